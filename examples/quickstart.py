@@ -1,0 +1,175 @@
+"""The life of a deployment: created, packed, uploaded, built, configured, downloaded, looked at, deleted.
+
+    python examples/quickstart.py                        against the emulator: no account, no network
+    python examples/quickstart.py --live --project NAME  on the platform, as UBIOPS_API_HOST and UBIOPS_API_TOKEN say
+
+Whatever it creates, it deletes in the end, also when a step fails.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import sys
+import uuid
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import ubiops
+import ubiops.utils
+
+PACKAGE = Path(__file__).resolve().parent / "deployment_package"
+VERSIONS = ("v1", "v2")
+
+
+def main() -> int:
+    """Reads the command line and runs the steps; returns the exit code."""
+    parser = argparse.ArgumentParser(description="The life of a deployment, from its creation to its end.")
+    parser.add_argument("--live", action="store_true", help="use the platform instead of the emulator")
+    parser.add_argument("--project", default="quickstart", help="the project to work in (default: %(default)s)")
+    arguments = parser.parse_args()
+    if arguments.live and not os.environ.get("UBIOPS_API_TOKEN"):
+        parser.error("--live needs the variable UBIOPS_API_TOKEN (and UBIOPS_API_HOST, for another address than the default)")
+    try:
+        with configured(arguments.live) as configuration, ubiops.ApiClient(configuration) as client:
+            run(client, arguments.project, f"quickstart-{uuid.uuid4().hex[:8]}")
+    except ubiops.ApiException as error:
+        print(f"\nA call failed: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+@contextlib.contextmanager
+def configured(live: bool) -> Iterator[ubiops.Configuration]:
+    """Where to work: the platform that the environment's variables name, or an emulator that runs meanwhile."""
+    if live:
+        yield ubiops.Configuration()
+        return
+    import ubiops.emulator
+
+    with ubiops.emulator.start() as emulator:
+        yield emulator.configuration()
+
+
+def run(client: ubiops.ApiClient, project: str, deployment: str) -> None:
+    """All steps, each told in a line, and the clean-up at their end."""
+    api = ubiops.CoreApi(client)
+    print(f"Working on {client.configuration.host} in project {project}")
+    try:
+        create(api, project, deployment)
+        package = pack(PACKAGE)
+        print(f"Packed {PACKAGE.name}: {len(package):,} bytes")
+        revision = upload_and_build(api, project, deployment, VERSIONS[0], package)
+        set_variables(api, project, deployment)
+        compare(api, project, deployment, VERSIONS[0], revision, package)
+        tell_history(api, project, deployment)
+    finally:
+        clean_up(api, project, deployment)
+    print("Done.")
+
+
+def create(api: ubiops.CoreApi, project: str, deployment: str) -> None:
+    """A deployment with typed fields, and two versions of it."""
+    api.deployments_create(
+        project,
+        ubiops.DeploymentCreate(
+            name=deployment,
+            description="Counts the words of a text",
+            input_type="structured",
+            output_type="structured",
+            input_fields=[ubiops.DeploymentInputFieldCreate(name="text", data_type="string")],
+            output_fields=[
+                ubiops.DeploymentOutputFieldCreate(name="words", data_type="dict"),
+                ubiops.DeploymentOutputFieldCreate(name="total", data_type="int"),
+            ],
+            labels={"made-by": "quickstart"},
+        ),
+    )
+    print(f"Created deployment {deployment}")
+    for name in VERSIONS:
+        version = api.deployment_versions_create(
+            project,
+            deployment,
+            ubiops.DeploymentVersionCreate(
+                version=name,
+                environment="python3-11",
+                instance_type_group_name="256 MB + 0.0625 vCPU",
+                maximum_instances=1,
+                request_retention_mode="metadata",
+            ),
+        )
+        print(f"Created version {version.version}: {version.environment_display_name}, {version.status}")
+
+
+def pack(folder: Path) -> bytes:
+    """The folder as a zip file, with the folder itself at its root."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                archive.write(path, path.relative_to(folder.parent))
+    return packed.getvalue()
+
+
+def upload_and_build(api: ubiops.CoreApi, project: str, deployment: str, version: str, package: bytes) -> str:
+    """Uploads the code and follows its build to the end; returns the id of the revision."""
+    upload = api.revisions_file_upload(project, deployment, version, file=package)
+    print(f"Uploaded to {version}: revision {upload.revision}")
+    ubiops.utils.wait_for_revision(api.api_client, project, deployment, version, upload.revision, quiet=True)
+    build = api.builds_get(project, upload.revision, deployment, version)
+    revision = api.revisions_get(project, deployment, upload.revision, version)
+    state = api.deployment_versions_get(project, deployment, version)
+    print(f"Built: build {build.status}, revision {revision.status}, version {state.status}")
+    return upload.revision
+
+
+def set_variables(api: ubiops.CoreApi, project: str, deployment: str) -> None:
+    """A variable for all versions, one of a single version, and a copy of that for another version."""
+    source, target = VERSIONS
+    most_frequent = ubiops.EnvironmentVariableCreate(name="MOST_FREQUENT", value="5", secret=False)
+    password = ubiops.EnvironmentVariableCreate(name="PASSWORD", value="not shown", secret=True)
+    api.deployment_environment_variables_create(project, deployment, most_frequent)
+    api.deployment_version_environment_variables_create(project, deployment, source, password)
+    print(f"Set variables: {most_frequent.name} for the deployment, {password.name} for {source}")
+    copied = api.deployment_version_environment_variables_copy(
+        project, deployment, target, ubiops.EnvironmentVariableCopy(source_deployment=deployment, source_version=source)
+    )
+    print(f"Copied to {target}: {', '.join(variable.name for variable in copied)}")
+    print(f"Variables that {target} sees:")
+    for variable in api.deployment_version_environment_variables_list(project, deployment, target):
+        value = "a secret" if variable.secret else variable.value
+        where = f"from the {variable.inheritance_type}" if variable.inheritance_type else "its own"
+        print(f"  {variable.name} = {value} ({where})")
+
+
+def compare(api: ubiops.CoreApi, project: str, deployment: str, version: str, revision: str, package: bytes) -> None:
+    """Downloads the revision and holds it against what was uploaded."""
+    with api.revisions_file_download(project, deployment, revision, version) as response:
+        downloaded = response.read()
+    if downloaded != package:
+        raise RuntimeError(f"the download differs from the upload: {len(downloaded)} bytes instead of {len(package)}")
+    print(f"Downloaded {response.getfilename()}: the same {len(downloaded):,} bytes")
+
+
+def tell_history(api: ubiops.CoreApi, project: str, deployment: str) -> None:
+    """The audit log, oldest first."""
+    print("What happened, by the audit log:")
+    for event in reversed(api.deployment_audit_events_list(project, deployment, limit=50)):
+        print(f"  {event.date:%H:%M:%S} {event.action}: {event.event}")
+
+
+def clean_up(api: ubiops.CoreApi, project: str, deployment: str) -> None:
+    """Deletes the deployment, and with it its versions, revisions and variables."""
+    try:
+        api.deployments_delete(project, deployment)
+    except ubiops.NotFoundError:
+        print("Nothing to clean up")
+    else:
+        print(f"Deleted deployment {deployment}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

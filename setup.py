@@ -1,0 +1,68 @@
+"""What is built and installed. The tools' settings are in pyproject.toml."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).resolve().parent
+
+
+def read_version() -> str:
+    """The version, read as text: importing the package would need its dependencies."""
+    text = (HERE / "ubiops" / "_version.py").read_text(encoding="utf-8")
+    found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
+    if found is None:
+        raise RuntimeError("ubiops/_version.py has no line __version__ = \"...\"")
+    return found.group(1)
+
+
+setup(
+    name="ubiops",
+    version=read_version(),
+    description="Client library of the UbiOps API, with a local emulator of it",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    license_files=["LICENSE"],
+    keywords=["ubiops", "api", "client", "sdk", "emulator", "mlops", "deployment"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: OS Independent",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
+        "Programming Language :: Python :: 3.9",
+        "Programming Language :: Python :: 3.10",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Typing :: Typed",
+    ],
+    python_requires=">=3.9",
+    packages=find_packages(include=["ubiops", "ubiops.*"]),
+    package_data={
+        "": ["py.typed", "*.pyi"],
+        "ubiops.emulator": ["openapi.json", "templates/*", "templates/**/*"],
+    },
+    zip_safe=False,
+    # The lowest versions named here are the ones that the tox environment "lowest" installs and tests.
+    install_requires=[
+        "certifi>=2022.12.7",
+        "python-dateutil>=2.8.2",
+        "six>=1.16",
+        "urllib3>=1.26.18,<3",
+    ],
+    extras_require={
+        "emulator": [
+            "jsonschema>=4.18",
+            "python-multipart>=0.0.18",
+            "starlette>=0.37.2",
+            "uvicorn>=0.29",
+        ],
+        "progress": ["tqdm>=4.65"],
+    },
+)
