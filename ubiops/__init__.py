@@ -1,0 +1,84 @@
+"""The client library of the UbiOps API: create deployments and versions, upload code, watch it build.
+
+::
+
+    import ubiops
+
+    with ubiops.CoreApi() as api:  # the token is read from UBIOPS_API_TOKEN
+        for deployment in api.deployments_list("my-project"):
+            print(deployment.name, deployment.labels)
+
+Nothing is imported before it is used: ``import ubiops`` itself takes a few milliseconds.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ubiops import models
+from ubiops._version import __version__
+
+if TYPE_CHECKING:
+    from ubiops import api as api
+    from ubiops import emulator as emulator
+    from ubiops import exceptions as exceptions
+    from ubiops import utils as utils
+    from ubiops.api import CoreApi
+    from ubiops.api_client import ApiClient
+    from ubiops.configuration import Configuration
+    from ubiops.exceptions import *  # noqa: F403 - each has its own __all__
+    from ubiops.models import *  # noqa: F403
+    from ubiops.response import Response
+    from ubiops.serialization import NULL
+
+_EXCEPTIONS = (
+    "ApiConnectionError",
+    "ApiException",
+    "ApiKeyError",
+    "ApiRequestError",
+    "ApiTimeoutError",
+    "ApiTypeError",
+    "ApiValueError",
+    "BadRequestError",
+    "ConflictError",
+    "ForbiddenError",
+    "InvalidResponseError",
+    "NotFoundError",
+    "OpenApiException",
+    "PayloadTooLargeError",
+    "RedirectError",
+    "ServerError",
+    "TooManyRequestsError",
+    "UbiOpsException",
+    "UnauthorizedError",
+)
+_MODULES = ("api", "emulator", "exceptions", "utils")
+_PLACES = {
+    "ApiClient": "ubiops.api_client",
+    "Configuration": "ubiops.configuration",
+    "CoreApi": "ubiops.api.core_api",
+    "NULL": "ubiops.serialization",
+    "Response": "ubiops.response",
+    **dict.fromkeys(_EXCEPTIONS, "ubiops.exceptions"),
+    **dict.fromkeys(models.__all__, "ubiops.models"),
+}
+
+__all__ = ["NULL", "ApiClient", "Configuration", "CoreApi", "Response", "__version__"]
+__all__ += models.__all__
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return importlib.import_module(f"ubiops.{name}")
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module 'ubiops' has no attribute {name!r}")
+    value = getattr(importlib.import_module(place), name)
+    # From now on it is found without coming here.
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES, *_MODULES})

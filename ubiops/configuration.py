@@ -1,0 +1,411 @@
+"""Where to send requests, as whom, and within which limits."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from ubiops.exceptions import ApiTypeError, ApiValueError
+from ubiops.request import SecretText, Timeouts, authorization, check_seconds
+
+DEFAULT_HOST = "https://api.ubiops.com/v2.1"
+DEFAULT_VERSION = "v2.1"
+TOKEN_VARIABLE = "UBIOPS_API_TOKEN"  # noqa: S105 - the name of a variable, no secret
+HOST_VARIABLE = "UBIOPS_API_HOST"
+
+_HAS_VERSION = re.compile(r"/v\d+(?:\.\d+)*(?:/|$)")
+# These end a segment of a path, or begin an escape: unencoded they would let a value change the request.
+_NEVER_SAFE = frozenset("/\\?#%")
+
+
+class _Secrets(dict):  # type: ignore[type-arg]
+    """Keys by their identifiers; the repr of the dict and of each key is masked."""
+
+    def __init__(self, items: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self.update(items or {})
+
+    def __setitem__(self, name: str, value: str | bytes | None) -> None:
+        super().__setitem__(name, SecretText(value) if isinstance(value, str) else value)
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        for name, value in dict(*args, **kwargs).items():
+            self[name] = value
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        if name not in self:
+            self[name] = default
+        return self[name]
+
+    def __repr__(self) -> str:
+        return repr(dict.fromkeys(self, "***"))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A pickle travels and is kept: it must not carry the token.
+        return _Secrets, ()
+
+
+class Configuration:
+    """Where to send requests, as whom, and within which limits.
+
+    Args:
+        host: The address of the API. Default: the variable ``UBIOPS_API_HOST``, else ``https://api.ubiops.com/v2.1``.
+            Without a scheme it gets ``https://``, without a version ``/v2.1``; a trailing slash is dropped.
+        api_key: ``{"Authorization": "Token <secret>"}``; the prefix may be left out.
+            Default: the variable ``UBIOPS_API_TOKEN``.
+        api_key_prefix: ``{"Authorization": "Bearer"}`` to use another prefix than ``Token``.
+        refresh_api_key_hook: Called with the configuration before each request, to renew ``api_key``.
+        verify_ssl: Whether to verify the server's certificate. Switching it off lets anybody on the way read and
+            change everything, the token included.
+        ssl_ca_cert: The path of a file with the certificates to trust. Default: the variable ``SSL_CERT_FILE``
+            or ``REQUESTS_CA_BUNDLE``, else those of certifi.
+        cert_file: The path of a client certificate.
+        key_file: The path of the client certificate's key.
+        assert_hostname: The name to expect in the server's certificate, where it differs from the host's.
+        proxy: The address of a proxy, which may hold a user name and a password; an empty string uses none.
+            Default: the variables ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``.
+        proxy_headers: Headers for the proxy.
+        connection_pool_maxsize: How many connections are kept open for use again. Default: 100.
+        connect_timeout: Seconds to wait for a connection; None waits for ever. Default: 10.
+        read_timeout: Seconds to wait for the next bytes of an answer; None waits for ever. Default: 300.
+        max_retries: How often a request is sent again when that is safe; 0 turns it off. Default: 3.
+        retry_deadline: Seconds after which a call is not sent again any more. Default: 300.
+        auto_retry_rate_limiting: Whether to wait and send again when the rate limit is used up (429). Default: True.
+        client_side_validation: Whether to check arguments before they are sent. Default: True.
+        safe_chars_for_path_param: Characters that are not encoded in a path parameter. Default: none.
+        temp_folder_path: The folder for downloads that are saved. Default: the working directory.
+        debug: Whether the logger ``ubiops`` tells of each request. Nothing outside of this library is switched.
+
+    Raises:
+        ubiops.ApiValueError: The host is no usable address, or a limit makes no sense.
+        ubiops.ApiTypeError: A value has the wrong type.
+    """
+
+    _default: Configuration | None = None
+
+    def __init__(
+        self,
+        host: str | None = None,
+        api_key: Mapping[str, str] | None = None,
+        api_key_prefix: Mapping[str, str] | None = None,
+        *,
+        refresh_api_key_hook: Callable[[Configuration], None] | None = None,
+        verify_ssl: bool = True,
+        ssl_ca_cert: str | None = None,
+        cert_file: str | None = None,
+        key_file: str | None = None,
+        assert_hostname: str | None = None,
+        proxy: str | None = None,
+        proxy_headers: Mapping[str, str] | None = None,
+        connection_pool_maxsize: int = 100,
+        connect_timeout: float | None = 10,
+        read_timeout: float | None = 300,
+        max_retries: int = 3,
+        retry_deadline: float = 300,
+        auto_retry_rate_limiting: bool = True,
+        client_side_validation: bool = True,
+        safe_chars_for_path_param: str = "",
+        temp_folder_path: str | None = None,
+        debug: bool = False,
+    ) -> None:
+        self._logger = {"package_logger": logging.getLogger("ubiops"), "urllib3_logger": logging.getLogger("urllib3")}
+        self._logger_file: str | None = None
+        self._logger_format = "%(asctime)s %(levelname)s %(message)s"
+        self._logger_handler: logging.Handler | None = None
+        self.host = host or os.environ.get(HOST_VARIABLE, "").strip() or DEFAULT_HOST
+        self.api_key = api_key or {}
+        if not self._api_key:
+            self._read_token()
+        self.api_key_prefix: dict[str, str] = dict(api_key_prefix or {})
+        self.refresh_api_key_hook = refresh_api_key_hook
+        self.verify_ssl = verify_ssl
+        self.ssl_ca_cert = ssl_ca_cert
+        self.cert_file = cert_file
+        self.key_file = key_file
+        self.assert_hostname = assert_hostname
+        self.proxy = proxy
+        self.proxy_headers = proxy_headers
+        self.connection_pool_maxsize = connection_pool_maxsize
+        self._last_authorization: tuple[str | None, str | None, str] = (None, None, "")
+        self._timeouts = Timeouts(None, None, None)
+        self.connect_timeout = connect_timeout
+        self.read_timeout = read_timeout
+        self.max_retries = max_retries
+        self.retry_deadline = retry_deadline
+        self.auto_retry_rate_limiting = auto_retry_rate_limiting
+        self.client_side_validation = client_side_validation
+        self.safe_chars_for_path_param = safe_chars_for_path_param
+        self.temp_folder_path = temp_folder_path
+        self._debug = False
+        if debug:
+            self.debug = True
+
+    def _read_token(self) -> None:
+        if os.environ.get(TOKEN_VARIABLE, "").strip():
+            self._api_key["Authorization"] = os.environ[TOKEN_VARIABLE].strip()
+
+    # --- where to ---
+
+    @property
+    def host(self) -> str:
+        """The address of the API, with scheme and version and without a slash at its end."""
+        return self._host
+
+    @host.setter
+    def host(self, value: str) -> None:
+        self._host = normalize_host(value)
+
+    @property
+    def safe_chars_for_path_param(self) -> str:
+        """Characters that are not encoded in a path parameter."""
+        return self._safe_chars
+
+    @safe_chars_for_path_param.setter
+    def safe_chars_for_path_param(self, value: str) -> None:
+        unsafe = [c for c in value if c in _NEVER_SAFE or not c.isprintable() or c.isspace() or not c.isascii()]
+        if unsafe:
+            raise ApiValueError(
+                f"safe_chars_for_path_param can't hold {unsafe[0]!r}: a value could leave its place in the path"
+            )
+        self._safe_chars = value
+
+    # --- as whom ---
+
+    @property
+    def api_key(self) -> dict[str, str]:
+        """The secrets by their identifiers; the one of the API is ``Authorization``. Its repr is masked."""
+        return self._api_key
+
+    @api_key.setter
+    def api_key(self, value: Mapping[str, str] | None) -> None:
+        if value is not None and not isinstance(value, Mapping):
+            raise ApiTypeError(
+                'api_key takes a dict such as {"Authorization": "Token <secret>"}, got ' + type(value).__name__
+            )
+        self._api_key = _Secrets(value)
+
+    def get_api_key_with_prefix(self, identifier: str = "Authorization") -> str | None:
+        """The secret with its prefix, as the header takes it; None when there is none.
+
+        Args:
+            identifier: The key of ``api_key``.
+
+        Raises:
+            ubiops.ApiValueError: The secret is empty or holds characters that a header can't hold.
+        """
+        if self.refresh_api_key_hook is not None:
+            self.refresh_api_key_hook(self)
+        key = self._api_key.get(identifier)
+        if key is None:
+            return None
+        prefix = self.api_key_prefix.get(identifier)
+        known, known_prefix, value = self._last_authorization
+        if key is not known or prefix != known_prefix:
+            value = authorization(key, prefix)
+            self._last_authorization = (key, prefix, value)
+        return value
+
+    # --- within which limits ---
+
+    @property
+    def connect_timeout(self) -> float | None:
+        """Seconds to wait for a connection; None waits for ever."""
+        return self._timeouts.connect
+
+    @connect_timeout.setter
+    def connect_timeout(self, value: float | None) -> None:
+        self._timeouts = Timeouts(check_seconds(value, "connect_timeout"), self._timeouts.read, None)
+
+    @property
+    def read_timeout(self) -> float | None:
+        """Seconds to wait for the next bytes of an answer; None waits for ever."""
+        return self._timeouts.read
+
+    @read_timeout.setter
+    def read_timeout(self, value: float | None) -> None:
+        self._timeouts = Timeouts(self._timeouts.connect, check_seconds(value, "read_timeout"), None)
+
+    @property
+    def max_retries(self) -> int:
+        """How often a request is sent again when that is safe."""
+        return self._max_retries
+
+    @max_retries.setter
+    def max_retries(self, value: int) -> None:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise ApiValueError(f"max_retries takes a whole number from 0, got {value!r}")
+        self._max_retries = value
+
+    @property
+    def retry_deadline(self) -> float:
+        """Seconds after which a call is not sent again any more."""
+        return self._retry_deadline
+
+    @retry_deadline.setter
+    def retry_deadline(self, value: float) -> None:
+        seconds = check_seconds(value, "retry_deadline")
+        if seconds is None:
+            raise ApiValueError("retry_deadline takes a number of seconds; to never send again use max_retries=0")
+        self._retry_deadline = seconds
+
+    # --- what to tell ---
+
+    @property
+    def logger(self) -> dict[str, logging.Logger]:
+        """The loggers of this library and of urllib3."""
+        return self._logger
+
+    @property
+    def debug(self) -> bool:
+        """Whether the logger ``ubiops`` tells of each request. Headers are logged by a list of harmless ones."""
+        return self._debug
+
+    @debug.setter
+    def debug(self, value: bool) -> None:
+        self._debug = bool(value)
+        self._logger["package_logger"].setLevel(logging.DEBUG if value else logging.NOTSET)
+
+    @property
+    def logger_file(self) -> str | None:
+        """A file to which the logger ``ubiops`` writes as well."""
+        return self._logger_file
+
+    @logger_file.setter
+    def logger_file(self, value: str | None) -> None:
+        logger = self._logger["package_logger"]
+        if self._logger_handler is not None:
+            logger.removeHandler(self._logger_handler)
+            self._logger_handler.close()
+            self._logger_handler = None
+        self._logger_file = value
+        if value:
+            self._logger_handler = logging.FileHandler(value, delay=True, encoding="utf-8")
+            self._logger_handler.setFormatter(logging.Formatter(self._logger_format))
+            logger.addHandler(self._logger_handler)
+
+    @property
+    def logger_format(self) -> str:
+        """The form of the lines in ``logger_file``."""
+        return self._logger_format
+
+    @logger_format.setter
+    def logger_format(self, value: str) -> None:
+        self._logger_format = value
+        if self._logger_handler is not None:
+            self._logger_handler.setFormatter(logging.Formatter(value))
+
+    # --- copies ---
+
+    @classmethod
+    def set_default(cls, default: Configuration | None) -> None:
+        """Sets the configuration that clients take a copy of when they are made without one.
+
+        Args:
+            default: The configuration, of which a copy is kept; None goes back to the environment's variables.
+        """
+        cls._default = default.copy() if default is not None else None
+
+    @classmethod
+    def get_default_copy(cls) -> Configuration:
+        """A copy of the default configuration: the one that was set, or a new one from the environment's variables."""
+        return cls._default.copy() if cls._default is not None else cls()
+
+    def copy(self) -> Configuration:
+        """A configuration of its own with the same values, the token included."""
+        other = type(self).__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other._api_key = _Secrets(self._api_key)
+        other.api_key_prefix = dict(self.api_key_prefix)
+        return other
+
+    def __copy__(self) -> Configuration:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Configuration:
+        return self.copy()
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        # What is secret, or belongs to this process.
+        for name in (
+            "_api_key",
+            "_logger",
+            "_logger_handler",
+            "_logger_file",
+            "_last_authorization",
+            "refresh_api_key_hook",
+        ):
+            state.pop(name)
+        state["proxy"], state["proxy_headers"] = _without_password(self.proxy), None
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._logger = {"package_logger": logging.getLogger("ubiops"), "urllib3_logger": logging.getLogger("urllib3")}
+        self._logger_file, self._logger_handler, self.refresh_api_key_hook = None, None, None
+        self._last_authorization = (None, None, "")
+        self._api_key = _Secrets()
+        self._read_token()
+
+    def __repr__(self) -> str:
+        shown: dict[str, Any] = {"host": self.host, "api_key": self._api_key, "api_key_prefix": self.api_key_prefix}
+        if self.proxy:
+            shown["proxy"] = _without_password(self.proxy)
+        for name in ("verify_ssl", "ssl_ca_cert", "cert_file", "connect_timeout", "read_timeout", "max_retries"):
+            shown[name] = getattr(self, name)
+        return f"Configuration({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+def _without_password(url: str | None) -> str | None:
+    """An address whose user name and password, if it has any, are masked."""
+    return re.sub(r"^([a-z]+://)?[^/@]*@", r"\1***@", url) if url else url
+
+
+def normalize_host(value: Any) -> str:
+    """The address of the API in the one form that is used inside: scheme, host, port if any, path with the version.
+
+    Raises:
+        ubiops.ApiTypeError: It is no string.
+        ubiops.ApiValueError: It is no address, holds a user name, a query, a fragment or control characters, or has
+            another scheme than http and https.
+    """
+    if not isinstance(value, str):
+        raise ApiTypeError(f"host takes a string such as {DEFAULT_HOST!r}, got {type(value).__name__}")
+    text = value.strip()
+
+    def refuse(why: str, show: bool = True) -> ApiValueError:
+        shown = f"{text!r:.200} " if show else ""
+        return ApiValueError(f"host {shown}can't be used: {why}. It looks like {DEFAULT_HOST!r}")
+
+    if not text:
+        raise refuse("it is empty", show=False)
+    if not text.isascii() or any(c <= " " or c == "\x7f" or c == "\\" for c in text):
+        raise refuse("it holds spaces, control characters, backslashes or non-ASCII letters (use the name's xn-- form)")
+    if "://" not in text:
+        text = f"https://{text}"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise refuse(str(error), show="@" not in text) from None
+    scheme = parts.scheme.lower()
+    if scheme not in ("http", "https"):
+        raise refuse(f"its scheme is {scheme!r}, and only http and https will do", show="@" not in text)
+    if "@" in parts.netloc:
+        raise refuse("it holds a user name or a password; a token belongs into api_key", show=False)
+    if "?" in text or "#" in text:
+        raise refuse("it holds a query or a fragment")
+    name = (parts.hostname or "").lower()
+    if not name or not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+(%25[\w.-]+)?", name):
+        raise refuse("it names no host")
+    path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
+    if any(segment in (".", "..") for segment in path.split("/")) or "%" in path:
+        raise refuse("its path holds '.', '..' or escapes")
+    if not _HAS_VERSION.search(path):
+        path += f"/{DEFAULT_VERSION}"
+    netloc = f"[{name}]" if ":" in name else name
+    return f"{scheme}://{netloc}{'' if port is None else f':{port}'}{path}"

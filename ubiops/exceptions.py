@@ -1,0 +1,250 @@
+"""Every error that the client raises, as one tree.
+
+::
+
+    UbiOpsException
+    └── OpenApiException
+        ├── ApiTypeError (TypeError)        an argument has the wrong type, or an unknown name
+        ├── ApiValueError (ValueError)      an argument is missing, or breaks a rule of the API
+        ├── ApiKeyError (KeyError)          a name that does not exist was looked up
+        └── ApiException                    a call was made and did not succeed
+            ├── BadRequestError 400         ├── PayloadTooLargeError 413
+            ├── UnauthorizedError 401       ├── TooManyRequestsError 429
+            ├── ForbiddenError 403          ├── ServerError 5xx
+            ├── NotFoundError 404           ├── RedirectError 3xx that is not followed
+            ├── ConflictError 409           ├── InvalidResponseError an answer that cannot be read
+            ├── ApiRequestError             the request could not be made or sent as asked
+            ├── ApiConnectionError          no connection, or it broke
+            └── ApiTimeoutError             a time limit ran out
+
+The first four are raised before anything is sent. All of them pickle, and none holds a token.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "ApiConnectionError",
+    "ApiException",
+    "ApiKeyError",
+    "ApiRequestError",
+    "ApiTimeoutError",
+    "ApiTypeError",
+    "ApiValueError",
+    "BadRequestError",
+    "ConflictError",
+    "ForbiddenError",
+    "InvalidResponseError",
+    "NotFoundError",
+    "OpenApiException",
+    "PayloadTooLargeError",
+    "RedirectError",
+    "ServerError",
+    "TooManyRequestsError",
+    "UbiOpsException",
+    "UnauthorizedError",
+]
+
+
+class UbiOpsException(Exception):
+    """The root of all errors of this library: catch it to catch them all."""
+
+
+class OpenApiException(UbiOpsException):
+    """The base of the errors of the client; the official client's name for it."""
+
+
+class ApiTypeError(OpenApiException, TypeError):
+    """An argument has the wrong type or an unknown name. Nothing was sent."""
+
+    def __init__(
+        self,
+        msg: str = "",
+        path_to_item: Sequence[str | int] | None = None,
+        valid_classes: Sequence[type] | None = None,
+        key_type: bool | None = None,
+    ) -> None:
+        super().__init__(_with_path(msg, path_to_item))
+        self.path_to_item = path_to_item
+        self.valid_classes = valid_classes
+        self.key_type = key_type
+
+
+class ApiValueError(OpenApiException, ValueError):
+    """An argument is missing or breaks a rule of the API. Nothing was sent."""
+
+    def __init__(self, msg: str = "", path_to_item: Sequence[str | int] | None = None) -> None:
+        super().__init__(_with_path(msg, path_to_item))
+        self.path_to_item = path_to_item
+
+
+class ApiKeyError(OpenApiException, KeyError):
+    """A name was looked up that does not exist."""
+
+    def __init__(self, msg: str = "", path_to_item: Sequence[str | int] | None = None) -> None:
+        super().__init__(_with_path(msg, path_to_item))
+        self.path_to_item = path_to_item
+
+    def __str__(self) -> str:
+        # KeyError shows the repr of its argument, which puts quotes around a sentence.
+        return str(self.args[0]) if self.args else ""
+
+
+def _with_path(msg: str, path: Sequence[str | int] | None) -> str:
+    return f"{msg} at {''.join(f'[{item!r}]' for item in path)}" if path else msg
+
+
+class ApiException(OpenApiException):
+    """A call was made and did not succeed.
+
+    Attributes:
+        status: The HTTP status of the answer; 0 when there was none.
+        reason: The status line's text, or in a few words what happened.
+        body: The answer's body as text (bytes that are no text are kept as bytes); None when there was none.
+        headers: The answer's headers; None when there was none.
+        message: What the server says in its own words; None when it says nothing.
+        method: The HTTP method of the request; None when there was no request.
+        url: The address of the request, which holds no secret; None when there was no request.
+        attempts: One line for each attempt that was made, oldest first, with what came of it.
+        hint: What to do about it, where that is known; None otherwise.
+    """
+
+    def __init__(
+        self,
+        status: int | None = None,
+        reason: str | None = None,
+        http_resp: Any = None,
+        *,
+        body: str | bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        message: str | None = None,
+        method: str | None = None,
+        url: str | None = None,
+        attempts: Sequence[str] = (),
+        hint: str | None = None,
+    ) -> None:
+        if http_resp is not None:
+            status, reason = http_resp.status, http_resp.reason
+            body, headers = http_resp.data, http_resp.headers
+        super().__init__(status, reason)
+        if message is None and body:
+            from ubiops.messages import server_message
+
+            message = server_message(body)
+        self.status = status
+        self.reason = reason
+        self.body = body
+        self.headers = headers
+        self.message = message
+        self.method = method
+        self.url = url
+        self.attempts = tuple(attempts)
+        self.hint = hint
+
+    def get_body_message(self) -> str | None:
+        """What the server says in its own words, or None when it says nothing.
+
+        Read from a JSON body's ``error``, ``error_message`` or ``detail``, from ``<Details>`` or ``<Message>`` of XML,
+        or from plain text; of an HTML page it is the title.
+        """
+        return self.message
+
+    def __str__(self) -> str:
+        parts = [f"({self.status})" if self.status else "", self.reason or ""]
+        text = " ".join(part for part in parts if part) or type(self).__name__
+        if self.message and self.message != self.reason:
+            text += f": {self.message}"
+        if self.method and self.url:
+            text += f"\n  request: {self.method} {self.url}"
+        if len(self.attempts) > 1:
+            text += f"\n  attempts: {len(self.attempts)}" + "".join(f"\n    {line}" for line in self.attempts)
+        if self.hint:
+            text += f"\n  hint: {self.hint}"
+        return text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Whatever a subclass's constructor asks for, the copy is made from the state alone.
+        return _restore, (type(self), self.args, self.__dict__)
+
+
+def _restore(cls: type[ApiException], args: tuple[Any, ...], state: dict[str, Any]) -> ApiException:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class BadRequestError(ApiException):
+    """400: the request breaks a rule of the API; ``message`` says which."""
+
+
+class UnauthorizedError(ApiException):
+    """401: there is no API token, or it is not valid."""
+
+
+class ForbiddenError(ApiException):
+    """403: the token is valid, but has no right to do this."""
+
+
+class NotFoundError(ApiException):
+    """404: what the request names does not exist."""
+
+
+class ConflictError(ApiException):
+    """409: the request contradicts the present state, such as a name that is taken."""
+
+
+class PayloadTooLargeError(ApiException):
+    """413: the file or the body is larger than the API takes."""
+
+
+class TooManyRequestsError(ApiException):
+    """429: the rate limit is used up, and waiting for it took too long or was switched off."""
+
+
+class ServerError(ApiException):
+    """5xx: the API failed to handle a request that may well be right."""
+
+
+class RedirectError(ApiException):
+    """3xx: the answer points elsewhere, and following it is not safe or leads nowhere."""
+
+
+class InvalidResponseError(ApiException):
+    """The answer is not what it claims to be: no JSON, of another type, too large, or wrongly compressed."""
+
+
+class ApiRequestError(ApiException):
+    """The request could not be made or sent as asked, such as a file that changed while it was being read."""
+
+
+class ApiConnectionError(ApiException):
+    """There is no connection to the API, or it broke before the answer was complete."""
+
+
+class ApiTimeoutError(ApiException):
+    """A time limit of the call ran out."""
+
+
+_BY_STATUS: dict[int, type[ApiException]] = {
+    400: BadRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    409: ConflictError,
+    413: PayloadTooLargeError,
+    429: TooManyRequestsError,
+}
+
+
+def class_for_status(status: int) -> type[ApiException]:
+    """The class of error for an HTTP status that is no success."""
+    if status >= 500:
+        return ServerError
+    if 300 <= status < 400:
+        return RedirectError
+    return _BY_STATUS.get(status, ApiException)

@@ -1,0 +1,54 @@
+"""The server's own words, found in whatever kind of body an error answer has."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import Any
+
+_LONGEST = 1000
+_JSON_KEYS = ("error", "error_message", "detail", "message")
+_XML = re.compile(r"<(Details|Message)>\s*(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?\s*</\1>", re.DOTALL)
+_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
+_HTML = re.compile(r"<!doctype html|<html|<head|<body", re.IGNORECASE)
+
+
+def server_message(body: str | bytes) -> str | None:
+    """What the server says in its own words, at most 1,000 characters of it; None when it says nothing readable."""
+    text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
+    text = text.strip()
+    if not text:
+        return None
+    try:
+        return _shorten(_from_json(json.loads(text)))
+    except (ValueError, RecursionError):
+        pass
+    head = text[:10_000]
+    if _HTML.search(head):
+        title = _TITLE.search(head)
+        # A page of a proxy or gateway is not dumped whole: its title says what it says.
+        return _shorten(unescape(title.group(1))) if title else None
+    found = {match.group(1): match.group(2) for match in _XML.finditer(head)}
+    if found:
+        return _shorten(unescape(found.get("Details") or found["Message"]))
+    return _shorten(text)
+
+
+def _from_json(value: Any) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
+        for key in _JSON_KEYS:
+            if value.get(key):
+                found = value[key]
+                return found if isinstance(found, str) else json.dumps(found, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False) if value else None
+
+
+def _shorten(text: str | None) -> str | None:
+    if text is None:
+        return None
+    # Control characters would let an answer draw on the terminal of whoever reads the error.
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return (text[:_LONGEST] + "…" if len(text) > _LONGEST else text) or None

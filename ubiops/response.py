@@ -1,0 +1,491 @@
+"""An answer as what it means: a model, a file, or an error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from ubiops import exceptions
+from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError, InvalidResponseError
+from ubiops.files import BLOCK, disposition_filename, safe_filename, save
+from ubiops.progress import progress_bar
+from ubiops.retry import Failure
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+    from ubiops.rest import Answer
+    from ubiops.serialization import Model
+
+LARGEST_ANSWER = 1 << 28
+"""Bytes (256 MiB) of an answer that are held in memory at most, after decompression; files are streamed instead."""
+LARGEST_ERROR = 1 << 20
+"""Bytes of an error's body that are read at most."""
+
+
+# --- bodies -------------------------------------------------------------------------------------------------------
+
+
+def read_body(answer: Answer, limit: int = LARGEST_ANSWER) -> bytes:
+    """The whole body of an answer, decompressed.
+
+    Raises:
+        ubiops.InvalidResponseError: It is larger than ``limit``, or is not compressed the way that it says.
+        ubiops.ApiConnectionError: It broke off.
+        ubiops.ApiTimeoutError: A time limit ran out.
+    """
+    headers = answer.headers
+    length = headers.get("Content-Length")
+    if length is not None and "Content-Encoding" not in headers and length.isdecimal() and int(length) <= limit:
+        return answer.read()
+    parts = []
+    total = 0
+    for block in read_blocks(answer):
+        total += len(block)
+        if total > limit:
+            answer.close()
+            raise InvalidResponseError(
+                answer.status,
+                f"the answer has more than {limit >> 20 or 1} MiB, which is more than is read into memory",
+            )
+        parts.append(block)
+    return b"".join(parts)
+
+
+def read_blocks(answer: Answer, size: int = BLOCK) -> Iterator[bytes]:
+    """The body of an answer, decompressed, in blocks of at most ``size`` bytes, however well it is compressed."""
+    encoding = (answer.headers.get("Content-Encoding") or "").strip().lower()
+    if encoding in ("", "identity"):
+        while True:
+            block = answer.read(size)
+            if not block:
+                return
+            yield block
+    else:
+        try:
+            yield from _decompressed(answer, encoding, size)
+        except zlib.error as error:
+            raise _wrongly_compressed(answer, encoding, str(error)) from None
+        finally:
+            answer.close()
+
+
+def _decompressed(answer: Answer, encoding: str, size: int) -> Iterator[bytes]:
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise _wrongly_compressed(answer, encoding, "only gzip and deflate are read")
+    # 32 makes zlib find out by itself whether a gzip or a zlib header comes.
+    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
+    while not inflate.eof:
+        raw = inflate.unconsumed_tail or answer.read(size)
+        if not raw:
+            raise _wrongly_compressed(answer, encoding, "it ends too early")
+        block = inflate.decompress(raw, size)
+        if block:
+            yield block
+    if inflate.unused_data or answer.read(1):
+        raise _wrongly_compressed(answer, encoding, "there is more behind its end")
+
+
+def _wrongly_compressed(answer: Answer, encoding: str, why: str) -> InvalidResponseError:
+    return InvalidResponseError(
+        answer.status, f"the answer says that it is compressed as {encoding[:40]!r}, but can't be decompressed: {why}"
+    )
+
+
+def parse_json(body: bytes, status: int) -> Any:
+    """The value of a JSON body.
+
+    Raises:
+        ubiops.InvalidResponseError: It is no JSON, or is nested too deeply.
+    """
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError) as error:
+        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise InvalidResponseError(
+            status,
+            f"the answer is no valid JSON: {why}" if body.strip() else "the answer is empty where JSON was expected",
+            body=as_text(body[:LARGEST_ERROR]),
+            hint="is configuration.host the address of the API?",
+        ) from None
+
+
+def as_text(body: bytes) -> str | bytes:
+    """A body as text, or as the bytes that came when it is none."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError:
+        return body
+
+
+# --- types --------------------------------------------------------------------------------------------------------
+
+_LIST = re.compile(r"list\[(\w+)\]")
+_PLAIN: dict[str, tuple[type, ...]] = {
+    "object": (object,),
+    "str": (str,),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "datetime": (str,),
+}
+
+
+def find_model(name: str) -> type[Model]:
+    """The class of a model by its name.
+
+    Raises:
+        ubiops.ApiValueError: There is none.
+    """
+    from ubiops import models
+
+    found = getattr(models, name, None) if name in models.__all__ else None
+    if found is None:
+        raise ApiValueError(f"there is no model named {name!r}")
+    cls: type[Model] = found
+    return cls
+
+
+Reader = Callable[[Any, int], Any]
+
+
+def reader_for(returns: str | None) -> Reader:
+    """How to read a JSON value as the type that an operation returns.
+
+    Args:
+        returns: Such as ``DeploymentDetail``, ``list[DeploymentList]``, ``object`` or None.
+
+    Raises:
+        ubiops.ApiValueError: There is no such type.
+    """
+    if returns is None:
+        return lambda value, status: None
+    found = _LIST.fullmatch(returns)
+    if found is not None:
+        return _list_reader(found.group(1), returns)
+    if returns in _PLAIN or returns.startswith("dict("):
+        return _plain_reader(returns)
+    cls = find_model(returns)
+    read = cls._read
+
+    def read_one(value: Any, status: int) -> Any:
+        if value.__class__ is not dict:
+            raise _unexpected(value, status, "an object", returns)
+        return read(value)
+
+    return read_one
+
+
+def _list_reader(item: str, returns: str) -> Reader:
+    read = None if item in _PLAIN else find_model(item)._read
+
+    def read_list(value: Any, status: int) -> Any:
+        if value.__class__ is not list:
+            raise _unexpected(value, status, "a list", returns)
+        if read is None:
+            return value
+        try:
+            return [read(one) for one in value]
+        except TypeError:
+            # Only now is it looked at which: an entry that is no object.
+            return [read(one) if one.__class__ is dict else one for one in value]
+
+    return read_list
+
+
+def _plain_reader(returns: str) -> Reader:
+    kinds = (dict,) if returns.startswith("dict(") else _PLAIN[returns]
+
+    def read_plain(value: Any, status: int) -> Any:
+        if not isinstance(value, kinds):
+            raise _unexpected(value, status, returns, returns)
+        if returns == "datetime":
+            from ubiops.serialization import read_datetime
+
+            return read_datetime(value)
+        return value
+
+    return read_plain
+
+
+def _unexpected(value: Any, status: int, wanted: str, returns: str) -> InvalidResponseError:
+    kind = {dict: "an object", list: "a list", type(None): "null"}.get(type(value), type(value).__name__)
+    return InvalidResponseError(
+        status,
+        f"the answer is {kind} where {wanted} was expected ({returns})",
+        body=json.dumps(value)[:LARGEST_ERROR],
+        hint="is configuration.host the address of the API?",
+    )
+
+
+# --- errors -------------------------------------------------------------------------------------------------------
+
+
+def error_from(answer: Answer, *, authorized: bool = True) -> ApiException:
+    """The error that an answer stands for, its body read as far as it is needed.
+
+    Args:
+        answer: An answer whose status is no success.
+        authorized: Whether a token was sent.
+    """
+    status = answer.status
+    body = b""
+    try:
+        for block in read_blocks(answer):
+            body += block
+            if len(body) >= LARGEST_ERROR:
+                break
+    except ApiException:
+        # The status is what matters; a body that breaks off must not hide it.
+        pass
+    finally:
+        answer.close()
+    error = exceptions.class_for_status(status)(
+        status,
+        answer.reason,
+        body=as_text(body[:LARGEST_ERROR]),
+        headers=answer.headers,
+        hint=_hint(status, authorized, answer),
+    )
+    error.__dict__["failure"] = Failure(f"{status} {answer.reason}".strip(), status=status, headers=answer.headers)
+    return error
+
+
+def _hint(status: int, authorized: bool, answer: Answer) -> str | None:
+    if status == 401:
+        if authorized:
+            return "the API token was not accepted: check UBIOPS_API_TOKEN or configuration.api_key['Authorization']"
+        return "no API token was sent: set UBIOPS_API_TOKEN or configuration.api_key['Authorization']"
+    if 300 <= status < 400:
+        target = (answer.headers.get("Location") or "").partition("?")[0]
+        return (
+            f"the server points to {target!r:.200}, which is not followed: only a GET or HEAD is, to the same "
+            "scheme, host and port; is configuration.host right?"
+        )
+    return None
+
+
+# --- responses ----------------------------------------------------------------------------------------------------
+
+
+class Response:
+    """An answer as it came, to be read as a whole or in pieces; close it, or use it as a context manager.
+
+    It answers to the names that people know from urllib3 as well as from requests.
+
+    Attributes:
+        status: The HTTP status.
+        reason: The status line's text.
+        headers: The headers; names are found in upper and lower case.
+        url: The address that answered.
+        method: The method of the request.
+    """
+
+    def __init__(self, answer: Answer, *, method: str = "GET", url: str = "", progress_wanted: bool = False) -> None:
+        self._answer = answer
+        self._blocks: Iterator[bytes] | None = None
+        self._rest = b""
+        self._content: bytes | None = None
+        self._closing = contextlib.ExitStack()
+        self._closing.callback(answer.close)
+        length = answer.headers.get("Content-Length", "")
+        total = int(length) if length.isdecimal() else None
+        self._progress = self._closing.enter_context(progress_bar(progress_wanted, total, "download"))
+        self._closed = False
+        self.status: int = answer.status
+        self.reason: str = answer.reason
+        self.headers: Mapping[str, str] = answer.headers
+        self.method = method
+        self.url = url
+
+    @property
+    def status_code(self) -> int:
+        """The HTTP status."""
+        return self.status
+
+    @property
+    def ok(self) -> bool:
+        """Whether the call succeeded, which it did: other answers are raised as errors."""
+        return self.status < 400
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is nothing more to read."""
+        return self._closed
+
+    def getheaders(self) -> Mapping[str, str]:
+        """The headers."""
+        return self.headers
+
+    def getheader(self, name: str, default: str | None = None) -> str | None:
+        """A header by its name, or ``default``."""
+        return self.headers.get(name, default)
+
+    def getfilename(self, default: str = "download.zip") -> str:
+        """The name that the server gives to the file, made safe to be used in a folder.
+
+        Args:
+            default: The name when the server gives none, or none that can be used.
+        """
+        return safe_filename(disposition_filename(self.headers.get("Content-Disposition")), default)
+
+    def read(self, amt: int | None = None, decode_content: bool = True) -> bytes:
+        """The next bytes of the body; none at its end.
+
+        Args:
+            amt: How many at most; None reads all that is left.
+            decode_content: Taken for urllib3's sake; what was compressed is always decompressed.
+
+        Raises:
+            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiTimeoutError: A time limit ran out.
+            ubiops.InvalidResponseError: The body is not compressed the way that it says.
+            ubiops.ApiValueError: The response was closed before.
+        """
+        if amt is None or amt < 0:
+            return b"".join([self._take_rest(), *self._stream()])
+        while len(self._rest) < amt:
+            block = next(self._stream(), b"")
+            if not block:
+                break
+            self._rest += block
+        data, self._rest = self._rest[:amt], self._rest[amt:]
+        return data
+
+    def _take_rest(self) -> bytes:
+        data, self._rest = self._rest, b""
+        return data
+
+    def _stream(self) -> Iterator[bytes]:
+        if self._content is not None:
+            return iter(())
+        if self._closed and self._blocks is None:
+            raise ApiValueError("the response is closed: read it inside of its with block")
+        if self._blocks is None:
+            self._blocks = self._read_blocks()
+        return self._blocks
+
+    def _read_blocks(self) -> Iterator[bytes]:
+        try:
+            for block in read_blocks(self._answer):
+                if self._progress is not None:
+                    self._progress(len(block))
+                yield block
+        except ApiException as error:
+            error.method, error.url = self.method, self.url
+            error.__dict__.pop("failure", None)
+            raise
+        finally:
+            self.close()
+
+    def stream(self, amt: int | None = BLOCK, decode_content: bool = True) -> Iterator[bytes]:
+        """The body in pieces.
+
+        Args:
+            amt: Bytes of each piece but the last; None takes them as they come.
+            decode_content: Taken for urllib3's sake; what was compressed is always decompressed.
+
+        Raises:
+            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiTimeoutError: A time limit ran out.
+            ubiops.InvalidResponseError: The body is not compressed the way that it says.
+        """
+        if amt is None or amt == BLOCK:
+            rest = self._take_rest()
+            if rest:
+                yield rest
+            yield from self._stream()
+            return
+        if amt < 1:
+            raise ApiValueError(f"a piece has at least 1 byte, got {amt}")
+        while True:
+            data = self.read(amt)
+            if not data:
+                return
+            yield data
+
+    def iter_content(self, chunk_size: int | None = BLOCK, decode_unicode: bool = False) -> Iterator[bytes]:
+        """The body in pieces; requests' name for ``stream``."""
+        if decode_unicode:
+            raise ApiValueError("iter_content gives bytes; decode them yourself, or use text")
+        return self.stream(chunk_size)
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.stream()
+
+    @property
+    def data(self) -> bytes:
+        """The whole body, read when it is first asked for and kept."""
+        if self._content is None:
+            self._content = self.read()
+        return self._content
+
+    @property
+    def content(self) -> bytes:
+        """The whole body; requests' name for ``data``."""
+        return self.data
+
+    @property
+    def text(self) -> str:
+        """The whole body as text; bytes that are no UTF-8 are replaced."""
+        return self.data.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """The whole body as the value of its JSON.
+
+        Raises:
+            ubiops.InvalidResponseError: It is no JSON.
+        """
+        return parse_json(self.data, self.status)
+
+    def save(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
+        """Saves the body as a file. It appears under its name only when it is whole and on the disk.
+
+        Args:
+            path: A folder, in which it gets the server's name made safe; or the path of the file itself.
+                Default: the working directory.
+            overwrite: Whether to replace a file of that name; otherwise a number is added to the name.
+
+        Returns:
+            The path of the file.
+
+        Raises:
+            ubiops.ApiValueError: The folder does not exist or can't be written to.
+            ubiops.ApiConnectionError: The connection broke before the body was complete.
+        """
+        target = os.fspath(path) if path is not None else os.getcwd()
+        if not isinstance(target, str):
+            raise ApiTypeError(f"path takes a string or a PathLike of one, got {type(target).__name__}")
+        folder, name = (target, self.getfilename()) if os.path.isdir(target) or not target else os.path.split(target)
+        if not name:
+            raise ApiValueError(f"a download can't be saved in {folder!r}: there is no such folder")
+        with self:
+            return save(self.stream(), folder or os.curdir, name, overwrite=overwrite)
+
+    def close(self) -> None:
+        """Gives the connection back; a body that was not read to its end is dropped. May be called again."""
+        if not self._closed:
+            self._closed = True
+            self._closing.close()
+
+    def release_conn(self) -> None:
+        """urllib3's name for ``close``."""
+        self.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Response {self.status} {self.reason}: {self.method} {self.url}>"

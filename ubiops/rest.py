@@ -1,0 +1,559 @@
+"""The network: connections, TLS, proxies and time limits; the only module that talks to urllib3."""
+
+from __future__ import annotations
+
+import http.client
+import io
+import os
+import socket
+import ssl
+import sys
+import threading
+import time
+import warnings
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    IncompleteRead,
+    InvalidChunkLength,
+    NewConnectionError,
+    ProtocolError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+from urllib3.util import Retry, Timeout, wait_for_read
+
+from ubiops.exceptions import (
+    ApiConnectionError,
+    ApiException,
+    ApiRequestError,
+    ApiTimeoutError,
+    ApiValueError,
+    OpenApiException,
+)
+from ubiops.retry import Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ubiops.configuration import Configuration
+    from ubiops.files import MultipartBody
+    from ubiops.request import Timeouts
+
+_NO_RETRIES = Retry(total=False, redirect=False)
+# Probes begin after a minute of silence, so that a router in between does not forget an upload that is being built.
+_KEEPALIVE = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    *(
+        (socket.IPPROTO_TCP, getattr(socket, name), value)
+        for name, value in (("TCP_KEEPIDLE", 60), ("TCP_KEEPINTVL", 30), ("TCP_KEEPCNT", 4))
+        if hasattr(socket, name)
+    ),
+]
+
+
+class _Attempt(threading.local):
+    """What this thread's attempt needs to know inside of a connection, and what it learns there."""
+
+    deadline: float | None = None
+    """The monotonic time when the whole call must be over."""
+    idle: float | None = None
+    """Seconds without progress that are borne while a body goes out."""
+    streaming = False
+    """Whether a body is going out in blocks, which the server may answer before it is complete."""
+    sent = False
+    """Whether any byte of the request may have reached the server."""
+
+
+_attempt = _Attempt()
+
+
+class _Deadline(io.RawIOBase):
+    """Reads from a socket until the call's deadline, however few bytes come at a time."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, deadline: float, idle: float | None) -> None:
+        self._raw, self._sock, self._deadline, self._idle = raw, sock, deadline, idle
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(_remaining(self._deadline, self._idle))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        super().close()
+        self._raw.close()
+
+
+def _remaining(deadline: float | None, idle: float | None) -> float | None:
+    if deadline is None:
+        return idle
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise socket.timeout("the call's time limit ran out")
+    return left if idle is None else min(left, idle)
+
+
+class _HTTPResponse(http.client.HTTPResponse):
+    """Where the whole call has a limit, reads no longer than that."""
+
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        if _attempt.deadline is not None:
+            raw = self.fp.detach()
+            self.fp = io.BufferedReader(_Deadline(raw, sock, _attempt.deadline, _attempt.idle))
+
+
+class _Watched:
+    """What both kinds of connection do beyond urllib3's: tell whether anything was sent, and hear early answers."""
+
+    sock: Any
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]
+        # What a proxy was told to open the tunnel is no part of the request.
+        _attempt.sent = False
+
+    def send(self, data: Any) -> None:
+        if self.sock is None:
+            super().send(data)  # type: ignore[misc]
+            _attempt.sent = True
+            return
+        _attempt.sent = True
+        if not _attempt.streaming:
+            super().send(data)  # type: ignore[misc]
+            return
+        self.sock.settimeout(_remaining(_attempt.deadline, _attempt.idle))
+        # Over TLS a socket is readable for other reasons than an answer, so that only a failing send tells.
+        if not isinstance(self.sock, ssl.SSLSocket) and wait_for_read(self.sock, timeout=0):
+            raise BrokenPipeError("the server answered before the body was complete")
+        try:
+            super().send(data)  # type: ignore[misc]
+        except (ConnectionError, ssl.SSLError) as error:
+            # urllib3 goes on to read the answer that may be there; without one it raises what happened.
+            raise BrokenPipeError(str(error)) from None
+
+
+class _HTTPConnection(_Watched, HTTPConnection):
+    response_class = _HTTPResponse
+
+
+class _HTTPSConnection(_Watched, HTTPSConnection):
+    response_class = _HTTPResponse
+
+
+class _HTTPPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _HTTPConnection
+
+
+class _HTTPSPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _HTTPSConnection
+
+
+_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+class Answer:
+    """A server's answer whose body has not been read yet; raises nothing but errors of this library."""
+
+    __slots__ = ("_response", "headers", "reason", "status")
+
+    def __init__(self, response: Any) -> None:
+        self._response = response
+        self.status: int = response.status
+        self.reason: str = response.reason or http.client.responses.get(response.status, "")
+        self.headers: Mapping[str, str] = response.headers
+
+    def read(self, amount: int | None = None) -> bytes:
+        """The next bytes of the body as they came; none at its end.
+
+        Raises:
+            ubiops.ApiConnectionError: The connection broke, or the body ended too early.
+            ubiops.ApiTimeoutError: A time limit ran out.
+        """
+        try:
+            data: bytes = self._response.read(amount)
+            return data
+        except BaseException as error:
+            self.close()
+            failed = translate(error, sent=True)
+        raise failed
+
+    def close(self) -> None:
+        """Gives the connection back if the body has been read, and closes it otherwise."""
+        response = self._response
+        if not response.closed:
+            # What is left of the body would be taken for the next answer.
+            response.close()
+        response.release_conn()
+
+
+class RESTClient:
+    """The connections of one client: one pool and one TLS context, made when they are first used.
+
+    Args:
+        configuration: Where to, and how. What it says of TLS and proxies is read when the first connection is made.
+    """
+
+    def __init__(self, configuration: Configuration) -> None:
+        self._configuration = configuration
+        self._lock = threading.Lock()
+        self._pool: Any = None
+        self._origin = ""
+        self._process = 0
+        self._absolute = False
+        self._warned = False
+
+    def send(
+        self,
+        method: str,
+        origin: str,
+        target: str,
+        headers: Mapping[str, str],
+        body: bytes | MultipartBody | None,
+        timeouts: Timeouts,
+        deadline: float | None,
+    ) -> Answer:
+        """Makes one attempt at a request.
+
+        Args:
+            method: The HTTP method.
+            origin: Scheme, host and port of the server.
+            target: Path and query.
+            headers: All headers, the token included.
+            body: What to send.
+            timeouts: Seconds for the connection and between bytes.
+            deadline: The monotonic time when the call must be over.
+
+        Raises:
+            ubiops.ApiConnectionError: There is no connection, or it broke.
+            ubiops.ApiTimeoutError: A limit ran out.
+            ubiops.ApiRequestError: The body could not be read as it was announced.
+        """
+        pool = self._pool
+        if pool is None or self._process != os.getpid() or self._origin != origin:
+            pool = self._open(origin)
+        state = _attempt
+        state.sent = False
+        state.deadline = deadline
+        state.idle = timeouts.read
+        try:
+            if deadline is None:
+                limits = Timeout(connect=timeouts.connect, read=timeouts.read)
+            else:
+                left = _remaining(deadline, None)
+                limits = Timeout(connect=_least(timeouts.connect, left), read=_least(timeouts.read, left))
+            state.streaming = body is not None and not isinstance(body, bytes)
+            return Answer(
+                pool.urlopen(
+                    method,
+                    origin + target if self._absolute else target,
+                    body=body,
+                    headers=headers,
+                    retries=_NO_RETRIES,
+                    redirect=False,
+                    assert_same_host=False,
+                    timeout=limits,
+                    preload_content=False,
+                    decode_content=False,
+                    enforce_content_length=True,
+                )
+            )
+        except BaseException as error:
+            failed = translate(error, sent=state.sent)
+        finally:
+            state.deadline = None
+            state.streaming = False
+        # Outside of the handler, so that the frames of the original, whose locals hold the token, are let go.
+        raise failed
+
+    def close(self) -> None:
+        """Closes the connections; the next request opens new ones."""
+        with self._lock:
+            pool, self._pool = self._pool, None
+            if pool is not None and self._process == os.getpid():
+                pool.close()
+
+    def _open(self, origin: str) -> Any:
+        with self._lock:
+            if self._pool is None or self._process != os.getpid() or self._origin != origin:
+                # A forked child lets its parent's connections alone: using them would mix up the answers of both.
+                if self._pool is not None and self._process == os.getpid():
+                    self._pool.close()
+                self._pool = self._make_pool(origin)
+                self._process = os.getpid()
+                self._origin = origin
+            return self._pool
+
+    def _make_pool(self, origin: str) -> Any:
+        settings = self._configuration
+        parts = urlsplit(origin)
+        options: dict[str, Any] = {
+            "maxsize": settings.connection_pool_maxsize,
+            "block": False,
+            "socket_options": HTTPConnection.default_socket_options + _KEEPALIVE,
+            "blocksize": 1 << 16,
+        }
+        if parts.scheme == "https":
+            options["ssl_context"] = tls_context(settings)
+            options["assert_hostname"] = settings.assert_hostname if settings.verify_ssl else False
+        self._warn_of_risks(parts.scheme, parts.hostname or "")
+        proxy = find_proxy(settings, parts.scheme, parts.hostname or "")
+        self._absolute = False
+        if proxy is None:
+            kind: Any = _POOLS[parts.scheme]
+            return kind(parts.hostname, parts.port, **options)
+        manager = _manager(proxy, settings.proxy_headers, options)
+        # To a proxy, plain HTTP names the whole address; within a tunnel it is as without a proxy.
+        self._absolute = parts.scheme == "http"
+        return manager.connection_from_host(parts.hostname, parts.port, parts.scheme)
+
+    def _warn_of_risks(self, scheme: str, host: str) -> None:
+        settings = self._configuration
+        if scheme == "https" and not settings.verify_ssl:
+            self._warn(
+                f"certificates of {host} are not verified (verify_ssl=False): anybody on the way can read the token"
+            )
+        elif scheme == "http" and settings.api_key.get("Authorization") and not is_loopback(host):
+            self._warn(f"the token goes to {host} without encryption (http): anybody on the way can read it; use https")
+
+    def _warn(self, text: str) -> None:
+        if not self._warned:
+            self._warned = True
+            warnings.warn(text, UserWarning, stacklevel=_frames_within() + 1)
+
+
+def _frames_within() -> int:
+    """How many frames up the user's own code is, which is what a warning is about."""
+    frame = sys._getframe(1)
+    count = 0
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("ubiops."):
+        frame, count = frame.f_back, count + 1
+    return count
+
+
+def _least(a: float | None, b: float | None) -> float | None:
+    return min((x for x in (a, b) if x is not None), default=None)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this very machine."""
+    return host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"
+
+
+# --- TLS ----------------------------------------------------------------------------------------------------------
+
+
+def tls_context(settings: Configuration) -> ssl.SSLContext:
+    """The TLS settings of a client.
+
+    Raises:
+        ubiops.ApiValueError: A file of certificates can't be read.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not settings.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        if settings.assert_hostname:
+            context.check_hostname = False  # urllib3 compares with the given name instead
+        source, path = _trusted(settings)
+        try:
+            if os.path.isdir(path):
+                context.load_verify_locations(capath=path)
+            else:
+                context.load_verify_locations(cafile=path)
+        except (OSError, ssl.SSLError) as error:
+            raise ApiValueError(f"the certificates to trust can't be read from {path!r} ({source}): {error}") from None
+    if settings.cert_file:
+        try:
+            context.load_cert_chain(settings.cert_file, settings.key_file)
+        except (OSError, ssl.SSLError) as error:
+            raise ApiValueError(
+                f"the client certificate can't be read from {settings.cert_file!r} (cert_file): {error}"
+            ) from None
+    return context
+
+
+def _trusted(settings: Configuration) -> tuple[str, str]:
+    if settings.ssl_ca_cert:
+        return "ssl_ca_cert", os.fspath(settings.ssl_ca_cert)
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        if os.environ.get(name):
+            return f"the variable {name}", os.environ[name]
+    import certifi
+
+    return "certifi", certifi.where()
+
+
+# --- proxies ------------------------------------------------------------------------------------------------------
+
+
+def find_proxy(settings: Configuration, scheme: str, host: str) -> str | None:
+    """The address of the proxy for a host: the configuration's, else the environment's; None when there is none."""
+    if settings.proxy is not None:
+        return settings.proxy or None
+    # Looked for by name first: the module that knows the rules takes longer to import than a request takes.
+    if not any(name.lower().endswith("_proxy") for name in os.environ):
+        return None
+    from urllib import request
+
+    found = request.getproxies_environment()
+    proxy = found.get(scheme) or found.get("all")
+    # Typeshed does not know the function, which all of Python's own and many others' code calls.
+    bypassed = getattr(request, "proxy_bypass_environment")(host, found)  # noqa: B009
+    return None if not proxy or bypassed else proxy
+
+
+def _manager(proxy: str, headers: Mapping[str, str] | None, options: dict[str, Any]) -> urllib3.ProxyManager:
+    text = proxy if "://" in proxy else f"http://{proxy}"
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ApiValueError(
+            "the address of the proxy can't be read; it looks like 'http://user:password@host:port'"
+        ) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ApiValueError(f"a proxy's address looks like 'http://host:port', got the scheme {parts.scheme!r}")
+    proxy_headers = dict(headers or {})
+    if parts.username:
+        credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        proxy_headers.update(urllib3.make_headers(proxy_basic_auth=credentials))
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    manager = urllib3.ProxyManager(
+        f"{parts.scheme}://{host}:{port or (443 if parts.scheme == 'https' else 80)}",
+        proxy_headers=proxy_headers,
+        **{name: value for name, value in options.items() if name not in ("ssl_context", "assert_hostname")},
+    )
+    for name in ("ssl_context", "assert_hostname"):
+        if name in options:
+            manager.connection_pool_kw[name] = options[name]
+    manager.pool_classes_by_scheme = _POOLS
+    return manager
+
+
+# --- errors -------------------------------------------------------------------------------------------------------
+
+# OpenSSL's codes for what is wrong with a certificate, and what the user can do about it.
+_CERTIFICATE_HINTS = {
+    10: "the certificate has expired: the server's operator has to renew it",
+    18: "the certificate is self-signed: set configuration.ssl_ca_cert to a file that holds it, if you trust it",
+    19: "the chain ends in a certificate that is not trusted: set configuration.ssl_ca_cert to your authority's file",
+    20: "the authority is not known: set configuration.ssl_ca_cert (or SSL_CERT_FILE) to the file of your authority",
+    62: "the certificate is for another name: check configuration.host",
+    64: "the certificate is for another address: check configuration.host",
+}
+
+
+def translate(error: BaseException, *, sent: bool) -> BaseException:
+    """An error of the network as one of this library, with what is needed to decide on a retry as its ``failure``.
+
+    The original is not chained: its frames hold the request's headers. Errors that are not of the network, such as
+    KeyboardInterrupt, come back as they are, without those frames.
+    """
+    if isinstance(error, OpenApiException):
+        if isinstance(error, ApiException) and not hasattr(error, "failure"):
+            _attach(error, Failure(str(error), sent=sent, transient=False))
+        error.__context__ = None
+        return error.with_traceback(None)
+    certificate = _find(error, ssl.SSLCertVerificationError)
+    hint: str | None
+    if certificate is not None:
+        message = getattr(certificate, "verify_message", "") or str(certificate)
+        hint = _CERTIFICATE_HINTS.get(
+            getattr(certificate, "verify_code", 0), "check configuration.host and ssl_ca_cert"
+        )
+        failed: ApiException = ApiConnectionError(0, f"the server's certificate is refused: {message}", hint=hint)
+        return _attach(failed, Failure(str(failed), sent=False, transient=False))
+    if isinstance(error, ssl.CertificateError) or (isinstance(error, SSLError) and "doesn't match" in str(error)):
+        failed = ApiConnectionError(
+            0, f"the server's certificate is refused: {_words(error)}", hint=_CERTIFICATE_HINTS[62]
+        )
+        return _attach(failed, Failure(str(failed), sent=False, transient=False))
+    tls = _find(error, ssl.SSLError)
+    if tls is not None and not sent and not isinstance(tls, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+        hint = "the server speaks no TLS there: is its address an http:// one?" if "WRONG_VERSION" in str(tls) else None
+        failed = ApiConnectionError(0, f"no TLS connection to the server: {_words(tls)}", hint=hint)
+        return _attach(failed, Failure(str(failed), sent=False, transient=False))
+    if isinstance(error, ProxyError):
+        failed = ApiConnectionError(
+            0,
+            f"the proxy can't be used: {_words(error)}",
+            hint="check configuration.proxy or the variables HTTPS_PROXY and NO_PROXY",
+        )
+        return _attach(failed, Failure(str(failed), sent=False))
+    if isinstance(error, (ConnectTimeoutError, ReadTimeoutError, socket.timeout, TimeoutError)) and not isinstance(
+        error, NewConnectionError
+    ):
+        phase = "the answer" if sent else "a connection"
+        failed = ApiTimeoutError(
+            0,
+            f"timed out while waiting for {phase}",
+            hint="raise _request_timeout, or the configuration's connect_timeout and read_timeout",
+        )
+        return _attach(failed, Failure(f"timeout while waiting for {phase}", sent=sent))
+    if isinstance(error, NewConnectionError):
+        failed = ApiConnectionError(
+            0, f"no connection to the server: {_words(error)}", hint="check configuration.host and the network"
+        )
+        return _attach(failed, Failure(f"no connection: {_words(error)}", sent=False))
+    if isinstance(error, (IncompleteRead, InvalidChunkLength, http.client.IncompleteRead)):
+        failed = ApiConnectionError(0, f"the answer was cut off: {_words(error)}")
+        return _attach(failed, Failure(str(failed.reason)))
+    if isinstance(error, (HTTPError, OSError, http.client.HTTPException)):
+        failed = ApiConnectionError(0, f"the connection broke: {_words(error)}")
+        return _attach(failed, Failure(str(failed.reason), sent=sent))
+    if isinstance(error, (ValueError, TypeError, UnicodeError)):
+        failed = ApiRequestError(0, f"the request can't be sent: {type(error).__name__}")
+        return _attach(failed, Failure(str(failed.reason), sent=sent, transient=False))
+    return error.with_traceback(None)
+
+
+def _attach(error: ApiException, failure: Failure) -> ApiException:
+    error.__dict__["failure"] = failure
+    return error
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error and those that it wraps, in whichever of urllib3's ways."""
+    seen: list[BaseException] = []
+    waiting: list[Any] = [error]
+    while waiting and len(seen) < 20:
+        one = waiting.pop(0)
+        if isinstance(one, BaseException) and not any(one is other for other in seen):
+            seen.append(one)
+            yield one
+            waiting += [
+                *one.args,
+                getattr(one, "original_error", None),
+                getattr(one, "reason", None),
+                one.__cause__,
+                one.__context__,
+            ]
+
+
+def _find(error: BaseException, kind: type[BaseException]) -> BaseException | None:
+    return next((one for one in _chain(error) if isinstance(one, kind)), None)
+
+
+def _words(error: BaseException) -> str:
+    """The innermost reason of an error, in the words of the operating system where it has some."""
+    reasons = list(_chain(error))
+    for one in reasons:
+        if isinstance(one, socket.gaierror):
+            return f"the name of the host can't be resolved ({one.strerror})"
+        if isinstance(one, OSError) and one.strerror and not isinstance(one, ssl.SSLError):
+            return one.strerror
+    if isinstance(error, ProtocolError) and len(error.args) > 1 and isinstance(error.args[1], BaseException):
+        error = error.args[1]
+    text = " ".join(str(error).split())
+    return text[:300] or type(error).__name__

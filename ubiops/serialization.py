@@ -1,0 +1,521 @@
+"""What all models share: reading JSON objects, writing them, checking what users build, and showing them."""
+
+from __future__ import annotations
+
+import copy
+import difflib
+import math
+import pprint
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timezone
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from uuid import UUID
+
+from ubiops.exceptions import ApiTypeError, ApiValueError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+__all__ = [
+    "ABSENT",
+    "NULL",
+    "Model",
+    "Null",
+    "RequestModel",
+    "additional",
+    "check_boolean",
+    "check_datetime",
+    "check_integer",
+    "check_integers",
+    "check_list",
+    "check_model",
+    "check_models",
+    "check_number",
+    "check_object",
+    "check_string",
+    "check_string_map",
+    "check_strings",
+    "json_default",
+    "new",
+    "plain",
+    "read_datetime",
+    "read_model",
+    "read_models",
+]
+
+M = TypeVar("M", bound="Model")
+new = object.__new__
+ABSENT: Any = None
+"""The default of a field that was not given, in constructors of response models: typed as what is promised."""
+
+
+class Null:
+    """The type of ``ubiops.NULL``."""
+
+    __slots__ = ()
+    _instance: ClassVar[Null | None] = None
+
+    def __new__(cls) -> Null:
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+        return cls._instance
+
+    def __repr__(self) -> str:
+        return "ubiops.NULL"
+
+    def __bool__(self) -> bool:
+        return False
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        return (Null, ())
+
+
+NULL = Null()
+"""JSON ``null``, to clear a field on the server; ``None`` means that a field is not given."""
+
+
+class Model:
+    """The base of all models: a JSON object of the API with typed attributes.
+
+    A model that is read from an answer takes whatever comes: fields that the server left out are None, fields that the
+    model does not know are kept in ``additional_properties`` and given back by ``to_dict``.
+    """
+
+    __slots__ = ("_additional",)
+
+    openapi_types: ClassVar[dict[str, str]] = {}
+    """The type of each attribute, as the API names it."""
+    attribute_map: ClassVar[dict[str, str]] = {}
+    """The name of each attribute in JSON."""
+    _nested: ClassVar[tuple[str, ...]] = ()
+    _sensitive: ClassVar[dict[str, str]] = {}
+
+    _additional: dict[str, Any] | None
+
+    @classmethod
+    def _read(cls, data: dict[str, Any]) -> Self:
+        raise TypeError(f"{cls.__name__} is the base of the models and has no fields of its own")
+
+    def _values(self) -> dict[str, Any]:
+        """The fields by their names in JSON, as they are."""
+        return {}
+
+    @property
+    def additional_properties(self) -> dict[str, Any]:
+        """A copy of the fields that came with the object and that this model does not know."""
+        return dict(self._additional or {})
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Reads a JSON object the way an answer is read: nothing is refused for its shape.
+
+        Args:
+            data: The object, with the names that the API uses.
+
+        Returns:
+            The model. Fields that ``data`` lacks are None; unknown ones are kept.
+
+        Raises:
+            ubiops.ApiTypeError: ``data`` is no mapping.
+        """
+        if not isinstance(data, Mapping):
+            raise ApiTypeError(f"{cls.__name__}.from_dict takes a mapping, got {type(data).__name__}")
+        return cls._read(data if type(data) is dict else dict(data))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The model as a dict of plain values, nested models included; dates stay ``datetime``.
+
+        Returns:
+            A dict with every field (None where there is none) and the unknown fields that came with it.
+        """
+        values = self._values()
+        for name in self._nested:
+            values[name] = plain(values[name])
+        if self._additional:
+            values.update((name, plain(value)) for name, value in self._additional.items())
+        return values
+
+    def to_str(self) -> str:
+        """``to_dict`` in readable lines, without secret values."""
+        return pprint.pformat(self._masked(self.to_dict()))
+
+    def _masked(self, values: dict[str, Any]) -> dict[str, Any]:
+        for name, flag in self._sensitive.items():
+            # Only an explicit False makes the value public: when in doubt it is a secret.
+            key = self.attribute_map[name]
+            if values.get(key) is not None and getattr(self, flag) is not False:
+                values[key] = "***"
+        return values
+
+    def _to_json(self) -> dict[str, Any]:
+        """The fields to send: what was not given is left out. Nested models are left to ``json_default``."""
+        values = {name: value for name, value in self._values().items() if value is not None}
+        if self._additional:
+            values.update(self._additional)
+        return values
+
+    def __repr__(self) -> str:
+        values = self._masked(self._values())
+        shown = [f"{name}={_shown(values[key])}" for name, key in self.attribute_map.items() if values[key] is not None]
+        shown += [f"{name!r}: {_shown(value)}" for name, value in (self._additional or {}).items()]
+        name = type(self).__name__
+        line = f"{name}({', '.join(shown)})"
+        if len(line) <= 100 and "\n" not in line:
+            return line
+        return f"{name}(\n" + "".join(f"    {_indented(part)},\n" for part in shown) + ")"
+
+    def __eq__(self, other: object) -> bool:
+        if other.__class__ is not self.__class__:
+            return NotImplemented
+        mine: tuple[Any, Any] = self._values(), self._additional or {}
+        return mine == (other._values(), other._additional or {})  # type: ignore[attr-defined]  # it is of this class
+
+    def __getstate__(self) -> dict[str, Any]:
+        # By name and not by position, so that a pickle outlives a change of the order of fields.
+        state = {name: getattr(self, name) for name in self.attribute_map}
+        return {**state, "_additional": self._additional}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name in self.attribute_map:
+            setattr(self, name, state.get(name))
+        self._additional = state.get("_additional")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return new, (type(self),), self.__getstate__()
+
+
+class RequestModel(Model):
+    """The base of the models that are sent: checked when they are built, and again when they are sent."""
+
+    __slots__ = ()
+
+    _required: ClassVar[tuple[str, ...]] = ()
+
+    def __new__(cls, *args: Any, **fields: Any) -> Self:
+        # Before __init__, whose own complaint would be a bare TypeError.
+        for name in fields:
+            if name not in cls.attribute_map:
+                near = difflib.get_close_matches(name, cls.attribute_map, 1)
+                meant = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(cls.attribute_map)}"
+                raise ApiTypeError(f"{cls.__name__} has no field {name!r}{meant}")
+        for name in cls._required:
+            if fields.get(name) is None:
+                raise _missing(cls.__name__, name)
+        return new(cls)
+
+    def _to_json(self) -> dict[str, Any]:
+        # Dicts nested in it are read as the models that they stand for, so that None means 'not given' in them too.
+        normal = self._read(self._values()) if self._nested else self
+        normal._additional = self._additional
+        return super(RequestModel, normal)._to_json()
+
+    def _check(self, where: str) -> None:
+        """Raises an error for the first field that breaks a rule; ``where`` is what to call the model in it."""
+
+
+def _shown(value: Any) -> str:
+    return repr(value)
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n    ")
+
+
+# --- reading ------------------------------------------------------------------------------------------------------
+
+
+def additional(data: dict[str, Any], known: dict[str, Any]) -> dict[str, Any] | None:
+    """The entries of a JSON object that its model does not know; None when there are none."""
+    return {name: value for name, value in data.items() if name not in known} or None
+
+
+def read_model(cls: type[M], value: Any) -> M | Any:
+    """A nested JSON object as a model; anything else stays what it is."""
+    return cls._read(value) if value.__class__ is dict else value
+
+
+def read_models(cls: type[M], value: Any) -> list[M] | Any:
+    """A list of nested JSON objects as models; anything else stays what it is."""
+    if not value or (value.__class__ is not list and value.__class__ is not tuple):
+        return value
+    read = cls._read
+    return [read(item) if item.__class__ is dict else item for item in value]
+
+
+_fromisoformat = datetime.fromisoformat
+# What datetime.fromisoformat reads differs between versions of Python; only this form means the same in all of them.
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(Z|z|[+-]\d\d:\d\d)?").fullmatch
+
+_DEFAULTS = datetime(2000, 1, 1), datetime(2001, 2, 2)
+
+
+def _read_datetime_slowly(value: str) -> datetime | str:
+    found = _ISO(value)
+    if found is None:
+        # Not imported before it is needed: it takes longer to import than all else here.
+        from dateutil.parser import parse
+
+        try:
+            # Parsed onto two different days: where they differ, dateutil has filled in what the text does not say.
+            read, again = (parse(value, default=default) for default in _DEFAULTS)
+        except (ValueError, OverflowError, TypeError):
+            return value
+        return read if read == again else value
+    stem, fraction, zone = found.groups()
+    zone = "+00:00" if zone in ("Z", "z") else zone or ""
+    try:
+        return _fromisoformat(f"{stem}.{fraction:0<6}{zone}" if fraction else stem + zone)
+    except ValueError:
+        return value
+
+
+if sys.version_info >= (3, 11):
+
+    def read_datetime(value: Any) -> Any:
+        """A date of an answer as ``datetime``; what cannot be read stays the string that came."""
+        if value.__class__ is not str:
+            return value
+        try:
+            return _fromisoformat(value)
+        except ValueError:
+            return _read_datetime_slowly(value)
+
+else:
+
+    def read_datetime(value: Any) -> Any:
+        """A date of an answer as ``datetime``; what cannot be read stays the string that came."""
+        if value.__class__ is not str:
+            return value
+        try:
+            # Before 3.11 the "Z" of UTC is not read, which is what the API sends.
+            return _fromisoformat(value[:-1] + "+00:00" if value[-1:] == "Z" else value)
+        except ValueError:
+            return _read_datetime_slowly(value)
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+def plain(value: Any) -> Any:
+    """A copy of ``value`` in which models are dicts."""
+    if isinstance(value, Model):
+        return value.to_dict()
+    if isinstance(value, Mapping):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return copy.copy(value)
+
+
+def json_default(value: Any) -> Any:
+    """What ``json.dumps`` sends for a value that JSON has no form for.
+
+    Raises:
+        ubiops.ApiTypeError: There is no sensible form for it.
+    """
+    if isinstance(value, Model):
+        return value._to_json()
+    if isinstance(value, datetime):
+        # A date without a zone is local time to Python; the API reads UTC. What was given is kept, with its zone.
+        return value.isoformat().replace("+00:00", "Z") if value.tzinfo is timezone.utc else value.isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, (set, frozenset)) or (
+        isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray))
+    ):
+        return list(value)
+    if value is NULL:
+        return None
+    raise ApiTypeError(f"a value of type {type(value).__name__} can't be sent as JSON: {_short(value)}")
+
+
+# --- checking -----------------------------------------------------------------------------------------------------
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _missing(where: str, name: str) -> ApiValueError:
+    return ApiValueError(f"{where}.{name} must be given (it is required), got None")
+
+
+def _wrong_type(where: str, name: str, expected: str, value: Any) -> ApiTypeError:
+    return ApiTypeError(f"{where}.{name} must be {expected}, got {type(value).__name__}: {_short(value)}")
+
+
+def _wrong(where: str, name: str, rule: str, value: Any) -> ApiValueError:
+    return ApiValueError(f"{where}.{name} must {rule}, got {_short(value)}")
+
+
+def _given(value: Any, where: str, name: str, required: bool) -> bool:
+    if value is None:
+        if required:
+            raise _missing(where, name)
+        return False
+    if value is NULL:
+        if required:
+            raise ApiValueError(f"{where}.{name} must not be null (it is required), got ubiops.NULL")
+        return False
+    return True
+
+
+def check_string(
+    value: Any,
+    where: str,
+    name: str,
+    *,
+    required: bool = False,
+    min_length: int | None = None,
+    max_length: int | None = None,
+    enum: tuple[str, ...] | None = None,
+    pattern: str | None = None,
+) -> None:
+    """Refuses a value that is no string, or one that breaks the field's rules."""
+    if not _given(value, where, name, required):
+        return
+    if not isinstance(value, str):
+        # A UUID is what people have in hand where the API takes one as a string.
+        if isinstance(value, UUID):
+            return
+        raise _wrong_type(where, name, "a string", value)
+    length = len(value)
+    if min_length is not None and length < min_length:
+        raise _wrong(where, name, f"have at least {_characters(min_length)}", value)
+    if max_length is not None and length > max_length:
+        raise ApiValueError(
+            f"{where}.{name} must have at most {_characters(max_length)}, got {length}: {_short(value)}"
+        )
+    if enum is not None and value not in enum:
+        raise _wrong(where, name, f"be one of {', '.join(map(repr, enum))}", value)
+    if pattern is not None and not re.search(pattern, value):
+        raise _wrong(where, name, f"match the pattern {pattern}", value)
+
+
+def _characters(count: int) -> str:
+    return "1 character" if count == 1 else f"{count} characters"
+
+
+def check_boolean(value: Any, where: str, name: str, *, required: bool = False) -> None:
+    """Refuses a value that is neither True nor False."""
+    if _given(value, where, name, required) and not isinstance(value, bool):
+        raise _wrong_type(where, name, "True or False", value)
+
+
+def check_integer(
+    value: Any, where: str, name: str, *, required: bool = False, minimum: int | None = None, maximum: int | None = None
+) -> None:
+    """Refuses a value that is no whole number, or out of its range."""
+    if not _given(value, where, name, required):
+        return
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong_type(where, name, "a whole number", value)
+    _check_range(value, where, name, minimum, maximum)
+
+
+def check_number(
+    value: Any,
+    where: str,
+    name: str,
+    *,
+    required: bool = False,
+    minimum: float | None = None,
+    maximum: float | None = None,
+) -> None:
+    """Refuses a value that is no finite number, or out of its range."""
+    if not _given(value, where, name, required):
+        return
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        raise _wrong_type(where, name, "a number", value)
+    if not math.isfinite(value):
+        raise _wrong(where, name, "be a finite number", value)
+    _check_range(value, where, name, minimum, maximum)
+
+
+def _check_range(value: float, where: str, name: str, minimum: float | None, maximum: float | None) -> None:
+    if minimum is not None and value < minimum:
+        raise _wrong(where, name, f"be at least {minimum}", value)
+    if maximum is not None and value > maximum:
+        raise _wrong(where, name, f"be at most {maximum}", value)
+
+
+def check_datetime(value: Any, where: str, name: str, *, required: bool = False) -> None:
+    """Refuses a value that is no date: a ``datetime``, or a string in a form that can be read as one."""
+    if _given(value, where, name, required) and not isinstance(read_datetime(value), datetime):
+        raise _wrong_type(where, name, "a datetime or an ISO 8601 string", value)
+
+
+def check_object(value: Any, where: str, name: str, *, required: bool = False) -> None:
+    """Refuses a value that is no mapping with strings as keys."""
+    if not _given(value, where, name, required):
+        return
+    if not isinstance(value, Mapping):
+        raise _wrong_type(where, name, "a dict", value)
+    for key in value:
+        if not isinstance(key, str):
+            raise ApiTypeError(f"{where}.{name} must have strings as keys, got {type(key).__name__}: {_short(key)}")
+
+
+def check_string_map(value: Any, where: str, name: str, *, required: bool = False) -> None:
+    """Refuses a value that does not map strings to strings."""
+    check_object(value, where, name, required=required)
+    if value:
+        for key, item in value.items():
+            if not isinstance(item, str):
+                raise _wrong_type(where, f"{name}[{key!r}]", "a string", item)
+
+
+def check_list(value: Any, where: str, name: str, *, required: bool = False) -> bool:
+    """Refuses a value that is no list or tuple; tells whether there is one."""
+    if not _given(value, where, name, required):
+        return False
+    if not isinstance(value, (list, tuple)):
+        raise _wrong_type(where, name, "a list", value)
+    return True
+
+
+def check_strings(value: Any, where: str, name: str, *, required: bool = False, **rules: Any) -> None:
+    """Refuses a value that is no list of strings, each by the same rules as ``check_string``."""
+    if check_list(value, where, name, required=required):
+        for index, item in enumerate(value):
+            check_string(item, where, f"{name}[{index}]", required=True, **rules)
+
+
+def check_integers(value: Any, where: str, name: str, *, required: bool = False, **rules: Any) -> None:
+    """Refuses a value that is no list of whole numbers, each by the same rules as ``check_integer``."""
+    if check_list(value, where, name, required=required):
+        for index, item in enumerate(value):
+            check_integer(item, where, f"{name}[{index}]", required=True, **rules)
+
+
+def check_model(value: Any, where: str, name: str, cls: type[RequestModel], *, required: bool = False) -> None:
+    """Refuses a value that is neither the model nor a dict that follows its rules."""
+    if _given(value, where, name, required):
+        as_model(value, f"{where}.{name}", cls)
+
+
+def check_models(value: Any, where: str, name: str, cls: type[RequestModel], *, required: bool = False) -> None:
+    """Refuses a value that is no list of such models or dicts."""
+    if check_list(value, where, name, required=required):
+        for index, item in enumerate(value):
+            check_model(item, where, f"{name}[{index}]", cls, required=True)
+
+
+def as_model(value: Any, where: str, cls: type[RequestModel]) -> RequestModel:
+    """A model, or a dict read as that model, checked by the model's rules."""
+    if isinstance(value, Mapping):
+        value = cls.from_dict(value)
+    elif isinstance(value, Model) and not isinstance(value, cls):
+        # A model of another class will do when its fields do: such as a detail that was read, changed and sent back.
+        value = cls.from_dict(value._to_json())
+    if not isinstance(value, cls):
+        raise ApiTypeError(f"{where} must be a {cls.__name__} or a dict, got {type(value).__name__}: {_short(value)}")
+    value._check(where)
+    return value

@@ -1,0 +1,7 @@
+"""What is convenient beyond single calls, written on top of ``CoreApi``."""
+
+from __future__ import annotations
+
+from ubiops.utils.waiting import wait_for_deployment_version, wait_for_revision
+
+__all__ = ["wait_for_deployment_version", "wait_for_revision"]
