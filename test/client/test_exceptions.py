@@ -1,0 +1,124 @@
+"""The tree of errors: names, texts and pickles."""
+
+from __future__ import annotations
+
+import inspect
+import pickle
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+import ubiops
+from ubiops import exceptions
+
+CLASSES = [getattr(exceptions, name) for name in exceptions.__all__]
+
+
+def test_all_names_are_listed_sorted_and_found_at_the_top() -> None:
+    defined = {
+        name for name, value in vars(exceptions).items() if inspect.isclass(value) and issubclass(value, Exception)
+    }
+    assert list(exceptions.__all__) == sorted(defined)
+    for cls in CLASSES:
+        assert getattr(ubiops, cls.__name__) is cls
+
+
+def test_the_tree_that_the_docstring_draws_is_the_tree() -> None:
+    assert exceptions.__doc__ is not None
+    for cls in CLASSES:
+        assert cls.__name__ in exceptions.__doc__
+        assert issubclass(cls, ubiops.UbiOpsException)
+    assert issubclass(ubiops.ApiTypeError, TypeError)
+    assert issubclass(ubiops.ApiValueError, ValueError)
+    assert issubclass(ubiops.ApiKeyError, KeyError)
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_every_error_pickles(cls: type[Exception]) -> None:
+    error = cls("what happened")
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert type(again) is cls
+    assert (again.args, str(again)) == (error.args, str(error))
+
+
+def test_an_error_of_a_call_pickles_whole() -> None:
+    error = ubiops.NotFoundError(
+        404,
+        "Not Found",
+        body='{"error": "no"}',
+        headers={"a": "b"},
+        method="GET",
+        url="http://x/y",
+        attempts=["1", "2"],
+        hint="h",
+    )
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert vars(again) == vars(error)
+    assert str(again) == str(error)
+
+
+def test_the_text_tells_what_was_tried_what_came_back_and_what_to_do() -> None:
+    error = ubiops.ServerError(
+        503, "Service Unavailable", body="busy", method="GET", url="http://x/y", attempts=["503", "504"], hint="wait"
+    )
+    assert str(error).splitlines() == [
+        "(503) Service Unavailable: busy",
+        "  request: GET http://x/y",
+        "  attempts: 2",
+        "    503",
+        "    504",
+        "  hint: wait",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ({}, "ApiException"),
+        ({"status": 504}, "(504)"),
+        ({"status": 0, "reason": "no connection"}, "no connection"),
+        (
+            {"status": 404, "reason": "Not Found", "message": "Deployment was not found"},
+            "(404) Not Found: Deployment was not found",
+        ),
+    ],
+)
+def test_an_error_made_by_hand_reads_well_too(arguments: dict[str, Any], text: str) -> None:
+    assert str(ubiops.ApiException(**arguments)) == text
+
+
+def test_the_official_clients_way_to_make_one_works() -> None:
+    answer = SimpleNamespace(status=400, reason="Bad Request", data=b'{"error": "why"}', headers={"a": "b"})
+    error = ubiops.ApiException(http_resp=answer)
+    assert (error.status, error.reason, error.body, error.get_body_message()) == (
+        400,
+        "Bad Request",
+        answer.data,
+        "why",
+    )
+
+
+def test_the_place_of_an_item_is_told() -> None:
+    assert str(ubiops.ApiTypeError("no number", path_to_item=["ports", 0])) == "no number at ['ports'][0]"
+    assert str(ubiops.ApiKeyError("no such name")) == "no such name"
+
+
+@pytest.mark.parametrize(
+    ("status", "cls"),
+    [
+        (302, ubiops.RedirectError),
+        (400, ubiops.BadRequestError),
+        (401, ubiops.UnauthorizedError),
+        (403, ubiops.ForbiddenError),
+        (404, ubiops.NotFoundError),
+        (409, ubiops.ConflictError),
+        (413, ubiops.PayloadTooLargeError),
+        (418, ubiops.ApiException),
+        (429, ubiops.TooManyRequestsError),
+        (500, ubiops.ServerError),
+        (599, ubiops.ServerError),
+    ],
+)
+def test_each_status_has_its_class(status: int, cls: type[Exception]) -> None:
+    assert exceptions.class_for_status(status) is cls

@@ -1,0 +1,115 @@
+"""What may be sent again, when, and for how long."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from ubiops.retry import IDEMPOTENT, Decision, Failure, Policy, decide, told_wait
+
+NOW = 1_700_000_000.0
+LOST = Failure("connection reset", sent=True)
+UNSENT = Failure("connection refused", sent=False)
+
+
+def ask(
+    method: str, failure: Failure, *, policy: Policy | None = None, attempt: int = 1, elapsed: float = 0
+) -> Decision:
+    draw = random.Random(1)  # noqa: S311
+    return decide(policy or Policy(), method, failure, attempt=attempt, elapsed=elapsed, now=NOW, draw=draw)
+
+
+def status(code: int, **headers: str) -> Failure:
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Failure(str(code), status=code, headers=named)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "POST", "PATCH"])
+def test_what_never_reached_the_server_is_repeated_whatever_it_is(method: str) -> None:
+    assert ask(method, UNSENT).wait is not None
+
+
+@pytest.mark.parametrize("failure", [LOST, status(502), status(503), status(504)])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "POST", "PATCH"])
+def test_what_may_have_been_processed_is_repeated_only_when_twice_is_once(method: str, failure: Failure) -> None:
+    decision = ask(method, failure)
+    assert (decision.wait is not None) == (method in IDEMPOTENT)
+    if method not in IDEMPOTENT:
+        assert f"a {method} is not safe to repeat" in decision.reason
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_used_up_rate_limit_is_waited_out_for_any_method(method: str) -> None:
+    decision = ask(method, status(429, Retry_After="7"))
+    assert decision.wait is not None
+    assert 7 <= decision.wait <= 8
+    assert decision.reason == "Retry-After asks for 7 s"
+
+
+def test_waiting_for_the_rate_limit_can_be_switched_off() -> None:
+    assert ask("GET", status(429), policy=Policy(rate_limiting=False)).wait is None
+    assert ask("GET", status(503), policy=Policy(rate_limiting=False)).wait is not None
+
+
+@pytest.mark.parametrize("code", [400, 401, 403, 404, 409, 413, 500, 501])
+def test_other_statuses_are_final(code: int) -> None:
+    assert ask("GET", status(code)) == (None, f"a status {code} is final")
+
+
+def test_what_would_fail_again_is_not_repeated() -> None:
+    assert ask("GET", UNSENT._replace(transient=False)).wait is None
+
+
+@pytest.mark.parametrize(
+    ("retries", "attempt", "again"), [(0, 1, False), (1, 1, True), (1, 2, False), (3, 3, True), (3, 4, False)]
+)
+def test_no_more_attempts_than_allowed(retries: int, attempt: int, again: bool) -> None:
+    assert (ask("GET", UNSENT, policy=Policy(max_retries=retries), attempt=attempt).wait is not None) == again
+
+
+def test_no_attempt_begins_after_the_deadline() -> None:
+    policy = Policy(deadline=10)
+    assert ask("GET", status(429, Retry_After="5"), policy=policy, elapsed=1).wait is not None
+    late = ask("GET", status(429, Retry_After="5"), policy=policy, elapsed=5.5)
+    assert late.wait is None
+    assert "time limit of 10 s" in late.reason
+
+
+def test_a_huge_wait_ends_the_call() -> None:
+    decision = ask("GET", status(429, Retry_After="86400"))
+    assert decision.wait is None
+    assert "86400 s" in decision.reason
+
+
+@pytest.mark.parametrize("attempt", [1, 2, 3, 10, 1000])
+def test_backoff_doubles_up_to_its_cap_with_full_jitter(attempt: int) -> None:
+    policy = Policy(max_retries=10_000, deadline=1e9)
+    ceiling = min(policy.backoff_cap, policy.backoff_base * 2 ** min(attempt - 1, 30))
+    waits = [decide(policy, "GET", UNSENT, attempt=attempt, elapsed=0, now=NOW).wait or 0 for _ in range(500)]
+    assert all(0 <= wait <= ceiling for wait in waits)
+    assert min(waits) < ceiling * 0.2
+    assert max(waits) > ceiling * 0.8
+
+
+@pytest.mark.parametrize(
+    ("headers", "expected"),
+    [
+        ({"Retry-After": "3"}, (3.0, "Retry-After")),
+        ({"Retry-After": " 2.5 "}, (2.5, "Retry-After")),
+        ({"Retry-After": "Tue, 14 Nov 2023 22:13:30 GMT"}, (10.0, "Retry-After")),
+        ({"Retry-After": "Tue, 14 Nov 2023 22:13:00 GMT"}, (0.0, "Retry-After")),
+        ({"Retry-After": "Tue, 14 Nov 2023 23:13:30 +0100"}, (10.0, "Retry-After")),
+        ({"x-ratelimit-reset": "42"}, (42.0, "x-ratelimit-reset")),
+        ({"Retry-After": "3", "x-ratelimit-reset": "42"}, (3.0, "Retry-After")),
+        ({"Retry-After": "soon", "x-ratelimit-reset": "42"}, (42.0, "x-ratelimit-reset")),
+        ({}, None),
+        *(
+            ({"Retry-After": nonsense}, None)
+            for nonsense in ("", "-5", "nan", "inf", "1e9", "0x10", "3 s", "٣", "9" * 400)
+        ),
+        ({"x-ratelimit-reset": "never"}, None),
+    ],
+)
+def test_the_wait_that_a_server_asks_for(headers: dict[str, str], expected: tuple[float, str] | None) -> None:
+    assert told_wait(headers, NOW) == expected
