@@ -126,14 +126,17 @@ class _Watched:
             super().send(data)  # type: ignore[misc]
             _attempt.sent = True
             return
-        _attempt.sent = True
         if not _attempt.streaming:
+            _attempt.sent = True
             super().send(data)  # type: ignore[misc]
             return
         self.sock.settimeout(_remaining(_attempt.deadline, _attempt.idle))
         # Over TLS a socket is readable for other reasons than an answer, so that only a failing send tells.
         if not isinstance(self.sock, ssl.SSLSocket) and wait_for_read(self.sock, timeout=0):
+            if not _attempt.sent:
+                raise ConnectionResetError("the server closed the connection while it was idle")
             raise BrokenPipeError("the server answered before the body was complete")
+        _attempt.sent = True
         try:
             super().send(data)  # type: ignore[misc]
         except (ConnectionError, ssl.SSLError) as error:
@@ -491,9 +494,9 @@ def translate(error: BaseException, *, sent: bool) -> BaseException:
             hint="check configuration.proxy or the variables HTTPS_PROXY and NO_PROXY",
         )
         return _attach(failed, Failure(str(failed), sent=False))
-    if isinstance(error, (ConnectTimeoutError, ReadTimeoutError, socket.timeout, TimeoutError)) and not isinstance(
-        error, NewConnectionError
-    ):
+    # urllib3 wraps a timeout while sending as a broken connection.
+    timed_out = isinstance(error, (ConnectTimeoutError, ReadTimeoutError)) or _find(error, socket.timeout) is not None
+    if timed_out and not isinstance(error, NewConnectionError):
         phase = "the answer" if sent else "a connection"
         failed = ApiTimeoutError(
             0,
