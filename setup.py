@@ -15,7 +15,7 @@ def read_version() -> str:
     text = (HERE / "ubiops" / "_version.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
     if found is None:
-        raise RuntimeError("ubiops/_version.py has no line __version__ = \"...\"")
+        raise RuntimeError('ubiops/_version.py has no line __version__ = "..."')
     return found.group(1)
 
 
@@ -60,7 +60,7 @@ setup(
         "emulator": [
             "jsonschema>=4.18",
             "python-multipart>=0.0.18",
-            "starlette>=0.37.2",
+            "starlette>=0.49.1",
             "uvicorn>=0.29",
         ],
         "progress": ["tqdm>=4.65"],

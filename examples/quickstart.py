@@ -32,7 +32,9 @@ def main() -> int:
     parser.add_argument("--project", default="quickstart", help="the project to work in (default: %(default)s)")
     arguments = parser.parse_args()
     if arguments.live and not os.environ.get("UBIOPS_API_TOKEN"):
-        parser.error("--live needs the variable UBIOPS_API_TOKEN (and UBIOPS_API_HOST, for another address than the default)")
+        parser.error(
+            "--live needs the variable UBIOPS_API_TOKEN (and UBIOPS_API_HOST, for another address than the default)"
+        )
     try:
         with configured(arguments.live) as configuration, ubiops.ApiClient(configuration) as client:
             run(client, arguments.project, f"quickstart-{uuid.uuid4().hex[:8]}")
@@ -48,9 +50,9 @@ def configured(live: bool) -> Iterator[ubiops.Configuration]:
     if live:
         yield ubiops.Configuration()
         return
-    import ubiops.emulator
+    from ubiops.emulator import start
 
-    with ubiops.emulator.start() as emulator:
+    with start() as emulator:
         yield emulator.configuration()
 
 

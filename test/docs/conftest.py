@@ -1,0 +1,81 @@
+"""What the code in README and docs finds: an emulator with a deployment that is built, and a folder with a package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from ubiops.emulator import Emulator
+
+    import ubiops
+
+PROJECT, DEPLOYMENT, VERSIONS = "project-1", "deployment-1", ("v1", "v2")
+
+
+class World(NamedTuple):
+    """The ids that the emulator gave; what a page shows in their place is only an example."""
+
+    revision_id: str
+    build_id: str
+    variable_of_deployment: str
+    variable_of_version: str
+    template_deployment_id: str
+
+
+@pytest.fixture(scope="session")
+def docs_emulator() -> Iterator[Emulator]:
+    """An emulator for the pages alone: all of them work in the same project."""
+    import ubiops.emulator
+
+    with ubiops.emulator.start() as running:
+        yield running
+
+
+@pytest.fixture
+def world(
+    docs_emulator: Emulator, package: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clean_environment: None
+) -> World:
+    """Everything as a page expects it: the environment's variables, the working directory, and the project's state."""
+    import ubiops
+
+    monkeypatch.setenv("UBIOPS_API_HOST", docs_emulator.host)
+    monkeypatch.setenv("UBIOPS_API_TOKEN", docs_emulator.token)
+    monkeypatch.chdir(tmp_path)
+    Path("deployment_package.zip").write_bytes(package)
+    with ubiops.CoreApi() as api:
+        for deployment in api.deployments_list(PROJECT):
+            api.deployments_delete(PROJECT, deployment.name)
+        return build_world(api, docs_emulator, package)
+
+
+def build_world(api: ubiops.CoreApi, emulator: Emulator, package: bytes) -> World:
+    fields = [{"name": "text", "data_type": "string"}]
+    api.deployments_create(
+        PROJECT,
+        {
+            "name": DEPLOYMENT,
+            "input_type": "structured",
+            "output_type": "structured",
+            "input_fields": fields,
+            "output_fields": fields,
+        },
+    )
+    uploads = []
+    for version in VERSIONS:
+        api.deployment_versions_create(PROJECT, DEPLOYMENT, {"version": version, "environment": "python3-11"})
+        uploads.append(api.revisions_file_upload(PROJECT, DEPLOYMENT, version, file=package))
+    emulator.clock.advance(3600)
+    variable = {"name": "MODEL_NAME", "value": "small", "secret": False}
+    of_deployment = api.deployment_environment_variables_create(PROJECT, DEPLOYMENT, variable)
+    of_version = api.deployment_version_environment_variables_create(PROJECT, DEPLOYMENT, VERSIONS[0], variable)
+    return World(
+        revision_id=uploads[0].revision,
+        build_id=uploads[0].build,
+        variable_of_deployment=of_deployment.id,
+        variable_of_version=of_version.id,
+        template_deployment_id=api.template_deployments_list()[0].id,
+    )

@@ -1,0 +1,74 @@
+"""Every command that README and docs show is one that exists."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
+
+
+def commands() -> list[tuple[str, str]]:
+    found = []
+    for page in PAGES:
+        for shell in re.findall(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+            lines = [line.partition("#")[0].strip() for line in shell.splitlines()]
+            found += [(page.name, line) for line in lines if line]
+    return found
+
+
+def check_make(target: str) -> None:
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE), target
+
+
+def check_variable(name: str) -> None:
+    assert name in ("UBIOPS_API_TOKEN", "UBIOPS_API_HOST")
+
+
+def check_install(arguments: str) -> None:
+    known = re.findall(r'^ {8}"(\w+)": \[', (ROOT / "setup.py").read_text(encoding="utf-8"), re.MULTILINE)
+    for extras in re.findall(r"\[([\w,]+)\]", arguments):
+        assert set(extras.split(",")) <= set(known)
+    for file in re.findall(r"--requirement (\S+)", arguments):
+        assert (ROOT / file).is_file()
+
+
+def check_pytest(arguments: str) -> None:
+    for path in re.findall(r"(?:^| |=)(test\S*)", arguments):
+        assert (ROOT / path).exists()
+
+
+def check_emulator(arguments: str) -> None:
+    command = [sys.executable, "-m", "ubiops.emulator", "--help"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
+    for option in re.findall(r"--[\w-]+", arguments):
+        assert option in shown
+
+
+def check_nothing(arguments: str) -> None:
+    """What comes with Python itself."""
+
+
+CHECKS = {
+    r"make (\w+)": check_make,
+    r"export (\w+)=\S.*": check_variable,
+    r"python3 -m venv (\S+)": check_nothing,
+    r"\S*python -m pip install (.+)": check_install,
+    r"\S*python -m pytest (.+)": check_pytest,
+    r"python -m ubiops\.emulator(.*)": check_emulator,
+}
+
+
+@pytest.mark.parametrize(("page", "command"), commands())
+def test_a_command_exists(page: str, command: str) -> None:
+    for pattern, check in CHECKS.items():
+        found = re.fullmatch(pattern, command)
+        if found:
+            check(found[1])
+            return
+    pytest.fail(f"{page} shows a command that no test knows: {command}")

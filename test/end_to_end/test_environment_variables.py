@@ -1,0 +1,92 @@
+"""Environment variables of deployments and versions: inherited, shadowed, secret, copied."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import ubiops
+
+
+def variable(name: str, value: str = "1", secret: bool = False) -> ubiops.EnvironmentVariableCreate:
+    return ubiops.EnvironmentVariableCreate(name=name, value=value, secret=secret)
+
+
+def seen(variables: list[ubiops.InheritedEnvironmentVariableList]) -> dict[str, tuple[Any, Any, Any]]:
+    return {one.name: (one.value, one.inheritance_type, one.inheritance_name) for one in variables}
+
+
+def test_a_version_inherits_and_shadows(
+    core_api: ubiops.CoreApi, project_name: str, deployment_name: str, version: str
+) -> None:
+    names = project_name, deployment_name
+    core_api.deployment_environment_variables_create(*names, variable("INHERITED"))
+    core_api.deployment_environment_variables_create(*names, variable("SHADOWED", "far"))
+    core_api.deployment_version_environment_variables_create(*names, version, variable("SHADOWED", "near"))
+    assert seen(core_api.deployment_version_environment_variables_list(*names, version)) == {
+        "INHERITED": ("1", "deployment", deployment_name),
+        "SHADOWED": ("near", None, None),
+    }
+    assert seen(core_api.deployment_environment_variables_list(*names)) == {
+        "INHERITED": ("1", None, None),
+        "SHADOWED": ("far", None, None),
+    }
+
+
+def test_the_value_of_a_secret_is_never_shown(core_api: ubiops.CoreApi, project: Any) -> None:
+    names = project.project_name, project.deployment_name
+    data = variable("PASSWORD", "sesame", secret=True)
+    created = core_api.deployment_environment_variables_create(*names, data)
+    assert "sesame" not in repr(data)
+    assert "sesame" not in data.to_str()
+    assert created.value is None
+    assert core_api.deployment_environment_variables_get(*names, created.id).value is None
+    assert all(one.value != "sesame" for one in core_api.deployment_environment_variables_list(*names))
+
+
+def test_a_secret_stays_one(core_api: ubiops.CoreApi, project: Any) -> None:
+    names = project.project_name, project.deployment_name, project.variable_of_deployment
+    updated = core_api.deployment_environment_variables_update(*names, variable("LANGUAGE", "nl", secret=True))
+    assert (updated.secret, updated.value) == (True, None)
+    with pytest.raises(ubiops.BadRequestError):
+        core_api.deployment_environment_variables_update(*names, variable("LANGUAGE", "nl", secret=False))
+
+
+def test_own_variables_are_read_changed_and_deleted(core_api: ubiops.CoreApi, project: Any) -> None:
+    names = project.project_name, project.deployment_name
+    identifier = project.variable_of_version
+    changed = core_api.deployment_version_environment_variables_update(
+        *names, identifier, project.version, variable("LANGUAGE", "")
+    )
+    assert (changed.id, changed.value) == (identifier, "")
+    read = core_api.deployment_version_environment_variables_get(*names, identifier, project.version)
+    assert read == changed
+    core_api.deployment_version_environment_variables_delete(*names, identifier, project.version)
+    with pytest.raises(ubiops.NotFoundError):
+        core_api.deployment_version_environment_variables_get(*names, identifier, project.version)
+
+
+def test_inherited_variables_are_not_reached_through_a_version(core_api: ubiops.CoreApi, project: Any) -> None:
+    with pytest.raises(ubiops.NotFoundError):
+        core_api.deployment_version_environment_variables_get(
+            project.project_name, project.deployment_name, project.variable_of_deployment, project.version
+        )
+
+
+def test_a_copy_overwrites_and_keeps_secrets(core_api: ubiops.CoreApi, project: Any) -> None:
+    names = project.project_name, project.deployment_name
+    core_api.deployment_version_environment_variables_create(*names, "v1", variable("PASSWORD", "sesame", secret=True))
+    core_api.deployment_version_environment_variables_create(*names, "v2", variable("LANGUAGE", "old"))
+    core_api.deployment_version_environment_variables_create(*names, "v2", variable("KEPT", "old"))
+    source = ubiops.EnvironmentVariableCopy(source_deployment=project.deployment_name, source_version="v1")
+    copied = core_api.deployment_version_environment_variables_copy(*names, "v2", source)
+    assert {one.name: one.value for one in copied} == {"LANGUAGE": "en", "PASSWORD": None}
+    after = seen(core_api.deployment_version_environment_variables_list(*names, "v2"))
+    assert after == {"LANGUAGE": ("en", None, None), "PASSWORD": (None, None, None), "KEPT": ("old", None, None)}
+
+
+@pytest.mark.parametrize("name", ["_LEADING", "TRAILING_", "WITH-DASH", "", "x" * 65])
+def test_a_name_that_the_platform_refuses_is_refused_at_once(name: str) -> None:
+    with pytest.raises(ubiops.ApiValueError, match=r"EnvironmentVariableCreate\.name"):
+        variable(name)

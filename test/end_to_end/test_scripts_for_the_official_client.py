@@ -1,0 +1,93 @@
+"""Scripts as people write them for the platform's own client run unchanged."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import ubiops.api
+import ubiops.models
+
+import ubiops
+import ubiops.exceptions
+import ubiops.utils
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ubiops.emulator import Emulator
+
+
+def test_a_client_from_the_environment(emulator: Emulator, project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UBIOPS_API_TOKEN", f"  {emulator.token}\n")
+    monkeypatch.setenv("UBIOPS_API_HOST", f" {emulator.host}/ ")
+    core_api = ubiops.CoreApi()
+    api_response = core_api.deployments_get(project.project_name, project.deployment_name)
+    core_api.api_client.close()
+    assert api_response.name == project.deployment_name
+
+
+def test_a_client_from_a_configuration(emulator: Emulator, project: Any) -> None:
+    configuration = ubiops.Configuration()
+    configuration.api_key["Authorization"] = emulator.token
+    configuration.host = emulator.host
+    api_client = ubiops.ApiClient(configuration)
+    api_client.user_agent = "some-program/1.0"
+    api = ubiops.api.CoreApi(api_client=api_client)
+    assert api.deployments_list(project_name=project.project_name)[0].name == project.deployment_name
+    api_client.close()
+
+
+def test_create_upload_wait(core_api: ubiops.CoreApi, project_name: str, package: bytes, tmp_path: Path) -> None:
+    zip_path = tmp_path / "package.zip"
+    zip_path.write_bytes(package)
+    settings: dict[str, Any] = {"version": "v1", "environment": "python3-11", "instance_type_group_name": None}
+    core_api.deployments_create(
+        project_name=project_name,
+        data=ubiops.DeploymentCreate(
+            name="d",
+            description=None,
+            input_type="structured",
+            output_type="structured",
+            input_fields=[{"name": "input", "data_type": "int"}],
+            output_fields=[{"name": "output", "data_type": "int"}],
+        ),
+    )
+    core_api.deployment_versions_create(
+        project_name=project_name, deployment_name="d", data=ubiops.models.DeploymentVersionCreate(**settings)
+    )
+    upload_response = core_api.revisions_file_upload(
+        project_name=project_name, deployment_name="d", version="v1", file=str(zip_path)
+    )
+    ubiops.utils.wait_for_deployment_version(
+        client=core_api.api_client,
+        project_name=project_name,
+        deployment_name="d",
+        version="v1",
+        revision_id=upload_response.revision,
+        quiet=True,
+    )
+    assert core_api.deployment_versions_get(project_name, "d", "v1").status == "available"
+
+
+def test_errors_are_caught_by_the_names_that_they_have_there(core_api: ubiops.CoreApi, project_name: str) -> None:
+    for name in ("ApiException", "OpenApiException", "UbiOpsException"):
+        for module in (ubiops, ubiops.exceptions):
+            with pytest.raises(getattr(module, name)):
+                core_api.deployments_get(project_name, "missing")
+    # There, every answer with an error's status is raised as an ApiRequestError.
+    with pytest.raises(ubiops.exceptions.ApiRequestError) as caught:
+        core_api.deployments_get(project_name, "missing")
+    assert caught.value.status == 404
+    assert caught.value.reason == "Not Found"
+    assert "Deployment was not found" in str(caught.value.body)
+
+
+def test_a_wait_that_runs_out_has_status_504(
+    core_api: ubiops.CoreApi, project: Any, package: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = project.project_name, project.deployment_name, project.version
+    upload = core_api.revisions_file_upload(*names, file=package)
+    with pytest.raises(ubiops.ApiException) as caught:
+        ubiops.utils.wait_for_revision(core_api.api_client, *names, upload.revision, timeout=0.001, quiet=True)
+    assert caught.value.status == 504

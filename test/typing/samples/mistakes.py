@@ -1,0 +1,26 @@
+"""Mistakes that users make, each of which mypy and pyright are to find. A line without a comment has none."""
+
+from __future__ import annotations
+
+import ubiops
+
+api = ubiops.CoreApi(ubiops.ApiClient())
+api.deployments_get("p", "d")
+api.deployments_get("p", "d", no_such_option=True)  # error
+api.deployments_get("p", 1.5)  # error
+api.deployments_get("p", "d", _request_timeout="5")  # error
+api.deployments_create("p", [])  # error
+api.deployments_create("p", "d")  # error
+api.deployments_list("p", labels={"a": "b"})  # error
+api.deployment_audit_events_list("p", "d", limit="all")  # error
+api.revisions_file_upload("p", "d", "v", file=1)  # error
+api.no_such_method("p")  # error
+api.deployments_get("p", "d").no_such_field  # error
+api.deployments_get("p", "d").name + 1  # error
+ubiops.DeploymentCreate(name="d", input_type="plain")  # error
+ubiops.DeploymentCreate(name=1, input_type="plain", output_type="plain")  # error
+ubiops.DeploymentCreate(name="d", input_type="plain", output_type="plain", no_such_field=1)  # error
+ubiops.DeploymentVersionCreate(version="v", maximum_instances="5")  # error
+ubiops.CoreApi(ubiops.Configuration())  # error
+ubiops.Configuration(no_such_setting=1)  # error
+ubiops.NoSuchName  # error
