@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 if TYPE_CHECKING:
-    from ubiops.emulator import Emulator
-
     import ubiops
+    from ubiops.emulator import Emulator
 
 PROJECT, DEPLOYMENT, VERSIONS = "project-1", "deployment-1", ("v1", "v2")
 

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 if TYPE_CHECKING:
-    from ubiops.emulator import Emulator
-
     import ubiops
+    from ubiops.emulator import Emulator
 
 PLAIN = {"input_type": "plain", "output_type": "plain"}
 

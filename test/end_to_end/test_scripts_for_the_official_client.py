@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import ubiops.api
-import ubiops.models
 
 import ubiops
+import ubiops.api
 import ubiops.exceptions
+import ubiops.models
 import ubiops.utils
 
 if TYPE_CHECKING:

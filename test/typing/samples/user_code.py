@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import ubiops.api
-import ubiops.models
-
 import ubiops
+import ubiops.api
 import ubiops.exceptions
+import ubiops.models
 import ubiops.utils
 
 configuration = ubiops.Configuration(host="api.example.com", api_key={"Authorization": "Token x"})
