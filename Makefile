@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test generate format clean
+.PHONY: help demo test generate format bench clean
 
 help: ## show this
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
@@ -41,6 +41,9 @@ generate: $(VENV)/dev ## write the generated files anew from openapi/
 format: $(VENV)/dev ## mend what ruff can mend by itself
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
+
+bench: | $(BIN)/python ## measure this client beside the official one and bare urllib3 (takes some minutes)
+	$(BIN)/python -m benchmarks
 
 clean: ## remove everything that was made here
 	rm -rf $(VENV) .tox build dist *.egg-info .coverage* htmlcov .hypothesis .mypy_cache .pytest_cache .ruff_cache

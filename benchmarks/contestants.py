@@ -1,0 +1,173 @@
+"""What each contestant does for each piece of work: a client of the API, or bare urllib3 and json.
+
+Both clients are called ``ubiops`` and take the same calls, so that one class serves for both: which of them it is, the
+environment decides in which this runs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import payloads
+
+TOKEN = "Token 0123456789abcdef0123456789abcdef01234567"  # noqa: S105 - means nothing to anybody
+BLOCK = 1 << 18
+
+
+class Client:
+    """A client named ``ubiops``: this one or the official one."""
+
+    def __init__(self, host: str, ca: str) -> None:
+        import ubiops
+
+        self._ubiops: Any = ubiops
+        configuration = ubiops.Configuration(host=host, api_key={"Authorization": TOKEN})
+        configuration.ssl_ca_cert = ca
+        self._client = ubiops.ApiClient(configuration)
+        self._api: Any = ubiops.CoreApi(self._client)
+
+    def get(self) -> Any:
+        return self._api.deployments_get(payloads.PROJECT, "image-classifier").name
+
+    def versions(self, items: int) -> Any:
+        return self._api.deployment_versions_list(f"items-{items}", "image-classifier")
+
+    def versions_read(self, items: int) -> Any:
+        for one in self.versions(items):
+            one.version, one.status, one.creation_date, one.maximum_instances, one.labels  # noqa: B018
+
+    def deployments(self, items: int) -> Any:
+        return self._api.deployments_list(f"items-{items}")
+
+    def deployments_read(self, items: int) -> Any:
+        for one in self.deployments(items):
+            one.name, one.description, one.creation_date, one.input_type, one.labels  # noqa: B018
+
+    def create_with_model(self) -> Any:
+        data = self._ubiops.DeploymentCreate(**payloads.DEPLOYMENT)
+        return self._api.deployments_create(payloads.PROJECT, data).name
+
+    def create_with_dict(self) -> Any:
+        return self._api.deployments_create(payloads.PROJECT, payloads.DEPLOYMENT).name
+
+    def upload(self, path: str) -> Any:
+        return self._api.revisions_file_upload(payloads.PROJECT, "image-classifier", "v1", file=path).success
+
+    def download(self, size: int) -> str:
+        """Saves a file in the working directory and says where."""
+        path: str = self._api.revisions_file_download(
+            project_name=payloads.PROJECT,
+            deployment_name="image-classifier",
+            version="v1",
+            revision_id=f"size-{size}",
+            _preload_content=True,
+        )
+        return path
+
+    def builder(self, items: int) -> tuple[bytes, Any]:
+        """The JSON of a list of objects with 31 fields, and what reads it and makes models of it."""
+        text = payloads.dump([payloads.version_detail(index) for index in range(items)])
+        model = self._ubiops.DeploymentVersionDetail
+        if hasattr(model, "from_dict"):
+            return text, lambda: self.build(json.loads(text))
+        response = self._api.deployment_versions_list(f"items-{items}", "details", _preload_content=False)
+        return response.content, lambda: self._client.deserialize(response, "list[DeploymentVersionDetail]")
+
+    def build(self, objects: list[Any]) -> list[Any]:
+        """Models of parsed objects, where the client has a public way to make them."""
+        read = self._ubiops.DeploymentVersionDetail.from_dict
+        return [read(one) for one in objects]
+
+
+class Floor:
+    """Bare urllib3 and json: a pool of connections to one host, and no more than has to be done."""
+
+    def __init__(self, host: str, ca: str) -> None:
+        import urllib3
+
+        url = urllib3.util.parse_url(host)
+        self._base = url.path or ""
+        self._pool: Any = (
+            urllib3.HTTPSConnectionPool(url.host, url.port, maxsize=64, ca_certs=ca)
+            if url.scheme == "https"
+            else urllib3.HTTPConnectionPool(url.host, url.port, maxsize=64)
+        )
+        self._headers = {"Accept": "application/json", "Authorization": TOKEN, "User-Agent": "bare"}
+
+    def _get(self, path: str) -> Any:
+        return json.loads(self._pool.request("GET", self._base + path, headers=self._headers).data)
+
+    def _post(self, path: str, body: Any) -> Any:
+        headers = {**self._headers, "Content-Type": "application/json"}
+        response = self._pool.request("POST", self._base + path, body=json.dumps(body).encode(), headers=headers)
+        return json.loads(response.data)
+
+    def get(self) -> Any:
+        return self._get(f"/projects/{payloads.PROJECT}/deployments/image-classifier")["name"]
+
+    def versions(self, items: int) -> Any:
+        return self._get(f"/projects/items-{items}/deployments/image-classifier/versions")
+
+    def versions_read(self, items: int) -> Any:
+        for one in self.versions(items):
+            one["version"], one["status"], one["creation_date"], one["maximum_instances"], one["labels"]
+
+    def deployments(self, items: int) -> Any:
+        return self._get(f"/projects/items-{items}/deployments")
+
+    def deployments_read(self, items: int) -> Any:
+        for one in self.deployments(items):
+            one["name"], one["description"], one["creation_date"], one["input_type"], one["labels"]
+
+    def create_with_model(self) -> Any:
+        return self.create_with_dict()
+
+    def create_with_dict(self) -> Any:
+        return self._post(f"/projects/{payloads.PROJECT}/deployments", payloads.DEPLOYMENT)["name"]
+
+    def upload(self, path: str) -> Any:
+        head = (
+            b'--boundary\r\nContent-Disposition: form-data; name="file"; filename="package.zip"\r\n'
+            b"Content-Type: application/octet-stream\r\n\r\n"
+        )
+        tail = b"\r\n--boundary--\r\n"
+
+        def blocks() -> Any:
+            yield head
+            with open(path, "rb", buffering=0) as file:
+                while block := file.read(BLOCK):
+                    yield block
+            yield tail
+
+        headers = {
+            **self._headers,
+            "Content-Type": "multipart/form-data; boundary=boundary",
+            "Content-Length": str(len(head) + os.path.getsize(path) + len(tail)),
+        }
+        target = f"{self._base}/projects/{payloads.PROJECT}/deployments/image-classifier/versions/v1/revisions"
+        return json.loads(self._pool.request("POST", target, body=blocks(), headers=headers).data)["success"]
+
+    def download(self, size: int) -> str:
+        """Saves a file in the working directory and says where."""
+        response = self._pool.request(
+            "GET",
+            f"{self._base}/projects/{payloads.PROJECT}/deployments/image-classifier/versions/v1"
+            f"/revisions/size-{size}/download",
+            headers=self._headers,
+            preload_content=False,
+        )
+        with open("package.zip", "wb", buffering=0) as file:
+            for block in response.stream(BLOCK):
+                file.write(block)
+        response.release_conn()
+        return "package.zip"
+
+    def builder(self, items: int) -> tuple[bytes, Any]:
+        """The JSON of a list of objects with 31 fields, and what makes values of it."""
+        text = payloads.dump([payloads.version_detail(index) for index in range(items)])
+        return text, lambda: json.loads(text)
+
+
+CONTESTANTS = {"this": Client, "official": Client, "floor": Floor}

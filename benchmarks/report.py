@@ -1,0 +1,130 @@
+"""What a run found, as a table for the terminal, as JSON, and as Markdown for the documentation."""
+
+from __future__ import annotations
+
+import os
+import platform
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.environments import OFFICIAL, prepare, version_of
+from benchmarks.measure import as_json
+from benchmarks.targets import TARGETS
+
+if TYPE_CHECKING:
+    from benchmarks.measure import Figure, Figures
+
+# The works in the order of the report: key, title, unit, and what to multiply the figures with for that unit.
+ROWS = (
+    ("get_http", "small GET", "ms", 1e3),
+    ("get_tls", "small GET, TLS", "ms", 1e3),
+    ("create_model", "create, from a model", "ms", 1e3),
+    ("create_dict", "create, from a dict", "ms", 1e3),
+    ("versions", "list of 1,000 versions", "ms", 1e3),
+    ("versions_read", "the same, five fields read of each", "ms", 1e3),
+    ("deployments", "list of 1,000 deployments", "ms", 1e3),
+    ("deployments_read", "the same, five fields read of each", "ms", 1e3),
+    ("threads_16", "16 threads", "requests/s", 1),
+    ("connections_16", "16 threads, connections opened", "", 1),
+    ("threads_64", "64 threads", "requests/s", 1),
+    ("connections_64", "64 threads, connections opened", "", 1),
+    ("upload", "upload of 1 GB", "MB/s", 1),
+    ("upload_memory", "the same, growth of peak memory", "MB", 1),
+    ("download", "download of 1 GB to disk", "MB/s", 1),
+    ("download_memory", "the same, growth of peak memory", "MB", 1),
+    ("import", "import, over bare Python", "ms", 1e3),
+    ("import_inside", "the import statement alone", "ms", 1e3),
+    ("import_modules", "modules imported", "", 1),
+    ("import_memory", "memory of the import", "MB", 1),
+    ("first_call", "first client and first call", "ms", 1e3),
+    ("first_call_modules", "modules imported by them", "", 1),
+    ("first_call_memory", "peak memory after them", "MB", 1),
+    ("model_parse", "json.loads of an object of 31 fields", "µs", 1e6),
+    ("model_build", "build its model, beyond json.loads", "µs", 1e6),
+    ("model_dump", "dump the model", "µs", 1e6),
+    ("model_bytes", "memory of the model with its values", "bytes", 1),
+    ("model_own_bytes", "the same, beyond its values", "bytes", 1),
+    ("items_10", "list of 10, per item", "µs", 1e6),
+    ("items_100", "list of 100, per item", "µs", 1e6),
+    ("items_1000", "list of 1,000, per item", "µs", 1e6),
+    ("items_10000", "list of 10,000, per item", "µs", 1e6),
+    ("items_100000", "list of 100,000, per item", "µs", 1e6),
+)
+
+
+def machine() -> dict[str, Any]:
+    """What the figures depend on, in general words."""
+    python = prepare("this")
+    return {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "system": platform.system(),
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "urllib3": version_of("urllib3", python),
+        "urllib3 of the official client": version_of("urllib3", prepare("official")),
+        "official client": OFFICIAL,
+    }
+
+
+def whole(figures: Figures) -> dict[str, Any]:
+    """The report as JSON."""
+    targets = [
+        {
+            "work": target.work,
+            "against": target.against,
+            "target": target.wanted(),
+            "value": float(f"{target.value(figures):.4g}"),
+            "met": target.met(figures),
+        }
+        for target in TARGETS
+        if target.measured(figures)
+    ]
+    return {"machine": machine(), "figures": as_json(figures), "targets": targets}
+
+
+def number(value: float) -> str:
+    """A number with as many digits as are worth reading."""
+    if abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) >= 0.01 else "0"
+
+
+def _cell(figure: Figure | None, factor: float) -> str:
+    if figure is None:
+        return ""
+    spread = f" ({number(figure.low * factor)} to {number(figure.high * factor)})" if figure.low != figure.high else ""
+    return number(figure.median * factor) + spread
+
+
+def tables(figures: Figures) -> tuple[list[list[str]], list[list[str]]]:
+    """The rows of both tables, each beginning with its heads: the figures, and the targets."""
+    table = [["work", "unit", "this client", "official client", "floor"]]
+    for key, title, unit, factor in ROWS:
+        if key in figures:
+            by = figures[key]
+            table.append([title, unit, *(_cell(by.get(name), factor) for name in ("this", "official", "floor"))])
+    goals = [["work", "against", "target", "reached", ""]]
+    goals += [
+        [
+            target.work,
+            target.against,
+            target.wanted(),
+            number(target.value(figures)),
+            "met" if target.met(figures) else "missed",
+        ]
+        for target in TARGETS
+        if target.measured(figures)
+    ]
+    return table, goals
+
+
+def as_text(rows: list[list[str]]) -> str:
+    """A table for the terminal."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
+    return "\n".join((lines[0], "  ".join("-" * width for width in widths), *lines[1:]))
+
+
+def as_markdown(rows: list[list[str]]) -> str:
+    """A table for the documentation."""
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join((lines[0], "|" + "---|" * len(rows[0]), *lines[1:]))

@@ -1,0 +1,116 @@
+"""What this client is to reach, as ratios of medians of one run, and whether it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.measure import Figures
+
+
+class Target(NamedTuple):
+    """A ratio or an amount, and its bound."""
+
+    work: str
+    """What is measured."""
+    against: str
+    """What it is compared with."""
+    bound: float
+    at_most: bool
+    unit: str
+    value: Callable[[Figures], float]
+    keys: tuple[str, ...]
+    """The figures that it needs."""
+
+    def measured(self, figures: Figures) -> bool:
+        """Whether the run has what it takes to tell."""
+        return all(key in figures for key in self.keys)
+
+    def met(self, figures: Figures) -> bool:
+        """Whether the run reached it."""
+        value = self.value(figures)
+        return value <= self.bound if self.at_most else value >= self.bound
+
+    def wanted(self) -> str:
+        """The bound in words."""
+        return f"{'≤' if self.at_most else '≥'} {self.bound:g}{self.unit}"
+
+
+def _ratio(key: str, over: str, under: str) -> Callable[[Figures], float]:
+    return lambda figures: figures[key][over].median / figures[key][under].median
+
+
+def _median(key: str, factor: float = 1) -> Callable[[Figures], float]:
+    return lambda figures: figures[key]["this"].median * factor
+
+
+def _times_floor(work: str, key: str, bound: float) -> Target:
+    return Target(work, "the floor's time", bound, True, "", _ratio(key, "this", "floor"), (key,))
+
+
+def _rate_of_floor(work: str, key: str, bound: float) -> Target:
+    return Target(work, "the floor's rate", bound, False, "", _ratio(key, "this", "floor"), (key,))
+
+
+def _faster(work: str, key: str, bound: float) -> Target:
+    return Target(
+        work, "the official client's time", bound, False, " times faster", _ratio(key, "official", "this"), (key,)
+    )
+
+
+def _more(work: str, key: str, bound: float) -> Target:
+    return Target(work, "the official client's rate", bound, False, " times", _ratio(key, "this", "official"), (key,))
+
+
+_LISTS = (
+    ("versions", "list of 1,000 versions"),
+    ("versions_read", "list of 1,000 versions, five fields read"),
+    ("deployments", "list of 1,000 deployments"),
+    ("deployments_read", "list of 1,000 deployments, five fields read"),
+)
+
+TARGETS = (
+    _times_floor("small GET", "get_http", 1.2),
+    _faster("small GET", "get_http", 4),
+    _times_floor("small GET, TLS", "get_tls", 1.2),
+    _faster("small GET, TLS", "get_tls", 10),
+    *(target for key, work in _LISTS for target in (_times_floor(work, key, 1.3), _faster(work, key, 18))),
+    *(
+        target
+        for threads in (16, 64)
+        for target in (
+            _rate_of_floor(f"{threads} threads, requests/s", f"threads_{threads}", 0.85),
+            _more(f"{threads} threads, requests/s", f"threads_{threads}", 4),
+        )
+    ),
+    _rate_of_floor("upload of 1 GB, MB/s", "upload", 0.85),
+    _more("upload of 1 GB, MB/s", "upload", 4),
+    _rate_of_floor("download of 1 GB to disk, MB/s", "download", 0.85),
+    _more("download of 1 GB to disk, MB/s", "download", 1.5),
+    Target("growth of memory, upload", "nothing", 16, True, " MB", _median("upload_memory"), ("upload_memory",)),
+    Target("growth of memory, download", "nothing", 16, True, " MB", _median("download_memory"), ("download_memory",)),
+    Target("import ubiops", "bare Python", 12, True, " ms", _median("import", 1000), ("import",)),
+    _faster("import ubiops", "import", 18),
+    Target(
+        "first client and first call",
+        "the time to import urllib3",
+        1.15,
+        True,
+        "",
+        lambda figures: figures["first_call"]["this"].median / figures["import_inside"]["floor"].median,
+        ("first_call", "import_inside"),
+    ),
+    Target("build a model of 31 fields", "json.loads", 4, True, " µs", _median("model_build", 1e6), ("model_build",)),
+    Target(
+        "build a model of 31 fields",
+        "json.loads",
+        1000,
+        True,
+        " bytes",
+        _median("model_own_bytes"),
+        ("model_own_bytes",),
+    ),
+    _faster("build a model of 31 fields", "model_build", 60),
+)
