@@ -1,0 +1,113 @@
+"""A part of the description that knows its place, so that whatever is wrong with it can be told with the place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from generator.errors import DescriptionError
+from generator.load import Document, Pointer, read_pointer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+# What to do instead of a keyword that is valid and not supported.
+_ADVICE: Mapping[str, str] = {
+    **dict.fromkeys(("allOf", "anyOf", "oneOf", "not"), "write out one plain schema; models have no alternatives"),
+    **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum", "multipleOf"), "use minimum and maximum"),
+    **dict.fromkeys(("readOnly", "writeOnly"), "use one model for what is sent and another for what comes back"),
+    **dict.fromkeys(("minItems", "maxItems", "uniqueItems"), "say it in the description; the client can't check it"),
+    **dict.fromkeys(("example", "examples"), "put it under examples of the media type, or at the parameter"),
+    "nullable": 'write `type: [string, "null"]`',
+    "const": "use an enum with one value",
+    "title": "leave it out; the name under components is the title",
+    "properties": "give the object a name under components, and refer to that",
+    "callbacks": "describe calls of the client only",
+    "servers": "leave it out; all operations have the address of the root",
+    "security": "leave it out; all operations have the security of the root",
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A value of the document, and its pointer there."""
+
+    document: Document
+    pointer: Pointer
+    value: Any
+
+    @property
+    def place(self) -> str:
+        """The file and the pointer where it was written."""
+        return self.document.place(self.pointer)
+
+    def error(self, problem: str, advice: str) -> DescriptionError:
+        """The error to raise for it."""
+        return DescriptionError(self.place, problem, advice)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.mapping()
+
+    def __getitem__(self, key: str) -> Node:
+        if key not in self:
+            raise self.error(f"`{key}` is missing", f"add `{key}`")
+        return Node(self.document, (*self.pointer, key), self.value[key])
+
+    def get(self, key: str) -> Node | None:
+        """The value of a key, or None."""
+        return self[key] if key in self.mapping() else None
+
+    def mapping(self) -> dict[str, Any]:
+        """Its value, which must be an object."""
+        if not isinstance(self.value, dict):
+            raise self.error(f"an object is expected, not {self.value!r:.60}", "write an object with keywords")
+        return self.value
+
+    def items(self) -> Iterator[tuple[str, Node]]:
+        """The entries of an object."""
+        for key in self.mapping():
+            yield key, self[key]
+
+    def elements(self) -> Iterator[Node]:
+        """The elements of a list."""
+        if not isinstance(self.value, list):
+            raise self.error(f"a list is expected, not {self.value!r:.60}", "write a list")
+        for index, value in enumerate(self.value):
+            yield Node(self.document, (*self.pointer, str(index)), value)
+
+    def text(self) -> str:
+        """Its value, which must be text that says something."""
+        if not isinstance(self.value, str) or not self.value.strip():
+            raise self.error(f"text is expected, not {self.value!r:.60}", "write a string that is not empty")
+        return self.value.strip()
+
+    def truth(self, key: str) -> bool:
+        """The value of a key that is true or false; false when it is not there."""
+        found = self.get(key)
+        if found is None:
+            return False
+        if not isinstance(found.value, bool):
+            raise found.error(f"true or false is expected, not {found.value!r:.60}", "write true or false")
+        return found.value
+
+    def only(self, *keys: str) -> None:
+        """Refuses keywords other than these."""
+        for key, node in self.items():
+            if key not in keys:
+                known = f"leave it out, or teach the generator what it means; known here: {', '.join(keys)}"
+                raise node.error(f"the keyword `{key}` is not supported here", _ADVICE.get(key, known))
+
+    def follow(self) -> Node:
+        """The component that it refers to, or itself when it is no reference."""
+        if "$ref" not in self:
+            return self
+        self.only("$ref")
+        return self.target()
+
+    def target(self) -> Node:
+        """The component that its reference leads to."""
+        pointer = read_pointer(self["$ref"].text())
+        value = self.document.content
+        for part in pointer:
+            value = value[part]
+        return Node(self.document, pointer, value)

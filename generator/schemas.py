@@ -1,0 +1,258 @@
+"""Schemas of the description -> types, limits and models of the intermediate form."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from generator.ir import ABSENT, Field, Limits, Model, Type, Value
+from generator.names import RESERVED_FIELDS, RESERVED_MODELS, is_class_name, python_name
+
+if TYPE_CHECKING:
+    from generator.node import Node
+
+_COMMON = ("type", "description", "default", "deprecated")
+_KEYWORDS = {
+    "string": ("format", "minLength", "maxLength", "pattern", "enum"),
+    "integer": ("minimum", "maximum", "format"),
+    "number": ("minimum", "maximum", "format"),
+    "boolean": (),
+    "array": ("items",),
+    "object": ("additionalProperties",),
+}
+_FORMATS = {
+    "string": ("uuid", "date-time", "binary"),
+    "integer": ("int32", "int64"),
+    "number": ("float", "double"),
+}
+
+
+def sentences(node: Node, key: str = "description") -> str:
+    """A description, which everything must have."""
+    return node[key].text()
+
+
+def sentence(node: Node) -> str:
+    """A description that goes into a table or a list, and so is one paragraph."""
+    text = sentences(node)
+    if "\n\n" in text or re.search(r"\n\s*[-*] ", text):
+        raise node["description"].error(
+            "several paragraphs or a list, where one paragraph is expected",
+            "write one paragraph (begin the YAML value with >-)",
+        )
+    return " ".join(text.split())
+
+
+def is_reference(node: Node) -> bool:
+    return "$ref" in node
+
+
+def read_kind(node: Node) -> tuple[str, bool]:
+    """The one type that a schema names, and whether null is allowed beside it."""
+    given = node["type"].value
+    kinds = given if isinstance(given, list) else [given]
+    nullable = isinstance(given, list) and "null" in kinds
+    if nullable:
+        kinds = [kind for kind in kinds if kind != "null"]
+    if len(kinds) != 1 or kinds[0] not in _KEYWORDS:
+        raise node["type"].error(
+            f"the type {given!r} is not supported",
+            f"write one of {', '.join(_KEYWORDS)}, or a list of one of them and null",
+        )
+    return kinds[0], nullable
+
+
+def read_schema(node: Node, extensions: tuple[str, ...] = ()) -> tuple[Type, Limits, bool]:
+    """The type of a schema, its limits, and whether null is allowed.
+
+    Args:
+        node: The schema.
+        extensions: Keywords beginning with ``x-`` that may stand there.
+    """
+    if is_reference(node):
+        node.only("$ref", "description", "deprecated", *extensions)
+        target = node.target()
+        if target.truth("x-internal"):
+            raise node["$ref"].error(
+                f"{target.pointer[-1]} is internal, so there is no model of it",
+                "refer to a model, or take x-internal away",
+            )
+        return Type("model", target.pointer[-1]), Limits(), False
+    for key in ("oneOf", "anyOf", "allOf", "not"):
+        if key in node:
+            node.only()  # Before the missing type is complained of.
+    kind, nullable = read_kind(node)
+    node.only(*_COMMON, *_KEYWORDS[kind], *extensions)
+    form = node["format"].value if "format" in node else ""
+    if form and form not in _FORMATS[kind]:
+        raise node["format"].error(
+            f"the format {form!r} is not supported for type {kind}",
+            f"leave it out, or use one of {', '.join(_FORMATS[kind])}",
+        )
+    limits = Limits(
+        min_length=_number(node, "minLength"),
+        max_length=_number(node, "maxLength"),
+        minimum=_number(node, "minimum", whole=kind == "integer"),
+        maximum=_number(node, "maximum", whole=kind == "integer"),
+        enum=_enum(node, nullable),
+        pattern=_pattern(node),
+    )
+    if kind == "array":
+        return Type("list", item=_item(node["items"])), limits, nullable
+    if kind == "object":
+        return _object(node), limits, nullable
+    if form in ("date-time", "binary"):
+        if limits != Limits():
+            raise node.error(f"limits of a string of format {form}", "leave out the lengths, the pattern and the enum")
+        return Type("datetime" if form == "date-time" else "file"), limits, nullable
+    return Type(kind, format=form if kind == "string" else ""), limits, nullable
+
+
+def _number(node: Node, key: str, whole: bool = True) -> Any:
+    found = node.get(key)
+    if found is None:
+        return None
+    kinds = (int,) if whole else (int, float)
+    if isinstance(found.value, bool) or not isinstance(found.value, kinds):
+        raise found.error(f"a number is expected, not {found.value!r:.60}", "write a number of the schema's type")
+    return found.value
+
+
+def _enum(node: Node, nullable: bool) -> tuple[str, ...] | None:
+    found = node.get("enum")
+    if found is None:
+        return None
+    values = [element.value for element in found.elements()]
+    texts = [value for value in values if isinstance(value, str)]
+    if not texts or len(texts) + values.count(None) != len(values) or len(set(values)) != len(values):
+        raise found.error(f"an enumeration of {values!r:.80}", "list different strings; null only beside type null")
+    if (None in values) != nullable:
+        raise found.error(
+            "null is allowed by the type or by the enumeration, but not by both", "name null in both, or in none"
+        )
+    return tuple(texts)
+
+
+def _pattern(node: Node) -> str | None:
+    found = node.get("pattern")
+    if found is None:
+        return None
+    try:
+        re.compile(found.text())
+    except re.error as error:
+        raise found.error(f"no regular expression: {error}", "write one that Python reads too") from None
+    return found.text()
+
+
+def _item(node: Node) -> Type:
+    kind, limits, nullable = read_schema(node)
+    if kind.kind in ("list", "datetime", "file", "object", "map"):
+        raise node.error(
+            f"a list whose elements are of kind {kind.kind} is not supported",
+            "give the element a name under components.schemas and refer to it, or use a plain type",
+        )
+    if nullable or limits != Limits():
+        raise node.error("limits of a list's elements, or null among them", "leave them out and describe them")
+    return kind
+
+
+def _object(node: Node) -> Type:
+    rest = node.get("additionalProperties")
+    if rest is None:
+        raise node.error(
+            "an object without properties or additionalProperties",
+            "refer to a model, or write additionalProperties: true (anything) or {type: string} (text to text)",
+        )
+    if rest.value is True:
+        return Type("object")
+    if rest.value != {"type": "string"}:
+        raise rest.error("additionalProperties of this form are not supported", "write true or {type: string}")
+    return Type("map")
+
+
+def read_default(node: Node, nullable: bool) -> Any:
+    """The default of a schema; ABSENT when there is none."""
+    if "default" not in node:
+        return ABSENT
+    if node.value["default"] is None and not nullable:
+        raise node["default"].error("null is the default, but is not allowed", "correct the default or the type")
+    return node.value["default"]
+
+
+def read_value(node: Node, name: str, *, required: bool, python: str) -> Value:
+    """A field of a form, whose schema holds its description."""
+    kind, limits, nullable = read_schema(node)
+    deprecated, default = node.truth("deprecated"), read_default(node, nullable)
+    return Value(name, python, sentence(node), kind, limits, required, nullable, deprecated, default)
+
+
+# --- models -------------------------------------------------------------------------------------------------------
+
+
+def read_model(name: str, node: Node) -> Model:
+    """A model, from a schema under components."""
+    if not is_class_name(name) or name in RESERVED_MODELS or name.endswith(("Error", "Exception")):
+        raise node.error(f"a model can't be named {name}", "choose a name in CapitalLetters that ubiops doesn't use")
+    node.only("type", "description", "required", "properties", "x-internal")
+    if node["type"].value != "object" or not node["properties"].mapping():
+        raise node.error("a schema with a name must be an object with properties", "write it out where it is used")
+    properties = dict(node["properties"].items())
+    required = [element.value for element in node["required"].elements()] if "required" in node else []
+    for missing in (one for one in required if one not in properties):
+        raise node["required"].error(f"{missing!r} is required, but is no property", "add it, or don't require it")
+    names: dict[str, str] = {}
+    for key, field in properties.items():
+        python = python_name(key, RESERVED_FIELDS)
+        if python is None:
+            raise field.error(f"no Python name can be made of {key!r}", "choose a name that begins with a letter")
+        if python in names.values():
+            raise field.error(f"{key!r} would be named {python} in Python, as another field is", "rename one of them")
+        names[key] = python
+    fields = [_field(field, key, names, properties, key in required) for key, field in properties.items()]
+    return Model(name, sentences(node), fields)
+
+
+def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, Node], required: bool) -> Field:
+    kind, limits, nullable = read_schema(node, ("x-sensitive-unless-false", "x-declared-type"))
+    if kind.kind == "file":
+        raise node.error("a file in a model", "put files into a multipart/form-data body")
+    secret = None
+    flag = node.get("x-sensitive-unless-false")
+    if flag is not None:
+        if flag.text() not in properties or properties[flag.text()].mapping().get("type") != "boolean":
+            raise flag.error(
+                f"{flag.text()!r} is no boolean of the same object", "name the boolean property that tells"
+            )
+        secret = names[flag.text()]
+    return Field(
+        name,
+        names[name],
+        sentence(node),
+        kind,
+        limits,
+        required,
+        nullable,
+        node.truth("deprecated"),
+        read_default(node, nullable),
+        ABSENT,
+        node["x-declared-type"].text() if "x-declared-type" in node else kind.declared,
+        secret,
+    )
+
+
+def check_sendable(node: Node, model: Model) -> None:
+    """Refuses a model that is sent, but that the client can't check.
+
+    Args:
+        node: The schema of the model.
+        model: The model.
+    """
+    for field in model.fields:
+        place = node["properties"][field.name]
+        if field.type.check is None:
+            raise place.error(
+                f"{field.type.declared} can't be checked before it is sent",
+                "use a list of strings, of integers or of a model",
+            )
+        if field.required and field.nullable:
+            raise place.error("required, and null as well, in a model that is sent", "make it optional, or never null")
