@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from ubiops._version import __version__
 from ubiops.configuration import Configuration
 from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError
+from ubiops.progress import progress_bar
 from ubiops.request import (
     Operation,
     QueryParameter,
@@ -107,9 +108,8 @@ class ApiClient:
         self.default_headers: dict[str, str] = {}
         self._cookie: str | None = None
         self._begin()
-        self.user_agent = (
-            f"ubiops-python/{__version__} ({platform.python_implementation()} {platform.python_version()})"
-        )
+        # In the words of sys and not of platform, which takes longer to import than a call takes.
+        self.user_agent = f"ubiops-python/{__version__} ({sys.implementation.name} {sys.version.split()[0]})"
         if header_name is not None:
             self.set_default_header(header_name, header_value or "")
         self.cookie = cookie
@@ -437,8 +437,6 @@ class ApiClient:
 
     def _perform(self, request: _Request) -> Any:
         """Sends a request until there is an answer or an error that is final, and reads the answer."""
-        from ubiops.progress import progress_bar
-
         body = request.body
         if request.progress and body is not None and not isinstance(body, bytes):
             with progress_bar(True, body.length, "upload") as body.progress:
@@ -513,7 +511,9 @@ class ApiClient:
         data: Any
         if not request.preload or request.returns == "file":
             response = Response(answer, method=request.method, url=url, progress_wanted=request.progress)
-            data = response.save(self.configuration.temp_folder_path) if request.preload else response
+            # With a separator at its end a path can only be a folder's.
+            folder = os.path.join(self.configuration.temp_folder_path or os.getcwd(), "")
+            data = response.save(folder) if request.preload else response
         else:
             try:
                 body = read_body(answer)

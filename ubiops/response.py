@@ -463,7 +463,7 @@ class Response:
         target = os.fspath(path) if path is not None else os.getcwd()
         if not isinstance(target, str):
             raise ApiTypeError(f"path takes a string or a PathLike of one, got {type(target).__name__}")
-        folder, name = (target, self.getfilename()) if os.path.isdir(target) or not target else os.path.split(target)
+        folder, name = (target, self.getfilename()) if os.path.isdir(target) else os.path.split(target)
         if not name:
             raise ApiValueError(f"a download can't be saved in {folder!r}: there is no such folder")
         with self:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import copy
-import difflib
 import math
-import pprint
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -139,6 +137,9 @@ class Model:
 
     def to_str(self) -> str:
         """``to_dict`` in readable lines, without secret values."""
+        # Not imported before it is needed, like difflib below: both take longer to import than all else here.
+        import pprint
+
         return pprint.pformat(self._masked(self.to_dict()))
 
     def _masked(self, values: dict[str, Any]) -> dict[str, Any]:
@@ -170,7 +171,7 @@ class Model:
         if other.__class__ is not self.__class__:
             return NotImplemented
         mine: tuple[Any, Any] = self._values(), self._additional or {}
-        return mine == (other._values(), other._additional or {})  # type: ignore[attr-defined]  # it is of this class
+        return mine == (other._values(), other._additional or {})
 
     def __getstate__(self) -> dict[str, Any]:
         # By name and not by position, so that a pickle outlives a change of the order of fields.
@@ -197,6 +198,8 @@ class RequestModel(Model):
         # Before __init__, whose own complaint would be a bare TypeError.
         for name in fields:
             if name not in cls.attribute_map:
+                import difflib
+
                 near = difflib.get_close_matches(name, cls.attribute_map, 1)
                 meant = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(cls.attribute_map)}"
                 raise ApiTypeError(f"{cls.__name__} has no field {name!r}{meant}")
