@@ -39,8 +39,11 @@ def deployment(index: int) -> dict[str, Any]:
 
 
 def deployment_detail() -> dict[str, Any]:
-    """A single deployment, as the API gives it."""
-    return {**deployment(0), "default_version": "v1"}
+    """A single deployment as the API gives it: its fields carry widgets, which are empty where none was chosen."""
+    fields = {
+        name: [{**field, "widget": {}} for field in DEPLOYMENT[name]] for name in ("input_fields", "output_fields")
+    }
+    return {**deployment(0), **fields, "default_version": "v1"}
 
 
 def version(index: int) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def answer_to(method: str, path: str) -> bytes:
     count = re.search(r"/projects/items-(\d+)/", path)
     items = int(count.group(1)) if count else 0
     if method == "POST":
-        new = payloads.REVISION if path.endswith("/revisions") else payloads.deployment(0)
+        new = payloads.REVISION if path.endswith("/revisions") else payloads.deployment_detail()
         return _answer(payloads.dump(new), "201 Created")
     if path.endswith("/deployments/details/versions"):
         return _answer(payloads.dump([payloads.version_detail(index) for index in range(items)]))

@@ -10,8 +10,6 @@ from typing import Any, NamedTuple, Union
 from urllib.parse import quote
 from uuid import UUID
 
-from six import ensure_str
-
 from ubiops.exceptions import ApiTypeError, ApiValueError
 from ubiops.serialization import NULL, Model, RequestModel, as_model, check_object, json_default
 
@@ -257,13 +255,20 @@ def check_header(name: str, value: Any) -> str:
     if not isinstance(value, (str, bytes)):
         raise ApiTypeError(f"the header {name} takes a string, got {type(value).__name__}")
     try:
-        text = value if isinstance(value, str) else ensure_str(value, "latin-1")
+        text = value if isinstance(value, str) else _from_bytes(value)
         text.encode("latin-1")
     except UnicodeError:
         raise ApiValueError(f"the header {name} holds characters that a header can't hold (only Latin-1)") from None
     if _CONTROL.search(text):
         raise ApiValueError(f"the header {name} holds control characters, such as a line break at its end")
     return text
+
+
+def _from_bytes(value: bytes) -> str:
+    # Not imported before it is needed: hardly anybody gives headers or tokens as bytes.
+    from six import ensure_str
+
+    return ensure_str(value, "latin-1")
 
 
 _AUTH_SCHEME = re.compile(r"(?:(?:token|bearer)\s+)+", re.IGNORECASE)
@@ -280,7 +285,7 @@ def authorization(key: str | bytes, prefix: str | None) -> str:
         ubiops.ApiValueError: There is no secret in the key, or it holds characters that a header can't hold.
     """
     # Every local that holds the secret is masked: error reporters show the locals of each frame.
-    key = SecretText(ensure_str(key, "latin-1"))
+    key = SecretText(key if isinstance(key, str) else _from_bytes(key))
     text = SecretText(check_header("Authorization", key.strip()))
     found = _AUTH_SCHEME.match(text)
     scheme = prefix.strip() if prefix else None
