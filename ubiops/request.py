@@ -6,14 +6,16 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 from urllib.parse import quote
-from uuid import UUID
 
 from ubiops.exceptions import ApiTypeError, ApiValueError
-from ubiops.serialization import NULL, Model, RequestModel, as_model, check_object, json_default
+from ubiops.serialization import NULL, Model, RequestModel, as_model, check_object, is_uuid, json_default
 
-PathValue = Union[str, int, UUID]
+if TYPE_CHECKING:
+    from uuid import UUID
+
+PathValue = Union[str, int, "UUID"]
 """What may stand for a segment of a path."""
 
 
@@ -140,7 +142,7 @@ def encode_segment(value: Any, name: str, caller: str, safe: str = "") -> str:
     """A value as one segment of a path; ``name`` and ``caller`` are for the error's text."""
     if value is None or value is REQUIRED:
         raise missing_argument(name, caller)
-    if isinstance(value, (int, UUID)) and not isinstance(value, bool):
+    if (isinstance(value, int) and not isinstance(value, bool)) or is_uuid(value):
         return quote(str(value), safe=safe)
     if not isinstance(value, str):
         raise ApiTypeError(
@@ -192,7 +194,7 @@ def _query_text(value: Any, name: str, caller: str) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return value
-    if isinstance(value, (int, UUID)) or (isinstance(value, float) and math.isfinite(value)):
+    if isinstance(value, int) or is_uuid(value) or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
     raise ApiTypeError(f"{caller}() can't send {name!r} in the query: {type(value).__name__} {value!r:.80}")
 

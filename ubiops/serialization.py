@@ -9,7 +9,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
-from uuid import UUID
 
 from ubiops.exceptions import ApiTypeError, ApiValueError
 
@@ -35,6 +34,7 @@ __all__ = [
     "check_string",
     "check_string_map",
     "check_strings",
+    "is_uuid",
     "json_default",
     "new",
     "plain",
@@ -312,6 +312,12 @@ def plain(value: Any) -> Any:
     return copy.copy(value)
 
 
+def is_uuid(value: Any) -> bool:
+    """Whether a value is a UUID, without importing the module, which who has one must have done."""
+    module = sys.modules.get("uuid")
+    return module is not None and isinstance(value, module.UUID)
+
+
 def json_default(value: Any) -> Any:
     """What ``json.dumps`` sends for a value that JSON has no form for.
 
@@ -325,7 +331,7 @@ def json_default(value: Any) -> Any:
         return value.isoformat().replace("+00:00", "Z") if value.tzinfo is timezone.utc else value.isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    if isinstance(value, UUID):
+    if is_uuid(value):
         return str(value)
     if isinstance(value, Mapping):
         return dict(value)
@@ -386,7 +392,7 @@ def check_string(
         return
     if not isinstance(value, str):
         # A UUID is what people have in hand where the API takes one as a string.
-        if isinstance(value, UUID):
+        if is_uuid(value):
             return
         raise _wrong_type(where, name, "a string", value)
     length = len(value)
