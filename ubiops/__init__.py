@@ -68,16 +68,18 @@ __all__ = ["NULL", "ApiClient", "Configuration", "CoreApi", "Response", "__versi
 __all__ += models.__all__
 
 
-def __getattr__(name: str) -> Any:
-    if name in _MODULES:
-        return importlib.import_module(f"ubiops.{name}")
-    place = _PLACES.get(name)
-    if place is None:
-        raise AttributeError(f"module 'ubiops' has no attribute {name!r}")
-    value = getattr(importlib.import_module(place), name)
-    # From now on it is found without coming here.
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:
+    # Hidden from type checkers, which would take it to mean that every name exists.
+    def __getattr__(name: str) -> Any:
+        if name in _MODULES:
+            return importlib.import_module(f"ubiops.{name}")
+        place = _PLACES.get(name)
+        if place is None:
+            raise AttributeError(f"module 'ubiops' has no attribute {name!r}")
+        value = getattr(importlib.import_module(place), name)
+        # From now on it is found without coming here.
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

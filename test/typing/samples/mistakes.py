@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ubiops
+import ubiops.api
+import ubiops.models
 
 api = ubiops.CoreApi(ubiops.ApiClient())
 api.deployments_get("p", "d")
@@ -24,3 +26,5 @@ ubiops.DeploymentVersionCreate(version="v", maximum_instances="5")  # error
 ubiops.CoreApi(ubiops.Configuration())  # error
 ubiops.Configuration(no_such_setting=1)  # error
 ubiops.NoSuchName  # error
+ubiops.models.NoSuchName  # error
+ubiops.api.NoSuchName  # error
