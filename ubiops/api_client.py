@@ -29,7 +29,6 @@ from ubiops.request import (
     read_timeout_option,
 )
 from ubiops.response import Reader, Response, error_from, find_model, parse_json, read_body, reader_for
-from ubiops.retry import Failure, Policy, decide
 from ubiops.serialization import NULL
 
 if TYPE_CHECKING:
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
 
     from ubiops.files import MultipartBody
     from ubiops.rest import Answer, RESTClient
+    from ubiops.retry import Failure
 
 _log = logging.getLogger("ubiops")
 
@@ -487,6 +487,9 @@ class ApiClient:
         error.attempts = tuple(attempts)
         if failure is None:
             raise error
+        # Not imported before a call fails.
+        from ubiops.retry import Policy, decide
+
         settings = self.configuration
         now = time.monotonic()
         limit = settings.retry_deadline if deadline is None else min(settings.retry_deadline, deadline - started)

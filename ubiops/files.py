@@ -6,7 +6,6 @@ import contextlib
 import io
 import os
 import re
-import secrets
 import stat
 from typing import TYPE_CHECKING, Any, BinaryIO, Union
 from urllib.parse import unquote_to_bytes
@@ -180,7 +179,7 @@ class MultipartBody:
     def __init__(
         self, fields: Mapping[str, str], files: Mapping[str, FileSource], progress: Callable[[int], Any] | None = None
     ) -> None:
-        self._boundary = secrets.token_hex(16)
+        self._boundary = os.urandom(16).hex()
         self._files = files
         self.progress = progress
         self._heads: dict[str, bytes] = {}
@@ -234,10 +233,11 @@ class MultipartBody:
 # --- download -----------------------------------------------------------------------------------------------------
 
 _LONGEST_NAME = 200
+# Patterns that are compiled when a file's name first comes: most programs never download one.
 # Names that Windows takes for devices, with any ending.
-_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|$)", re.IGNORECASE)
+_DEVICES = r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|$)"
 _WORD = r"[^\s\"(),/:;<=>?@\[\\\]{}]+"
-_PARAMETER = re.compile(rf';\s*({_WORD})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))')
+_PARAMETER = rf';\s*({_WORD})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))'
 
 
 def disposition_filename(header: str | None) -> str | None:
@@ -245,7 +245,7 @@ def disposition_filename(header: str | None) -> str | None:
     if not header:
         return None
     found: dict[str, str] = {}
-    for name, quoted, token in _PARAMETER.findall(header):
+    for name, quoted, token in re.findall(_PARAMETER, header):
         found.setdefault(name.lower(), re.sub(r"\\(.)", r"\1", quoted) if quoted else token.strip())
     extended = _decode_extended(found.get("filename*"))
     if extended:
@@ -285,7 +285,7 @@ def safe_filename(name: str | None, default: str = "download.zip") -> str:
     name = "".join(c if c.isprintable() and c not in '<>"|?*' else "_" for c in name).strip(" .")
     if not name.strip("_ ."):
         return default
-    if _DEVICES.match(name):
+    if re.match(_DEVICES, name, re.IGNORECASE):
         name = f"_{name}"
     stem, dot, ending = name.rpartition(".")
     if not dot or len(ending) > 20:
@@ -311,7 +311,7 @@ def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = F
         ubiops.ApiValueError: The folder does not exist or can't be written to.
         OSError: The disk is full, or fails.
     """
-    part = os.path.join(folder, f".{secrets.token_hex(8)}.part")
+    part = os.path.join(folder, f".{os.urandom(8).hex()}.part")
     try:
         handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
     except OSError as error:

@@ -14,7 +14,6 @@ from ubiops import exceptions
 from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError, InvalidResponseError
 from ubiops.files import BLOCK, disposition_filename, safe_filename, save
 from ubiops.progress import progress_bar
-from ubiops.retry import Failure
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -254,6 +253,8 @@ def error_from(answer: Answer, *, authorized: bool = True) -> ApiException:
         headers=answer.headers,
         hint=_hint(status, authorized, answer),
     )
+    from ubiops.retry import Failure
+
     error.__dict__["failure"] = Failure(f"{status} {answer.reason}".strip(), status=status, headers=answer.headers)
     return error
 

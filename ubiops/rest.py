@@ -37,7 +37,6 @@ from ubiops.exceptions import (
     ApiValueError,
     OpenApiException,
 )
-from ubiops.retry import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from ubiops.configuration import Configuration
     from ubiops.files import MultipartBody
     from ubiops.request import Timeouts
+    from ubiops.retry import Failure
 
 _NO_RETRIES = Retry(total=False, redirect=False)
 # Probes begin after a minute of silence, so that a router in between does not forget an upload that is being built.
@@ -463,6 +463,9 @@ def translate(error: BaseException, *, sent: bool) -> BaseException:
     The original is not chained: its frames hold the request's headers. Errors that are not of the network, such as
     KeyboardInterrupt, come back as they are, without those frames.
     """
+    # Not imported before a request fails.
+    from ubiops.retry import Failure
+
     if isinstance(error, OpenApiException):
         if isinstance(error, ApiException) and not hasattr(error, "failure"):
             _attach(error, Failure(str(error), sent=sent, transient=False))

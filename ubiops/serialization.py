@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import re
 import sys
@@ -249,13 +248,13 @@ def read_models(cls: type[M], value: Any) -> list[M] | Any:
 
 _fromisoformat = datetime.fromisoformat
 # What datetime.fromisoformat reads differs between versions of Python; only this form means the same in all of them.
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(Z|z|[+-]\d\d:\d\d)?").fullmatch
+_ISO = r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(Z|z|[+-]\d\d:\d\d)?"
 
 _DEFAULTS = datetime(2000, 1, 1), datetime(2001, 2, 2)
 
 
 def _read_datetime_slowly(value: str) -> datetime | str:
-    found = _ISO(value)
+    found = re.fullmatch(_ISO, value)
     if found is None:
         # Not imported before it is needed: it takes longer to import than all else here.
         from dateutil.parser import parse
@@ -301,14 +300,22 @@ else:
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
+# What can't be changed needs no copy, and what is to be copied is mostly that.
+_FIXED = frozenset((str, int, float, bool, type(None), datetime))
+
+
 def plain(value: Any) -> Any:
     """A copy of ``value`` in which models are dicts."""
+    if value.__class__ in _FIXED:
+        return value
     if isinstance(value, Model):
         return value.to_dict()
     if isinstance(value, Mapping):
         return {name: plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
+    import copy
+
     return copy.copy(value)
 
 
