@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from ubiops.request import Timeouts
     from ubiops.retry import Failure
 
+_SMALL = 1 << 16
+"""Bytes of a body up to which it is copied behind the headers: that takes less than sending it by itself."""
 _NO_RETRIES = Retry(total=False, redirect=False)
 # Probes begin after a minute of silence, so that a router in between does not forget an upload that is being built.
 _KEEPALIVE = [
@@ -67,6 +69,8 @@ class _Attempt(threading.local):
     """Seconds without progress that are borne while a body goes out."""
     streaming = False
     """Whether a body is going out in blocks, which the server may answer before it is complete."""
+    head: bytes | None = None
+    """The headers that wait for a small body, to go out together with it; empty before they came."""
     sent = False
     """Whether any byte of the request may have reached the server."""
 
@@ -117,16 +121,22 @@ class _Watched:
     sock: Any
 
     def connect(self) -> None:
+        # What a proxy is told to open the tunnel is no part of the request.
+        head, _attempt.head = _attempt.head, None
         super().connect()  # type: ignore[misc]
-        # What a proxy was told to open the tunnel is no part of the request.
+        _attempt.head = head
         _attempt.sent = False
 
     def send(self, data: Any) -> None:
         if self.sock is None:
-            super().send(data)  # type: ignore[misc]
-            _attempt.sent = True
-            return
+            self.connect()
         if not _attempt.streaming:
+            head = _attempt.head
+            if head is not None:
+                if not head:
+                    _attempt.head = data
+                    return
+                data, _attempt.head = head + data, None
             _attempt.sent = True
             super().send(data)  # type: ignore[misc]
             return
@@ -213,6 +223,7 @@ class RESTClient:
         self._process = 0
         self._absolute = False
         self._warned = False
+        self._limits: tuple[Timeouts | None, Timeout] = (None, Timeout())
 
     def send(
         self,
@@ -249,11 +260,18 @@ class RESTClient:
         state.idle = timeouts.read
         try:
             if deadline is None:
-                limits = Timeout(connect=timeouts.connect, read=timeouts.read)
+                known, limits = self._limits
+                if timeouts is not known:
+                    limits = Timeout(connect=timeouts.connect, read=timeouts.read)
+                    self._limits = (timeouts, limits)
             else:
                 left = _remaining(deadline, None)
                 limits = Timeout(connect=_least(timeouts.connect, left), read=_least(timeouts.read, left))
-            state.streaming = body is not None and not isinstance(body, bytes)
+            if body is not None:
+                state.streaming = not isinstance(body, bytes)
+                # One segment, and one record over TLS, instead of two.
+                if isinstance(body, bytes) and 0 < len(body) <= _SMALL:
+                    state.head = b""
             return Answer(
                 pool.urlopen(
                     method,
@@ -274,6 +292,7 @@ class RESTClient:
         finally:
             state.deadline = None
             state.streaming = False
+            state.head = None
         # Outside of the handler, so that the frames of the original, whose locals hold the token, are let go.
         raise failed
 
