@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     for path, what in differences:
         print(f"{path} {_SAID[what]}")
     if differences:
-        print(f"{len(differences)} of {len(files)} generated files are not up to date; run: python -m generator")
+        print(f"{len(differences)} files are not up to date; run: python -m generator")
     return 1 if differences else 0
 
 

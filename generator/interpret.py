@@ -6,10 +6,8 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
-
 from generator.ir import Answer, Api, Area, Body, Example, Failure, Limits, Model, Operation, Route, Type, Value
+from generator.load import write_pointer
 from generator.names import (
     RESERVED_ARGUMENTS,
     RESERVED_METHODS,
@@ -20,6 +18,7 @@ from generator.names import (
 )
 from generator.node import Node
 from generator.schemas import (
+    check_example,
     check_sendable,
     is_reference,
     read_default,
@@ -57,6 +56,7 @@ class _Interpreter:
         self.operations: dict[str, Operation] = {}
         self.routes: list[Route] = []
         self.places: dict[str, Node] = {}
+        self.paths: dict[str, str] = {}
         self.tagged: dict[str, list[str]] = {}
 
     def read(self) -> Api:
@@ -76,9 +76,11 @@ class _Interpreter:
         self.check_cycles()
         for path, item in root["paths"].items():
             self.path(path, item)
+        # Last, so that what is wrong with the only use of a component is told in its own words.
+        self.check_use()
         self.mark_models()
         self.find_examples()
-        return Api(root["info"]["title"].text(), server, authorization, self.areas(tags), self.models, self.routes)
+        return Api(server, authorization, self.areas(tags), self.models, self.routes)
 
     # --- what holds for all operations ---
 
@@ -86,7 +88,7 @@ class _Interpreter:
         servers = list(self.root["servers"].elements())
         if len(servers) != 1:
             raise self.root["servers"].error(
-                f"{len(servers)} servers", "name one: the address that clients take by default"
+                f"{len(servers)} servers where one is expected", "name one: the address that clients take by default"
             )
         servers[0].only("url", "description")
         if not re.fullmatch(r"https?://[^{}\s]+[^{}\s/]", servers[0]["url"].text()):
@@ -129,6 +131,14 @@ class _Interpreter:
             found = [self.operations[key] for key in sorted(self.tagged[name])]
             areas.append(Area(name, sentence(node), found))
         return areas
+
+    def check_use(self) -> None:
+        """Refuses components that nothing refers to: what is wrong with them would never be seen."""
+        used = set(_references(self.root.value))
+        for section in ("schemas", "parameters", "responses"):
+            for name, node in self.root["components"][section].items() if section in self.root["components"] else ():
+                if f"#{write_pointer(node.pointer)}" not in used:
+                    raise node.error(f"nothing refers to {name}", "use it, or leave it out")
 
     # --- models ---
 
@@ -180,11 +190,8 @@ class _Interpreter:
                 self.models[inner].part_of.append(name)
             model.is_request = name in sent
         for name, node in self.schemas().items():
-            model = self.models[name]
-            if not (model.sent_by or model.returned_by or model.part_of):
-                raise node.error("nothing refers to this model", "use it, or leave it out")
-            if model.is_request:
-                check_sendable(node, model)
+            if self.models[name].is_request:
+                check_sendable(node, self.models[name])
 
     def find_examples(self) -> None:
         """Gives each model the example with the most fields that occurs anywhere."""
@@ -209,6 +216,9 @@ class _Interpreter:
     def path(self, path: str, item: Node) -> None:
         if not path.startswith("/") or path.endswith("/") or "?" in path:
             raise item.error(f"{path!r} is no path", "begin with a slash, and end without one")
+        other = self.paths.setdefault(re.sub(r"\{[^{}]*\}", "{}", path), path)
+        if other != path:
+            raise item.error(f"{path} can't be told from {other}", "rename the parameters of one as those of the other")
         for method, node in item.items():
             if method not in _METHODS:
                 advice = (
@@ -225,8 +235,12 @@ class _Interpreter:
             "operationId", "summary", "description", "tags", "parameters", "requestBody", "responses", "deprecated"
         )
         name = node["operationId"].text()
-        if not is_method_name(name) or name in RESERVED_METHODS or name.endswith("_with_http_info"):
+        if not is_method_name(name):
             raise node["operationId"].error(f"no method can be named {name}", "choose a name in small_letters")
+        if name in RESERVED_METHODS or name.endswith("_with_http_info"):
+            raise node["operationId"].error(
+                f"{name} is the name of a method that there is already", "choose another name"
+            )
         if name in self.operations:
             raise node["operationId"].error(
                 f"{name} is the name of another operation, at {self.places[name].place}", "choose another name"
@@ -257,7 +271,7 @@ class _Interpreter:
         tags = list(node["tags"].elements())
         area = class_name(tags[0].text()) if len(tags) == 1 else None
         if area not in self.tagged:
-            raise node["tags"].error("not one of the tags of the root", "name exactly one, the area of the API")
+            raise node["tags"].error(f"{node['tags'].value} is not one tag of the root", "name the one area of the API")
         self.tagged[area].append(name)
 
     def parameters(self, path: str, node: Node) -> tuple[list[Value], list[Value]]:
@@ -294,10 +308,15 @@ class _Interpreter:
         kind, limits, nullable = read_schema(schema)
         required = node.truth("required")
         if place == "path" and (not required or kind.kind not in ("string", "integer")):
-            raise node.error("a parameter of the path must be required, and a string or an integer", "make it so")
+            raise node.error(
+                "a parameter of the path that is optional, or neither a string nor an integer",
+                "write `required: true` and a schema of type string or integer",
+            )
         if place == "query":
             if required:
-                raise node["required"].error("a required parameter of the query", "make it optional")
+                raise node["required"].error(
+                    "a parameter of the query that is required is not supported", "make it optional"
+                )
             if kind.kind not in ("string", "integer", "boolean"):
                 raise schema.error(
                     f"{kind.declared} in a query is not supported", "use a string, an integer or a boolean"
@@ -307,24 +326,15 @@ class _Interpreter:
         if nullable:
             raise schema["type"].error("null can't be sent outside of a body", "leave null out")
         example = self.example(node, schema)
-        deprecated, default = node.truth("deprecated"), read_default(schema, nullable)
+        deprecated, default = node.truth("deprecated"), read_default(schema)
         return Value(name, python, sentence(node), kind, limits, required, False, deprecated, default, example)
 
     def example(self, node: Node, schema: Node) -> Any:
         """The example of a parameter, which the code in the docs uses."""
         if "example" not in node:
             raise node.error("no example", "add `example`, a value that the code in the docs may use")
-        self.check_example(node["example"], schema)
+        check_example(node["example"], schema)
         return node["example"].value
-
-    def check_example(self, example: Node, schema: Node) -> None:
-        components = {"components": self.root["components"].value}
-        error = best_match(Draft202012Validator({**schema.value, **components}).iter_errors(example.value))
-        if error is not None:
-            place = Node(example.document, (*example.pointer, *map(str, error.absolute_path)), None)
-            raise place.error(
-                f"the example breaks its schema: {error.message:.200}", "correct the example or the schema"
-            )
 
     def examples(self, media: Node) -> list[Example]:
         found = []
@@ -332,7 +342,7 @@ class _Interpreter:
             node.only("summary", "value")
             if "value" not in node:
                 raise node.error("`value` is missing", "write the example itself")
-            self.check_example(node["value"], media["schema"])
+            check_example(node["value"], media["schema"])
             found.append(Example(name, sentence_without_stop(node["summary"]), node.value["value"]))
         if not found:
             raise media["examples"].error("no example", "add one")
@@ -346,7 +356,9 @@ class _Interpreter:
             raise node.error("a body that may be left out is not supported", "write `required: true`")
         media_types = dict(node["content"].items())
         if len(media_types) != 1:
-            raise node["content"].error(f"{len(media_types)} media types", f"offer one: {_JSON} or {_FORM}")
+            raise node["content"].error(
+                f"{len(media_types)} media types where one is expected", f"offer one: {_JSON} or {_FORM}"
+            )
         [(media_type, media)] = media_types.items()
         if media_type == _JSON:
             media.only("schema", "examples")
@@ -413,11 +425,12 @@ class _Interpreter:
         node.only("description", "headers", "content")
         headers = {}
         for name, header in node["headers"].items() if "headers" in node else ():
-            header.only("description", "schema", "example")
-            headers[name] = sentence(header)
+            headers[name] = self.header(header)
         media_types = dict(node["content"].items()) if "content" in node else {}
         if len(media_types) > 1:
-            raise node["content"].error(f"{len(media_types)} media types", f"offer one: {_JSON}, {' or '.join(_FILES)}")
+            raise node["content"].error(
+                f"{len(media_types)} media types where one is expected", f"offer one: {_JSON}, {' or '.join(_FILES)}"
+            )
         kind, examples = None, []
         for media_type, media in media_types.items():
             media.only("schema", "examples")
@@ -429,14 +442,27 @@ class _Interpreter:
                     f"use {_JSON} with a model, or {' or '.join(_FILES)} with a binary string",
                 )
             if nullable or limits != Limits() or kind.kind == "datetime":
-                raise media["schema"].error("limits of an answer, null, or a date alone", "answer a model or a list")
+                raise media["schema"].error(
+                    "an answer that has limits, may be null, or is a date is not supported", "answer a model or a list"
+                )
             examples = self.examples(media)
         if (status == 204) != (kind is None):
             raise node.error(f"status {status} {'with' if kind else 'without'} content", "204, and no other, is empty")
         return Answer(status, sentence(node), kind, examples, headers)
 
+    def header(self, node: Node) -> str:
+        node.only("description", "schema", "example")
+        kind, _, _ = read_schema(node["schema"])
+        if kind.kind not in ("string", "integer"):
+            raise node["schema"].error(
+                f"a header that is {kind.declared} is not supported", "use a string or an integer"
+            )
+        return sentence(node)
+
     def failure(self, status: int, node: Node) -> Failure:
         node.only("description", "headers", "content")
+        for _, header in node["headers"].items() if "headers" in node else ():
+            self.header(header)
         node["content"].only(_JSON)
         schema = node["content"][_JSON]["schema"]
         if not is_reference(schema) or not schema.target().truth("x-internal"):
@@ -450,6 +476,18 @@ def sentence_without_stop(node: Node) -> str:
     if "\n" in text or text.endswith("."):
         raise node.error("a summary of several lines, or with a full stop", "write a few words in one line")
     return text
+
+
+def _references(value: Any) -> Iterator[str]:
+    """All references in a part of the document."""
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"]
+        for item in value.values():
+            yield from _references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
 
 
 def _instances(kind: Type, value: Any, models: dict[str, Model]) -> Iterator[tuple[Model, dict[str, Any]]]:

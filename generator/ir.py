@@ -373,7 +373,6 @@ class Route:
 class Api:
     """All of it."""
 
-    title: str
     server: str
     authorization: str
     areas: list[Area]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from jsonschema.exceptions import best_match
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from generator.errors import DescriptionError
@@ -69,8 +68,11 @@ def validate(document: Document) -> None:
     Raises:
         DescriptionError: It breaks a rule.
     """
-    error = best_match(OpenAPIV31SpecValidator(document.content).iter_errors())
+    error = next(iter(OpenAPIV31SpecValidator(document.content).iter_errors()), None)
     if error is not None:
+        while error.context:
+            # Of the alternatives that all fail, the one that gets farthest is the one that was meant.
+            error = max(error.context, key=lambda one: len(one.absolute_path))
         place = document.place(tuple(str(part) for part in error.absolute_path))
         raise DescriptionError(place, f"no valid OpenAPI 3.1: {error.message:.300}", "see the specification of OpenAPI")
 
@@ -124,12 +126,12 @@ class _Bundler:
         target = (file.parent / path).resolve() if path else file
         if self.base not in target.parents:
             raise DescriptionError(place, f"{ref} leads out of the description's folder", "keep all files in it")
+        if not target.is_file():
+            raise DescriptionError(place, f"there is no file {self.name(target)}", "correct the reference")
         try:
             self.lookup(target, read_pointer(text))
         except (LookupError, ValueError):
             raise DescriptionError(place, f"{ref} leads nowhere", "correct the reference") from None
-        except DescriptionError as error:
-            raise DescriptionError(place, f"{ref} leads nowhere: {error.problem}", "correct the reference") from None
         return target, read_pointer(text)
 
     def lookup(self, file: Path, pointer: Pointer) -> Any:

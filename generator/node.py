@@ -18,6 +18,8 @@ _ADVICE: Mapping[str, str] = {
     **dict.fromkeys(("readOnly", "writeOnly"), "use one model for what is sent and another for what comes back"),
     **dict.fromkeys(("minItems", "maxItems", "uniqueItems"), "say it in the description; the client can't check it"),
     **dict.fromkeys(("example", "examples"), "put it under examples of the media type, or at the parameter"),
+    "additionalProperties": "leave it out; a model keeps the fields that it doesn't know",
+    "enum": "list choices of strings only; say it in the description",
     "nullable": 'write `type: [string, "null"]`',
     "const": "use an enum with one value",
     "title": "leave it out; the name under components is the title",

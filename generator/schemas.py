@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
 
 from generator.ir import ABSENT, Field, Limits, Model, Type, Value
 from generator.names import RESERVED_FIELDS, RESERVED_MODELS, is_class_name, python_name
-
-if TYPE_CHECKING:
-    from generator.node import Node
+from generator.node import Node
 
 _COMMON = ("type", "description", "default", "deprecated")
 _KEYWORDS = {
@@ -103,7 +104,10 @@ def read_schema(node: Node, extensions: tuple[str, ...] = ()) -> tuple[Type, Lim
         return _object(node), limits, nullable
     if form in ("date-time", "binary"):
         if limits != Limits():
-            raise node.error(f"limits of a string of format {form}", "leave out the lengths, the pattern and the enum")
+            raise node.error(
+                f"limits of a string of format {form} are not supported",
+                "leave out the lengths, the pattern and the enum",
+            )
         return Type("datetime" if form == "date-time" else "file"), limits, nullable
     return Type(kind, format=form if kind == "string" else ""), limits, nullable
 
@@ -125,7 +129,7 @@ def _enum(node: Node, nullable: bool) -> tuple[str, ...] | None:
     values = [element.value for element in found.elements()]
     texts = [value for value in values if isinstance(value, str)]
     if not texts or len(texts) + values.count(None) != len(values) or len(set(values)) != len(values):
-        raise found.error(f"an enumeration of {values!r:.80}", "list different strings; null only beside type null")
+        raise found.error(f"no enumeration of different strings: {values!r:.80}", "list strings, each once")
     if (None in values) != nullable:
         raise found.error(
             "null is allowed by the type or by the enumeration, but not by both", "name null in both, or in none"
@@ -152,7 +156,7 @@ def _item(node: Node) -> Type:
             "give the element a name under components.schemas and refer to it, or use a plain type",
         )
     if nullable or limits != Limits():
-        raise node.error("limits of a list's elements, or null among them", "leave them out and describe them")
+        raise node.error("elements of a list that have limits or may be null are not supported", "describe them")
     return kind
 
 
@@ -170,19 +174,28 @@ def _object(node: Node) -> Type:
     return Type("map")
 
 
-def read_default(node: Node, nullable: bool) -> Any:
+def read_default(node: Node) -> Any:
     """The default of a schema; ABSENT when there is none."""
-    if "default" not in node:
+    default = node.get("default")
+    if default is None:
         return ABSENT
-    if node.value["default"] is None and not nullable:
-        raise node["default"].error("null is the default, but is not allowed", "correct the default or the type")
-    return node.value["default"]
+    check_example(default, node)
+    return default.value
+
+
+def check_example(value: Node, schema: Node) -> None:
+    """Refuses an example or a default that breaks its schema."""
+    components = {"components": schema.document.content["components"]}
+    error = best_match(Draft202012Validator({**schema.mapping(), **components}).iter_errors(value.value))
+    if error is not None:
+        place = Node(value.document, (*value.pointer, *map(str, error.absolute_path)), None)
+        raise place.error(f"the value breaks its schema: {error.message:.200}", "correct the value or the schema")
 
 
 def read_value(node: Node, name: str, *, required: bool, python: str) -> Value:
     """A field of a form, whose schema holds its description."""
     kind, limits, nullable = read_schema(node)
-    deprecated, default = node.truth("deprecated"), read_default(node, nullable)
+    deprecated, default = node.truth("deprecated"), read_default(node)
     return Value(name, python, sentence(node), kind, limits, required, nullable, deprecated, default)
 
 
@@ -193,9 +206,9 @@ def read_model(name: str, node: Node) -> Model:
     """A model, from a schema under components."""
     if not is_class_name(name) or name in RESERVED_MODELS or name.endswith(("Error", "Exception")):
         raise node.error(f"a model can't be named {name}", "choose a name in CapitalLetters that ubiops doesn't use")
-    node.only("type", "description", "required", "properties", "x-internal")
     if node["type"].value != "object" or not node["properties"].mapping():
-        raise node.error("a schema with a name must be an object with properties", "write it out where it is used")
+        raise node.error("a schema with a name that is no object with properties", "write it out where it is used")
+    node.only("type", "description", "required", "properties", "x-internal")
     properties = dict(node["properties"].items())
     required = [element.value for element in node["required"].elements()] if "required" in node else []
     for missing in (one for one in required if one not in properties):
@@ -215,7 +228,7 @@ def read_model(name: str, node: Node) -> Model:
 def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, Node], required: bool) -> Field:
     kind, limits, nullable = read_schema(node, ("x-sensitive-unless-false", "x-declared-type"))
     if kind.kind == "file":
-        raise node.error("a file in a model", "put files into a multipart/form-data body")
+        raise node.error("a file can't stand in a model", "put files into a multipart/form-data body")
     secret = None
     flag = node.get("x-sensitive-unless-false")
     if flag is not None:
@@ -233,7 +246,7 @@ def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, N
         required,
         nullable,
         node.truth("deprecated"),
-        read_default(node, nullable),
+        read_default(node),
         ABSENT,
         node["x-declared-type"].text() if "x-declared-type" in node else kind.declared,
         secret,

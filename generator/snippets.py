@@ -38,6 +38,9 @@ class Snippets:
 
     def value(self, kind: Type, value: Any) -> str:
         """An expression for a value of a body."""
+        if value is None:
+            # None would mean that it is not given.
+            return "ubiops.NULL"
         if kind.item:
             return f"[{', '.join(self.value(kind.item, element) for element in value)}]"
         if kind.model and isinstance(value, dict):
@@ -78,7 +81,10 @@ class Snippets:
         call = f"core_api.{operation.id}({', '.join(given)})"
         if operation.downloads:
             return f"with {call} as response:\n    content = response.read()\n"
-        return f"{result_name(operation)} = {call}\n" if operation.answer.type else f"{call}\n"
+        name = result_name(operation)
+        if operation.answer.type and operation.answer.type.item:
+            name = f"{name}s"
+        return f"{name} = {call}\n" if operation.answer.type else f"{call}\n"
 
     # --- docs ---
 
@@ -165,7 +171,7 @@ def telling(model: Model) -> list[Field]:
     ]
     chosen = [field for field in plain if field.required][:2]
     chosen += [field for field in plain if field.limits.enum and not field.required]
-    chosen += [*plain, *model.fields]
+    chosen += plain or model.fields
     return list({field.python: field for field in chosen}.values())[:3]
 
 

@@ -55,8 +55,10 @@ def read_yaml(path: Path, name: str) -> Any:
     """
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DescriptionError(name, f"the file can't be read: {error}", "correct the reference or the file") from None
+    except OSError as error:
+        raise DescriptionError(name, f"the file can't be read: {error.strerror}", "correct the path") from None
+    except UnicodeDecodeError as error:
+        raise DescriptionError(name, f"the file is not UTF-8: {error.reason}", "save it as UTF-8") from None
     try:
         return yaml.load(text, Loader=_Loader)  # noqa: S506 - a loader that makes plain values only
     except yaml.MarkedYAMLError as error:

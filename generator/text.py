@@ -62,8 +62,8 @@ def cell(text: str) -> str:
 
 
 def code(value: Any) -> str:
-    """A value of the description as code in Markdown, as it is written in JSON."""
-    return f"`{json.dumps(value, ensure_ascii=False)}`"
+    """A value of the description as code in Markdown, as it is written in Python."""
+    return f"`{json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)}`"
 
 
 def pretty(value: Any) -> str:

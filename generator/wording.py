@@ -22,7 +22,7 @@ DOWNLOAD_OPTIONS = {
     "_preload_content": "Whether to save the file and return its path; False returns the response. Default: False.",
 }
 
-_PYTHON = {"object": "dict", "map": "dict\\[str, str\\]", "file": "file"}
+_PYTHON = {"object": "dict", "map": "dict\\[str, str\\]", "file": "path, bytes or file"}
 
 _KINDS = {
     "string": "String",
@@ -60,14 +60,15 @@ def limits(value: Value) -> list[str]:
     """The rules of a value, each in a few words."""
     rules = value.limits
     found = []
-    if rules.min_length == 1 and rules.max_length is None:
+    # What is one of a few words needs no bounds for its length.
+    if rules.enum:
+        found.append(f"one of {', '.join(f'`{choice}`' for choice in rules.enum)}")
+    elif rules.min_length == 1 and rules.max_length is None:
         found.append("not empty")
     elif rules.min_length is not None or rules.max_length is not None:
         found.append(_range(rules.min_length, rules.max_length, "characters"))
     if rules.minimum is not None or rules.maximum is not None:
         found.append(_range(rules.minimum, rules.maximum))
-    if rules.enum:
-        found.append(f"one of {', '.join(f'`{choice}`' for choice in rules.enum)}")
     if rules.pattern:
         found.append(f"matching `{rules.pattern}`")
     return found
@@ -83,22 +84,26 @@ def _range(least: float | None, most: float | None, unit: str = "") -> str:
     return f"{words} {unit}".strip()
 
 
-def notes(value: Value, *, required: bool = True) -> list[str]:
-    """All that is to be known of a value beside its type and description.
+def notes(value: Value, *, sent: bool = True) -> str:
+    """What a table of the docs says of a value beside its type and its description.
 
     Args:
         value: The value.
-        required: Whether to say so when it must be given.
+        sent: Whether the caller gives it; otherwise it comes with an answer.
     """
-    found = ["required"] if value.required and required else []
+    found = ["required"] if value.required and sent else []
+    if value.name != value.python:
+        found.append(f"`{value.name}` in the API")
     found += limits(value)
     if value.nullable:
-        found.append("may be null")
+        found.append("may be null (`ubiops.NULL`)" if sent else "may be None")
     if value.default is not ABSENT:
         found.append(f"default: {code(value.default)}")
+    if value.example is not ABSENT and not value.required:
+        found.append(f"such as {code(value.example)}")
     if value.deprecated:
         found.append("deprecated")
-    return found
+    return "; ".join(found)
 
 
 def entry(value: Value, *, sent: bool = True) -> str:
@@ -147,7 +152,8 @@ def raised(operation: Operation) -> str:
     """What a docstring says of the errors of a call."""
     names: dict[str, list[str]] = {}
     for failure in operation.failures:
-        names.setdefault(failure.exception, []).append(str(failure.status))
+        if failure.exception != "ApiException":
+            names.setdefault(failure.exception, []).append(str(failure.status))
     by_status = joined([f"`{name}` ({', '.join(statuses)})" for name, statuses in names.items()]) if names else ""
     rest = f" Its subclass says why: {by_status}." if by_status else ""
     return f"The call did not succeed.{rest} Without an answer: `ApiConnectionError` or `ApiTimeoutError`."

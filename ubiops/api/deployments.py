@@ -381,7 +381,7 @@ class Deployments(Api):
 
         Example::
 
-            audit = core_api.deployment_audit_events_list(
+            audits = core_api.deployment_audit_events_list(
                 project_name="project-1", deployment_name="deployment-1"
             )
         """
@@ -446,7 +446,7 @@ class Deployments(Api):
 
         Example::
 
-            inherited_environment_variable = core_api.deployment_environment_variables_copy(
+            inherited_environment_variables = core_api.deployment_environment_variables_copy(
                 project_name="project-1",
                 deployment_name="deployment-1",
                 data=ubiops.EnvironmentVariableCopy(source_deployment="deployment-1", source_version="v1"),
@@ -696,7 +696,7 @@ class Deployments(Api):
 
         Example::
 
-            inherited_environment_variable = core_api.deployment_environment_variables_list(
+            inherited_environment_variables = core_api.deployment_environment_variables_list(
                 project_name="project-1", deployment_name="deployment-1"
             )
         """
@@ -824,7 +824,7 @@ class Deployments(Api):
 
         Example::
 
-            inherited_environment_variable = core_api.deployment_version_environment_variables_copy(
+            inherited_environment_variables = core_api.deployment_version_environment_variables_copy(
                 project_name="project-1",
                 deployment_name="deployment-1",
                 version="v1",
@@ -1107,7 +1107,7 @@ class Deployments(Api):
 
         Example::
 
-            inherited_environment_variable = core_api.deployment_version_environment_variables_list(
+            inherited_environment_variables = core_api.deployment_version_environment_variables_list(
                 project_name="project-1", deployment_name="deployment-1", version="v1"
             )
         """
@@ -1437,7 +1437,7 @@ class Deployments(Api):
 
         Example::
 
-            deployment_version = core_api.deployment_versions_list(
+            deployment_versions = core_api.deployment_versions_list(
                 project_name="project-1", deployment_name="deployment-1"
             )
         """
@@ -1720,7 +1720,7 @@ class Deployments(Api):
 
         Example::
 
-            deployment = core_api.deployments_list(project_name="project-1")
+            deployments = core_api.deployments_list(project_name="project-1")
         """
         return self.api_client.execute(_DEPLOYMENTS_LIST, (project_name,), options, query=(labels,))
 
@@ -2074,7 +2074,7 @@ class Deployments(Api):
 
         Example::
 
-            revision = core_api.revisions_list(
+            revisions = core_api.revisions_list(
                 project_name="project-1", deployment_name="deployment-1", version="v1"
             )
         """
@@ -2194,7 +2194,7 @@ class Deployments(Api):
 
         Example::
 
-            template_deployment = core_api.template_deployments_list()
+            template_deployments = core_api.template_deployments_list()
         """
         return self.api_client.execute(_TEMPLATE_DEPLOYMENTS_LIST, (), options)
 

@@ -20,7 +20,7 @@ class AuditList(Model):
         id: UUID of the event. String (UUID).
         date: Moment at which it happened. Date and time.
         action: Kind of action. ``info`` stands for what neither creates, nor changes, nor deletes something. String,
-            not empty, one of ``create``, ``update``, ``delete``, ``info``.
+            one of ``create``, ``update``, ``delete``, ``info``.
         user: E-mail address of the user who did it. String.
         event: What happened, as a sentence for people. String.
         object_type: Kind of object that was acted on, such as ``deployment``. String, 1 to 64 characters.

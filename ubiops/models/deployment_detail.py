@@ -22,10 +22,10 @@ class DeploymentDetail(Model):
         name: Name of the deployment, unique in its project. String, 1 to 64 characters.
         project: Name of the project that the deployment belongs to. String, not empty.
         description: What the deployment is for. An empty string if nothing was written. String, at most 400 characters.
-        input_type: Form of the input: ``structured`` by ``input_fields``, or ``plain`` as it comes. String, not empty,
-            one of ``structured``, ``plain``.
+        input_type: Form of the input: ``structured`` by ``input_fields``, or ``plain`` as it comes. String, one of
+            ``structured``, ``plain``.
         output_type: Form of the output: ``structured`` by ``output_fields``, or ``plain`` as the code gives it. String,
-            not empty, one of ``structured``, ``plain``.
+            one of ``structured``, ``plain``.
         input_fields: Fields of the input, each with its widget. Empty if the input is ``plain``. List of
             InputOutputFieldDetail objects.
         output_fields: Fields of the output, each with its widget. Empty if the output is ``plain``. List of

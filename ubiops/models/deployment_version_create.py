@@ -63,9 +63,9 @@ class DeploymentVersionCreate(RequestModel):
         maximum_queue_size_batch: Number of batch requests that may wait, over all instances of the version together.
             Integer, 0 or more. Default: ``100000``.
         static_ip: Whether what the code sends to the outside comes from a fixed IP address, so that a firewall
-            elsewhere can let it through. Boolean. Default: ``false``.
+            elsewhere can let it through. Boolean. Default: ``False``.
         restart_request_interruption: Whether a request whose instance was lost is begun again. Turn it on only if it
-            does no harm that the code sees the same request twice. Boolean. Default: ``false``.
+            does no harm that the code sees the same request twice. Boolean. Default: ``False``.
         ports: Ports of the version that are opened to the outside. List of DeploymentVersionPort objects. Default:
             ``[]``.
         scaling_strategy: When instances are added: with ``default`` as soon as requests come in, best for long

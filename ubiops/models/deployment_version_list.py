@@ -41,8 +41,8 @@ class DeploymentVersionList(Model):
         last_updated: Moment of the last change to the version. Date and time.
         request_retention_time: Seconds for which requests are kept. Integer, 0 or more.
         request_retention_mode: What is kept of each request: with ``none`` nothing, with ``metadata`` the record of it
-            without its data, with ``full`` its input and output as well. String, not empty, one of ``none``,
-            ``metadata``, ``full``.
+            without its data, with ``full`` its input and output as well. String, one of ``none``, ``metadata``,
+            ``full``.
         maximum_queue_size_express: Number of express requests that may wait, over all instances of the version
             together. Integer, 0 or more.
         maximum_queue_size_batch: Number of batch requests that may wait, over all instances of the version together.
@@ -53,7 +53,7 @@ class DeploymentVersionList(Model):
         instance_type: Hardware that the version runs on, by its old name. Read the instance type group instead. String.
             Deprecated.
         scaling_strategy: When instances are added: with ``default`` as soon as requests come in, with ``moderate`` more
-            patiently. String, not empty, one of ``default``, ``moderate``.
+            patiently. String, one of ``default``, ``moderate``.
         instance_processes: Number of processes of the code in each instance. Integer, 0 or more.
     """
 

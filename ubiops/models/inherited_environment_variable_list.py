@@ -20,8 +20,8 @@ class InheritedEnvironmentVariableList(Model):
         name: Name under which the code finds the variable. String, not empty.
         value: Value that the code reads. Null if the variable is secret. String, not empty. May be None.
         secret: Whether the value is hidden from all answers. Boolean.
-        inheritance_type: Kind of object that the variable is inherited from. Null if it is not inherited. String, not
-            empty, one of ``project``, ``deployment``. May be None.
+        inheritance_type: Kind of object that the variable is inherited from. Null if it is not inherited. String, one
+            of ``project``, ``deployment``. May be None.
         inheritance_name: Name of the project or deployment that the variable is inherited from. Null if it is not
             inherited. String, not empty. May be None.
     """

@@ -16,7 +16,7 @@ class InputOutputWidgetList(Model):
 
     Attributes:
         type: Kind of control. On an output field it is one of ``textbox``, ``button`` and ``image_preview``. String,
-            not empty, one of ``textbox``, ``numberbox``, ``slider``, ``dropdown``, ``switch``, ``button``, ``drawer``,
+            one of ``textbox``, ``numberbox``, ``slider``, ``dropdown``, ``switch``, ``button``, ``drawer``,
             ``image_preview``.
         configuration: Settings of the control, with values of any JSON type. Dict.
     """

@@ -1,0 +1,83 @@
+"""The output for a small description that uses everything is the one that was looked at and kept."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from generator.generate import generate
+from generator.samples import Samples
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+DESCRIPTION = HERE / "golden" / "description" / "openapi.yaml"
+EXPECTED = HERE / "golden" / "expected"
+KEPT = sorted(
+    path.relative_to(EXPECTED).as_posix() for path in EXPECTED.rglob("*.*") if "__pycache__" not in path.parts
+)
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    return generate(DESCRIPTION, Samples())
+
+
+def test_the_files_are_those_that_are_kept(files: dict[str, str]) -> None:
+    assert sorted(files) == KEPT
+
+
+@pytest.mark.parametrize("path", KEPT)
+def test_a_file_is_as_it_was_kept(path: str, files: dict[str, str]) -> None:
+    assert files[path] == (EXPECTED / path).read_bytes().decode("utf-8")
+
+
+@pytest.mark.parametrize("seed", ["1", "2"])
+def test_the_output_is_the_same_in_every_run(seed: str) -> None:
+    """In processes of their own, with other orders of sets, and from another working directory."""
+    command = [
+        sys.executable,
+        "-m",
+        "generator",
+        "--check",
+        "--description",
+        str(DESCRIPTION),
+        "--output",
+        str(EXPECTED),
+    ]
+    environment = {**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": str(ROOT), "LANG": "C"}
+    done = subprocess.run(command, cwd=HERE, env=environment, capture_output=True, text=True, timeout=100, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_the_output_works(tmp_path: Path) -> None:
+    """What was generated runs on top of the hand-written part of the library."""
+    package = tmp_path / "ubiops"
+    package.mkdir()
+    for path in (ROOT / "ubiops").glob("*.py"):
+        shutil.copy(path, package)
+    for room in ("api", "models"):
+        shutil.copytree(EXPECTED / "ubiops" / room, package / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(HERE / "golden" / "use.py", tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-W",
+        "error",
+        "-p",
+        "no:cacheprovider",
+        "--rootdir",
+        ".",
+        "use.py",
+    ]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr

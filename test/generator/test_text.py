@@ -1,0 +1,71 @@
+"""Text is wrapped so that it reads well, and escaped so that nothing in it can break out of its place."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from generator import text
+from generator.errors import DescriptionError
+from generator.interpret import interpret
+from generator.load import load
+from generator.samples import SAMPLES, Samples
+from generator.snippets import Snippets
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+DESCRIPTION = HERE / "golden" / "description" / "openapi.yaml"
+
+
+def test_lines_are_filled_and_paragraphs_stay_apart() -> None:
+    words = "word " * 40
+    lines = text.wrap(f"{words}\n{words}\n\nlast", 8).split("\n")
+    assert all(line.startswith("        ") and len(line) <= text.WIDTH for line in lines if line)
+    assert lines[-2:] == ["", "        last"]
+    assert len(lines) == 6
+
+
+def test_entries_of_lists_keep_their_lines() -> None:
+    assert text.wrap("One:\n\n- a\n- b\n  c", 4) == "    One:\n\n    - a\n    - b c"
+
+
+def test_lines_after_the_first_may_hang() -> None:
+    lines = text.wrap("word " * 40, 4, 4).split("\n")
+    assert [len(line) - len(line.lstrip()) for line in lines] == [4, 8]
+
+
+def test_a_docstring_opens_in_its_first_line() -> None:
+    opened = text.opening("word " * 30, 4)
+    assert opened.startswith('    """word ')
+    assert max(map(len, opened.split("\n"))) <= text.WIDTH
+
+
+@pytest.mark.parametrize("given", ['"""', "\\", "\\n", 'a"""\nimport os\n"""', "{x}", "%s", "`code`"])
+def test_a_docstring_holds_any_text(given: str) -> None:
+    module = ast.parse(f'"""{text.docstring(given)}."""')
+    [statement] = module.body
+    assert isinstance(statement, ast.Expr)
+    assert ast.literal_eval(statement.value) == text.docstring(given).replace("\\\\", "\\").replace('\\"', '"') + "."
+
+
+def test_code_has_the_marks_of_docstrings() -> None:
+    assert text.docstring("`a` and ``b``") == "``a`` and ``b``"
+
+
+def test_a_cell_stays_a_cell() -> None:
+    assert text.cell("a | b\nc") == "a \\| b c"
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [("a", '`"a"`'), (True, "`True`"), (None, "`None`"), ([], "`[]`"), (0.5, "`0.5`")]
+)
+def test_values_are_shown_as_in_python(value: object, code: str) -> None:
+    assert text.code(value) == code
+
+
+def test_samples_name_what_the_description_has() -> None:
+    Snippets(interpret(load(ROOT / "openapi" / "openapi.yaml")), SAMPLES)
+    with pytest.raises(DescriptionError, match="books_burn has no example 'all'"):
+        Snippets(interpret(load(DESCRIPTION)), Samples(bodies={("books_burn", "all"): {}}))
