@@ -56,30 +56,25 @@ def environment(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sdist(away: Path) -> Path:
-    """The source distribution, made from what git would hand out, without anything that was built before."""
+def builder(away: Path) -> Path:
+    """The Python of an environment that builds."""
     python = environment(away / "builder")
     run(python, "-m", "pip", "install", "--quiet", "build", cwd=away)
-    run(python, "-m", "build", "--sdist", "--outdir", away, ROOT, cwd=away)
+    return python
+
+
+@pytest.fixture(scope="session")
+def sdist(away: Path, builder: Path) -> Path:
+    """The source distribution."""
+    run(builder, "-m", "build", "--sdist", "--outdir", away, ROOT, cwd=away)
     (found,) = away.glob("*.tar.gz")
     return found
 
 
 @pytest.fixture(scope="session")
-def wheel(away: Path, sdist: Path) -> Path:
+def wheel(away: Path, builder: Path, sdist: Path) -> Path:
     """The wheel, made from the source distribution, as an installer without a wheel would do."""
-    run(
-        away / "builder" / "bin" / "python",
-        "-m",
-        "pip",
-        "wheel",
-        "--quiet",
-        "--no-deps",
-        "--wheel-dir",
-        away,
-        sdist,
-        cwd=away,
-    )
+    run(builder, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", away, sdist, cwd=away)
     (found,) = away.glob("*.whl")
     return found
 
