@@ -141,9 +141,9 @@ class Snippets:
                 'print("Saved as", file_name)',
             ]
         name = result_name(operation)
-        name = "result" if name in taken else name
+        name = "result" if taken & {name, f"{name}s"} else name
         if kind.item:
-            return [f"for {name} in {call}:", f"    {self.show(name, kind.item)}"]
+            return [f"{name}s = {call}", f"for {name} in {name}s:", f"    {self.show(name, kind.item)}"]
         return [f"{name} = {call}", self.show(name, kind)]
 
     def show(self, name: str, kind: Type) -> str:

@@ -58,7 +58,13 @@ def escape(text: str) -> str:
 
 def cell(text: str) -> str:
     """Text in a cell of a Markdown table."""
-    return " ".join(text.split()).replace("|", "\\|")
+    line = " ".join(text.split()).replace("|", "\\|")
+    # Code that looks like a link, such as a pattern: only parsers of the whole of Markdown would know better.
+    return re.sub(r"`([^`]*\]\([^`]*)`", lambda found: f"<code>{_entities(found[1])}</code>", line)
+
+
+def _entities(code: str) -> str:
+    return re.sub(r"[^0-9A-Za-z ]", lambda found: f"&#{ord(found[0])};", code.replace("\\|", "|"))
 
 
 def code(value: Any) -> str:

@@ -56,6 +56,7 @@ def test_code_has_the_marks_of_docstrings() -> None:
 
 def test_a_cell_stays_a_cell() -> None:
     assert text.cell("a | b\nc") == "a \\| b c"
+    assert text.cell("`[a](b|c)` `[d]`") == "<code>&#91;a&#93;&#40;b&#124;c&#41;</code> `[d]`"
 
 
 @pytest.mark.parametrize(
