@@ -37,6 +37,7 @@ from ubiops.exceptions import (
     ApiValueError,
     OpenApiException,
 )
+from ubiops.head import usual_head
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -106,13 +107,27 @@ def _remaining(deadline: float | None, idle: float | None) -> float | None:
 
 
 class _HTTPResponse(http.client.HTTPResponse):
-    """Where the whole call has a limit, reads no longer than that."""
+    """Where the whole call has a limit, reads no longer than that; and reads usual heads in less time."""
 
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
+    def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: Any = None) -> None:
+        super().__init__(sock, debuglevel, method, url)
+        self._plain = debuglevel == 0 and method != "HEAD"
         if _attempt.deadline is not None:
             raw = self.fp.detach()
             self.fp = io.BufferedReader(_Deadline(raw, sock, _attempt.deadline, _attempt.idle))
+
+    def begin(self) -> None:
+        # Nothing is taken from the connection before it is clear that the head is a usual one.
+        head = usual_head(self.fp.peek()) if self._plain and self.headers is None else None
+        if head is None:
+            super().begin()
+            return
+        self.fp.read(head.size)
+        self.version, self.code, self.status, self.reason = 11, head.status, head.status, head.reason
+        self.headers = self.msg = http.client.HTTPMessage()
+        for name, value in head.headers:
+            self.headers.set_raw(name, value)
+        self.chunked, self.will_close, self.length = False, False, head.length
 
 
 class _Watched:
@@ -128,8 +143,10 @@ class _Watched:
         _attempt.sent = False
 
     def send(self, data: Any) -> None:
-        if self.sock is None:
+        sock = self.sock
+        if sock is None:
             self.connect()
+            sock = self.sock
         if not _attempt.streaming:
             head = _attempt.head
             if head is not None:
@@ -140,9 +157,9 @@ class _Watched:
             _attempt.sent = True
             super().send(data)  # type: ignore[misc]
             return
-        self.sock.settimeout(_remaining(_attempt.deadline, _attempt.idle))
+        sock.settimeout(_remaining(_attempt.deadline, _attempt.idle))
         # Over TLS a socket is readable for other reasons than an answer, so that only a failing send tells.
-        if not isinstance(self.sock, ssl.SSLSocket) and wait_for_read(self.sock, timeout=0):
+        if not isinstance(sock, ssl.SSLSocket) and wait_for_read(sock, timeout=0):
             if not _attempt.sent:
                 raise ConnectionResetError("the server closed the connection while it was idle")
             raise BrokenPipeError("the server answered before the body was complete")
@@ -163,11 +180,11 @@ class _HTTPSConnection(_Watched, HTTPSConnection):
 
 
 class _HTTPPool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _HTTPConnection
+    ConnectionCls: Any = _HTTPConnection
 
 
 class _HTTPSPool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _HTTPSConnection
+    ConnectionCls: Any = _HTTPSConnection
 
 
 _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
