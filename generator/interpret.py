@@ -1,33 +1,16 @@
-"""A document -> the intermediate form: operations, parameters, bodies and answers; what is not supported is refused."""
+"""A document -> the intermediate form of the whole API; what is not supported is refused."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from generator.ir import Answer, Api, Area, Body, Example, Failure, Limits, Model, Operation, Route, Type, Value
+from generator.ir import Api, Area, Example, Model, Operation, Route, Type
 from generator.load import write_pointer
-from generator.names import (
-    RESERVED_ARGUMENTS,
-    RESERVED_METHODS,
-    class_name,
-    is_method_name,
-    module_name,
-    python_name,
-)
+from generator.names import class_name, module_name
 from generator.node import Node
-from generator.schemas import (
-    check_example,
-    check_sendable,
-    is_reference,
-    read_default,
-    read_model,
-    read_schema,
-    read_value,
-    sentence,
-    sentences,
-)
+from generator.operations import read_operation
+from generator.schemas import check_sendable, read_model, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,9 +18,6 @@ if TYPE_CHECKING:
     from generator.load import Document
 
 _METHODS = ("get", "put", "post", "patch", "delete")
-_FILES = ("application/zip", "application/octet-stream")
-_JSON = "application/json"
-_FORM = "multipart/form-data"
 
 
 def interpret(document: Document) -> Api:
@@ -136,7 +116,7 @@ class _Interpreter:
         """Refuses components that nothing refers to: what is wrong with them would never be seen."""
         used = set(_references(self.root.value))
         for section in ("schemas", "parameters", "responses"):
-            for name, node in self.root["components"][section].items() if section in self.root["components"] else ():
+            for name, node in self.root["components"].entries(section):
                 if f"#{write_pointer(node.pointer)}" not in used:
                     raise node.error(f"nothing refers to {name}", "use it, or leave it out")
 
@@ -225,257 +205,23 @@ class _Interpreter:
                     "write it at each operation" if method == "parameters" else f"known here: {', '.join(_METHODS)}"
                 )
                 raise node.error(f"`{method}` of a path is not supported", advice)
-            operation = self.operation(path, method, node)
+            operation = read_operation(path, method, node)
+            if operation.id in self.operations:
+                raise node["operationId"].error(
+                    f"{operation.id} is the name of another operation, at {self.places[operation.id].place}",
+                    "choose another name",
+                )
             self.operations[operation.id] = operation
             self.places[operation.id] = node
+            self.tag(operation.id, node["tags"])
             self.routes.append(Route(operation.method, path, operation.id, operation.answer.status))
 
-    def operation(self, path: str, method: str, node: Node) -> Operation:
-        node.only(
-            "operationId", "summary", "description", "tags", "parameters", "requestBody", "responses", "deprecated"
-        )
-        name = node["operationId"].text()
-        if not is_method_name(name):
-            raise node["operationId"].error(f"no method can be named {name}", "choose a name in small_letters")
-        if name in RESERVED_METHODS or name.endswith("_with_http_info"):
-            raise node["operationId"].error(
-                f"{name} is the name of a method that there is already", "choose another name"
-            )
-        if name in self.operations:
-            raise node["operationId"].error(
-                f"{name} is the name of another operation, at {self.places[name].place}", "choose another name"
-            )
-        self.tag(node, name)
-        body = self.body(node["requestBody"].follow()) if "requestBody" in node else None
-        parameters, query = self.parameters(path, node)
-        arguments = [one.python for one in (*parameters, *query, *(body.form if body else ()))]
-        for argument in arguments:
-            if arguments.count(argument) > 1:
-                raise node.error(f"two parameters would be named {argument} in Python", "rename one of them")
-        answer, failures = self.answers(node["responses"])
-        return Operation(
-            name,
-            method.upper(),
-            path,
-            sentence_without_stop(node["summary"]),
-            sentences(node),
-            node.truth("deprecated"),
-            parameters,
-            query,
-            body,
-            answer,
-            failures,
-        )
-
-    def tag(self, node: Node, name: str) -> None:
-        tags = list(node["tags"].elements())
+    def tag(self, name: str, node: Node) -> None:
+        tags = list(node.elements())
         area = class_name(tags[0].text()) if len(tags) == 1 else None
         if area not in self.tagged:
-            raise node["tags"].error(f"{node['tags'].value} is not one tag of the root", "name the one area of the API")
+            raise node.error(f"{node.value} is not one tag of the root", "name the one area of the API")
         self.tagged[area].append(name)
-
-    def parameters(self, path: str, node: Node) -> tuple[list[Value], list[Value]]:
-        found: dict[str, list[Value]] = {"path": [], "query": []}
-        if "parameters" in node:
-            for given in node["parameters"].elements():
-                parameter = given.follow()
-                place = parameter["in"].text()
-                if place not in found:
-                    raise parameter["in"].error(f"a parameter in the {place} is not supported", "use path or query")
-                if place == "path" and found["query"]:
-                    raise given.error("a parameter of the path after one of the query", "put those of the path first")
-                found[place].append(self.parameter(parameter, place))
-        named = [one.name for one in found["path"]]
-        places = re.findall(r"\{([^{}]*)\}", path)
-        for name in places:
-            if named.count(name) != 1:
-                raise node.error(f"{{{name}}} of the path is described {named.count(name)} times", "describe it once")
-            if places.count(name) != 1:
-                raise node.error(f"{{{name}}} stands {places.count(name)} times in the path", "rename one of them")
-        for value, given in zip(found["path"], node["parameters"].elements() if named else ()):
-            if value.name not in places:
-                raise given.error(f"no {{{value.name}}} stands in the path {path}", "add it there, or leave it out")
-        return found["path"], found["query"]
-
-    def parameter(self, node: Node, place: str) -> Value:
-        node.only("name", "in", "required", "description", "schema", "example", "deprecated")
-        name, schema = node["name"].text(), node["schema"]
-        python = python_name(name, RESERVED_ARGUMENTS)
-        if python is None or (place == "path" and not re.fullmatch(r"\w+", name)):
-            raise node["name"].error(f"no Python name can be made of {name!r}", "choose one of letters and underscores")
-        if is_reference(schema):
-            raise schema.error("a parameter that is a model", "use a plain type")
-        kind, limits, nullable = read_schema(schema)
-        required = node.truth("required")
-        if place == "path" and (not required or kind.kind not in ("string", "integer")):
-            raise node.error(
-                "a parameter of the path that is optional, or neither a string nor an integer",
-                "write `required: true` and a schema of type string or integer",
-            )
-        if place == "query":
-            if required:
-                raise node["required"].error(
-                    "a parameter of the query that is required is not supported", "make it optional"
-                )
-            if kind.kind not in ("string", "integer", "boolean"):
-                raise schema.error(
-                    f"{kind.declared} in a query is not supported", "use a string, an integer or a boolean"
-                )
-            if replace(limits, enum=None, minimum=None, maximum=None) != Limits():
-                raise schema.error("the client can't check lengths and patterns of a query", "leave them out")
-        if nullable:
-            raise schema["type"].error("null can't be sent outside of a body", "leave null out")
-        example = self.example(node, schema)
-        deprecated, default = node.truth("deprecated"), read_default(schema)
-        return Value(name, python, sentence(node), kind, limits, required, False, deprecated, default, example)
-
-    def example(self, node: Node, schema: Node) -> Any:
-        """The example of a parameter, which the code in the docs uses."""
-        if "example" not in node:
-            raise node.error("no example", "add `example`, a value that the code in the docs may use")
-        check_example(node["example"], schema)
-        return node["example"].value
-
-    def examples(self, media: Node) -> list[Example]:
-        found = []
-        for name, node in media["examples"].items():
-            node.only("summary", "value")
-            if "value" not in node:
-                raise node.error("`value` is missing", "write the example itself")
-            check_example(node["value"], media["schema"])
-            found.append(Example(name, sentence_without_stop(node["summary"]), node.value["value"]))
-        if not found:
-            raise media["examples"].error("no example", "add one")
-        return found
-
-    # --- bodies ---
-
-    def body(self, node: Node) -> Body:
-        node.only("required", "description", "content")
-        if not node.truth("required"):
-            raise node.error("a body that may be left out is not supported", "write `required: true`")
-        media_types = dict(node["content"].items())
-        if len(media_types) != 1:
-            raise node["content"].error(
-                f"{len(media_types)} media types where one is expected", f"offer one: {_JSON} or {_FORM}"
-            )
-        [(media_type, media)] = media_types.items()
-        if media_type == _JSON:
-            media.only("schema", "examples")
-            kind, _, nullable = read_schema(media["schema"])
-            if kind.kind not in ("model", "object") or nullable:
-                raise media["schema"].error(
-                    "a JSON body must be an object",
-                    "refer to a model, or allow any object (additionalProperties: true)",
-                )
-            return Body(sentence(node), self.examples(media), kind)
-        if media_type == _FORM:
-            media.only("schema", "examples", "encoding")
-            for _, encoding in media["encoding"].items() if "encoding" in media else ():
-                encoding.only("contentType")
-            return self.form(node, media)
-        raise media.error(f"a body of type {media_type} is not supported", f"use {_JSON} or {_FORM}")
-
-    def form(self, node: Node, media: Node) -> Body:
-        schema = media["schema"]
-        if is_reference(schema) or schema["type"].value != "object":
-            raise schema.error("a form must be an object that is written out", "write type object and properties")
-        # Which fields go together: that is for the server to check, and for the description to say.
-        schema.only("type", "description", "properties", "anyOf", "dependentRequired")
-        for choice in schema["anyOf"].elements() if "anyOf" in schema else ():
-            choice.only("required")
-        if ("anyOf" in schema or "dependentRequired" in schema) and "description" not in schema:
-            raise schema.error("it is not said in words which fields go together", "add a description")
-        values = []
-        for name, field in schema["properties"].items():
-            python = python_name(name, RESERVED_ARGUMENTS)
-            if python is None:
-                raise field.error(f"no Python name can be made of {name!r}", "choose one of letters and underscores")
-            value = read_value(field, name, required=False, python=python)
-            if value.type.kind not in ("string", "file") or value.nullable:
-                raise field.error(
-                    f"{value.type.declared} in a form is not supported", "use a string, or a binary string"
-                )
-            values.append(value)
-        note = sentence(schema) if "description" in schema else ""
-        return Body(sentence(node), self.examples(media), None, tuple(values), note)
-
-    # --- answers ---
-
-    def answers(self, node: Node) -> tuple[Answer, list[Failure]]:
-        successes: list[Answer] = []
-        failures = []
-        for key, given in node.items():
-            if not re.fullmatch(r"[245][0-9][0-9]", key):
-                raise given.error(
-                    f"the status {key} is not supported", "write one status from 200 to 299 or from 400 to 599"
-                )
-            answer = given.follow()
-            if key < "400":
-                successes.append(self.success(int(key), answer))
-                if successes[-1].type != successes[0].type:
-                    raise given.error("two answers of success with different data", "let all of them answer the same")
-            else:
-                failures.append(self.failure(int(key), answer))
-        if not successes:
-            raise node.error("no answer of success", "add one with a status from 200 to 299")
-        return successes[0], failures
-
-    def success(self, status: int, node: Node) -> Answer:
-        node.only("description", "headers", "content")
-        headers = {}
-        for name, header in node["headers"].items() if "headers" in node else ():
-            headers[name] = self.header(header)
-        media_types = dict(node["content"].items()) if "content" in node else {}
-        if len(media_types) > 1:
-            raise node["content"].error(
-                f"{len(media_types)} media types where one is expected", f"offer one: {_JSON}, {' or '.join(_FILES)}"
-            )
-        kind, examples = None, []
-        for media_type, media in media_types.items():
-            media.only("schema", "examples")
-            kind, limits, nullable = read_schema(media["schema"])
-            supported = (_JSON,) if kind.kind != "file" else _FILES
-            if media_type not in supported:
-                raise media.error(
-                    f"an answer of type {media_type} with {kind.declared} is not supported",
-                    f"use {_JSON} with a model, or {' or '.join(_FILES)} with a binary string",
-                )
-            if nullable or limits != Limits() or kind.kind == "datetime":
-                raise media["schema"].error(
-                    "an answer that has limits, may be null, or is a date is not supported", "answer a model or a list"
-                )
-            examples = self.examples(media)
-        if (status == 204) != (kind is None):
-            raise node.error(f"status {status} {'with' if kind else 'without'} content", "204, and no other, is empty")
-        return Answer(status, sentence(node), kind, examples, headers)
-
-    def header(self, node: Node) -> str:
-        node.only("description", "schema", "example")
-        kind, _, _ = read_schema(node["schema"])
-        if kind.kind not in ("string", "integer"):
-            raise node["schema"].error(
-                f"a header that is {kind.declared} is not supported", "use a string or an integer"
-            )
-        return sentence(node)
-
-    def failure(self, status: int, node: Node) -> Failure:
-        node.only("description", "headers", "content")
-        for _, header in node["headers"].items() if "headers" in node else ():
-            self.header(header)
-        node["content"].only(_JSON)
-        schema = node["content"][_JSON]["schema"]
-        if not is_reference(schema) or not schema.target().truth("x-internal"):
-            raise schema.error("an error of its own form", "refer to the schema of all errors, which is x-internal")
-        return Failure(status, sentence(node))
-
-
-def sentence_without_stop(node: Node) -> str:
-    """A summary: one line, without a full stop."""
-    text = node.text()
-    if "\n" in text or text.endswith("."):
-        raise node.error("a summary of several lines, or with a full stop", "write a few words in one line")
-    return text
 
 
 def _references(value: Any) -> Iterator[str]:

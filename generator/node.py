@@ -70,6 +70,10 @@ class Node:
         for key in self.mapping():
             yield key, self[key]
 
+    def entries(self, key: str) -> Iterator[tuple[str, Node]]:
+        """The entries of an object under a key; none when the key is not there."""
+        return self[key].items() if key in self else iter(())
+
     def elements(self) -> Iterator[Node]:
         """The elements of a list."""
         if not isinstance(self.value, list):

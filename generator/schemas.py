@@ -44,7 +44,16 @@ def sentence(node: Node) -> str:
     return " ".join(text.split())
 
 
+def summary(node: Node) -> str:
+    """A summary: a few words in one line, without a full stop."""
+    text = node.text()
+    if "\n" in text or text.endswith("."):
+        raise node.error("a summary of several lines, or with a full stop", "write a few words in one line")
+    return text
+
+
 def is_reference(node: Node) -> bool:
+    """Whether it refers to a component."""
     return "$ref" in node
 
 
@@ -192,11 +201,11 @@ def check_example(value: Node, schema: Node) -> None:
         raise place.error(f"the value breaks its schema: {error.message:.200}", "correct the value or the schema")
 
 
-def read_value(node: Node, name: str, *, required: bool, python: str) -> Value:
+def read_value(node: Node, name: str, python: str) -> Value:
     """A field of a form, whose schema holds its description."""
     kind, limits, nullable = read_schema(node)
     deprecated, default = node.truth("deprecated"), read_default(node)
-    return Value(name, python, sentence(node), kind, limits, required, nullable, deprecated, default)
+    return Value(name, python, sentence(node), kind, limits, False, nullable, deprecated, default)
 
 
 # --- models -------------------------------------------------------------------------------------------------------
