@@ -48,7 +48,7 @@ def check(data: bytes) -> Head:
         b"HTTP/1.1 200 OK\r\n" + JSON + LENGTH + b"\r\n{}",
         b"HTTP/1.1 200 OK\r\nConnection: keep-alive\r\n" + LENGTH + b"\r\n{}",
         b"HTTP/1.1 201 \r\n" + LENGTH + JSON + b"\r\n{}",
-        b"HTTP/1.1 404  Not  Found \r\ncontent-length:2 \r\nX:\r\nY:  a: b \t\r\n\r\n{}",
+        b"HTTP/1.1 404  Not  Found \r\ncontent-length:2\r\nX:\r\nY:  a: b \t\r\n\r\n{}",
         b"HTTP/1.1 500 Fehler \xfc\r\nX-Name: \xfc\xff\r\nX-Name: twice\r\n" + LENGTH + b"\r\n{}",
         b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n" + LENGTH + b"\r\n{",
