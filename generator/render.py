@@ -37,8 +37,19 @@ def render(api: Api, document: Document, samples: Samples) -> dict[str, str]:
     """
     pages = _Pages(api, samples)
     code = {
-        "ubiops/models/__init__.py": pages.make("models_init.py", models=api.models.values()),
-        "ubiops/api/__init__.py": pages.make("api_init.py", areas=api.areas),
+        "ubiops/models/__init__.py": pages.make(
+            "lazy_init.py",
+            purpose="The models of the API.",
+            classes=[(model.name, f"ubiops.models.{model.module}") for model in api.models.values()],
+        ),
+        "ubiops/api/__init__.py": pages.make(
+            "lazy_init.py",
+            purpose="The methods of the API.",
+            classes=[
+                ("CoreApi", "ubiops.api.core_api"),
+                *((area.name, f"ubiops.api.{area.module}") for area in api.areas),
+            ],
+        ),
         "ubiops/api/core_api.py": pages.make("core_api.py", areas=api.areas),
         "ubiops/emulator/routes.py": pages.make("routes.py", routes=api.routes),
     }
