@@ -8,14 +8,19 @@
         ├── ApiValueError (ValueError)      an argument is missing, or breaks a rule of the API
         ├── ApiKeyError (KeyError)          a name that does not exist was looked up
         └── ApiException                    a call was made and did not succeed
-            ├── BadRequestError 400         ├── PayloadTooLargeError 413
-            ├── UnauthorizedError 401       ├── TooManyRequestsError 429
-            ├── ForbiddenError 403          ├── ServerError 5xx
-            ├── NotFoundError 404           ├── RedirectError 3xx that is not followed
-            ├── ConflictError 409           ├── InvalidResponseError an answer that cannot be read
-            ├── ApiRequestError             the request could not be made or sent as asked
+            ├── ApiRequestError             the server refuses the request, or it can't be sent as asked
+            │   ├── BadRequestError         400: it breaks a rule
+            │   ├── UnauthorizedError       401: no token, or one that is not valid
+            │   ├── ForbiddenError          403: the token has no right to it
+            │   ├── NotFoundError           404: what it names does not exist
+            │   ├── ConflictError           409: it contradicts the present state
+            │   ├── PayloadTooLargeError    413: the file or the body is too large
+            │   ├── TooManyRequestsError    429: the rate limit is used up
+            │   ├── ServerError             5xx: the server failed
+            │   └── RedirectError           3xx: it leads elsewhere and is not followed
             ├── ApiConnectionError          no connection, or it broke
-            └── ApiTimeoutError             a time limit ran out
+            ├── ApiTimeoutError             a time limit ran out
+            └── InvalidResponseError        the answer can't be read
 
 The first four are raised before anything is sent. All of them pickle, and none holds a token.
 """
@@ -178,48 +183,51 @@ def _restore(cls: type[ApiException], args: tuple[Any, ...], state: dict[str, An
     return error
 
 
-class BadRequestError(ApiException):
+class ApiRequestError(ApiException):
+    """The server refuses the request, or it can't be sent as asked, such as a file that changes while it is read.
+
+    ``status`` tells them apart: it is 0 when there was no answer. The common statuses have classes of their own.
+    """
+
+
+class BadRequestError(ApiRequestError):
     """400: the request breaks a rule of the API; ``message`` says which."""
 
 
-class UnauthorizedError(ApiException):
+class UnauthorizedError(ApiRequestError):
     """401: there is no API token, or it is not valid."""
 
 
-class ForbiddenError(ApiException):
+class ForbiddenError(ApiRequestError):
     """403: the token is valid, but has no right to do this."""
 
 
-class NotFoundError(ApiException):
+class NotFoundError(ApiRequestError):
     """404: what the request names does not exist."""
 
 
-class ConflictError(ApiException):
+class ConflictError(ApiRequestError):
     """409: the request contradicts the present state, such as a name that is taken."""
 
 
-class PayloadTooLargeError(ApiException):
+class PayloadTooLargeError(ApiRequestError):
     """413: the file or the body is larger than the API takes."""
 
 
-class TooManyRequestsError(ApiException):
+class TooManyRequestsError(ApiRequestError):
     """429: the rate limit is used up, and waiting for it took too long or was switched off."""
 
 
-class ServerError(ApiException):
+class ServerError(ApiRequestError):
     """5xx: the API failed to handle a request that may well be right."""
 
 
-class RedirectError(ApiException):
+class RedirectError(ApiRequestError):
     """3xx: the answer points elsewhere, and following it is not safe or leads nowhere."""
 
 
 class InvalidResponseError(ApiException):
     """The answer is not what it claims to be: no JSON, of another type, too large, or wrongly compressed."""
-
-
-class ApiRequestError(ApiException):
-    """The request could not be made or sent as asked, such as a file that changed while it was being read."""
 
 
 class ApiConnectionError(ApiException):
@@ -230,7 +238,7 @@ class ApiTimeoutError(ApiException):
     """A time limit of the call ran out."""
 
 
-_BY_STATUS: dict[int, type[ApiException]] = {
+_BY_STATUS: dict[int, type[ApiRequestError]] = {
     400: BadRequestError,
     401: UnauthorizedError,
     403: ForbiddenError,
@@ -241,10 +249,10 @@ _BY_STATUS: dict[int, type[ApiException]] = {
 }
 
 
-def class_for_status(status: int) -> type[ApiException]:
+def class_for_status(status: int) -> type[ApiRequestError]:
     """The class of error for an HTTP status that is no success."""
     if status >= 500:
         return ServerError
     if 300 <= status < 400:
         return RedirectError
-    return _BY_STATUS.get(status, ApiException)
+    return _BY_STATUS.get(status, ApiRequestError)

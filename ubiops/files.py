@@ -218,14 +218,17 @@ class MultipartBody:
 
     def __iter__(self) -> Iterator[Any]:
         """The body from its beginning, block by block. Closing the iterator closes the files that it opened."""
+        for block in self._blocks():
+            yield block
+            if self.progress is not None:
+                self.progress(len(block))
+
+    def _blocks(self) -> Iterator[Any]:
         if self._plain:
             yield self._plain
         for name, source in self._files.items():
             yield self._heads[name]
-            for block in source.blocks():
-                yield block
-                if self.progress is not None:
-                    self.progress(len(block))
+            yield from source.blocks()
             yield b"\r\n"
         yield self._end
 

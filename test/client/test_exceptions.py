@@ -114,7 +114,7 @@ def test_the_place_of_an_item_is_told() -> None:
         (404, ubiops.NotFoundError),
         (409, ubiops.ConflictError),
         (413, ubiops.PayloadTooLargeError),
-        (418, ubiops.ApiException),
+        (418, ubiops.ApiRequestError),
         (429, ubiops.TooManyRequestsError),
         (500, ubiops.ServerError),
         (599, ubiops.ServerError),
