@@ -515,8 +515,8 @@ class ApiClient:
         if not request.preload or request.returns == "file":
             response = Response(answer, method=request.method, url=url, progress_wanted=request.progress)
             # With a separator at its end a path can only be a folder's.
-            folder = os.path.join(self.configuration.temp_folder_path or os.getcwd(), "")
-            data = response.save(folder) if request.preload else response
+            folder = os.path.join(self.configuration.temp_folder_path or os.curdir, "")
+            data = os.path.abspath(response.save(folder)) if request.preload else response
         else:
             try:
                 body = read_body(answer)
