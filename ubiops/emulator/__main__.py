@@ -1,0 +1,141 @@
+"""The emulator from a terminal: ``python -m ubiops.emulator``."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ubiops.emulator.server import Emulator
+
+
+class ProjectVariable(NamedTuple):
+    """An environment variable of a project, as given on the command line."""
+
+    project: str
+    name: str
+    value: str
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs an emulator until Ctrl-C or SIGTERM; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        from ubiops.emulator import start
+        from ubiops.emulator.errors import FolderError
+    except ModuleNotFoundError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.verbose:
+        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+        logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    stop = threading.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: stop.set())
+    try:
+        emulator = start(
+            host=options.host,
+            port=options.port,
+            data_dir=options.data_dir,
+            tokens=options.token,
+            rate_limit=options.rate_limit,
+            build_seconds=tuple(options.build_seconds),
+            access_log=options.verbose,
+        )
+    except (FolderError, OSError, ValueError) as error:
+        print(f"The emulator could not be started: {error}", file=sys.stderr)
+        return 1
+    with emulator:
+        try:
+            for variable in options.project_variable or ():
+                emulator.set_project_variable(*variable)
+        except ValueError as error:
+            print(f"The emulator could not be started: {error}", file=sys.stderr)
+            return 1
+        print(_greeting(emulator, options), flush=True)
+        # With a limit, so that Ctrl-C is seen on Windows too.
+        while not stop.wait(0.5):
+            pass
+    print("Stopped.", flush=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ubiops.emulator", description="The UbiOps API on your own machine, with real state."
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: one that is free)")
+    parser.add_argument("--data-dir", help="folder to keep the state in (default: a temporary one, removed at the end)")
+    parser.add_argument(
+        "--token", action="append", help="token to take; may be given several times (default: any will do)"
+    )
+    parser.add_argument(
+        "--project-variable",
+        action="append",
+        type=_project_variable,
+        metavar="PROJECT:NAME=VALUE",
+        help="environment variable of a project; may be given several times",
+    )
+    parser.add_argument("--rate-limit", type=int, metavar="CALLS", help="calls per minute (default: no real limit)")
+    parser.add_argument(
+        "--build-seconds",
+        type=float,
+        nargs=3,
+        default=(0.2, 0.2, 0.2),
+        metavar=("QUEUED", "BUILDING", "VALIDATING"),
+        help="how long a build stays in each state (default: 0.2 seconds each)",
+    )
+    parser.add_argument("--verbose", action="store_true", help="show each call")
+    return parser
+
+
+def _project_variable(text: str) -> ProjectVariable:
+    project, colon, rest = text.partition(":")
+    name, equals, value = rest.partition("=")
+    if not (project and colon and name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form PROJECT:NAME=VALUE")
+    return ProjectVariable(project, name, value)
+
+
+def _greeting(emulator: Emulator, options: argparse.Namespace) -> str:
+    if options.data_dir:
+        kept = f"The state is kept in {options.data_dir}."
+    else:
+        kept = "The state is gone when it stops; --data-dir keeps it."
+    taken = "It takes the tokens that were given." if options.token else "It takes any token."
+    warning = "" if _is_loopback(options.host) else f"Whoever can reach {options.host} can use it.\n"
+    return f"""\
+The UbiOps emulator listens on {emulator.host}
+{taken} A project exists as soon as it is named.
+{warning}
+To use it from another terminal:
+
+    export UBIOPS_API_HOST="{emulator.host}"
+    export UBIOPS_API_TOKEN="{emulator.token}"
+
+or from Python:
+
+    import ubiops
+
+    configuration = ubiops.Configuration(
+        host="{emulator.host}", api_key={{"Authorization": "{emulator.token}"}}
+    )
+    with ubiops.CoreApi(ubiops.ApiClient(configuration)) as api:
+        print(api.deployments_list("my-project"))
+
+{kept} Ctrl-C stops it."""
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

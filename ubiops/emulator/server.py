@@ -1,0 +1,291 @@
+"""Starts and stops an emulator: its folder, its clock, and the server in a thread of this process."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from ubiops.emulator import tokens as token_rules
+from ubiops.emulator import variables
+from ubiops.emulator.app import create_app
+from ubiops.emulator.call import World
+from ubiops.emulator.clock import Clock
+from ubiops.emulator.errors import FolderError
+from ubiops.emulator.files import Files
+from ubiops.emulator.settings import BuildSeconds, Settings
+from ubiops.emulator.storage import Storage
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import ubiops
+
+DATABASE = "emulator.sqlite3"
+# How far the clock was ahead of the present time, for those who open the folder again.
+AHEAD = "clock_ahead"
+_SECONDS_TO_STOP = 5
+
+
+def start(
+    *,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    data_dir: str | os.PathLike[str] | None = None,
+    tokens: Iterable[str] | None = None,
+    project_variables: Mapping[str, Mapping[str, str]] | None = None,
+    rate_limit: int | None = None,
+    build_seconds: tuple[float, float, float] = (0.2, 0.2, 0.2),
+    maximum_file_size: int | None = None,
+    access_log: bool = False,
+) -> Emulator:
+    """Starts an emulator in a thread of this process; it takes calls when this returns.
+
+    Args:
+        host: The address to listen on. Whoever can reach it can use the emulator, so leave it at the loopback interface
+            unless others shall.
+        port: The port to listen on. Default: one that is free.
+        data_dir: A folder to keep the state in, made if it does not exist; what is in it already is taken up again. One
+            emulator at a time may use it. Default: a temporary folder, removed at the end.
+        tokens: The tokens that it takes, with or without the prefix ``Token``. Default: any token will do.
+        project_variables: Environment variables of projects, for deployments to inherit: project to name to value.
+        rate_limit: Calls per minute, from 1 on. Default: more than can be made.
+        build_seconds: How long a build is queued, building and validating, in seconds by the emulator's clock.
+        maximum_file_size: Bytes that an uploaded file may have. Default: 2 GB.
+        access_log: Whether each call is logged, by the logger ``uvicorn.access`` at level INFO.
+
+    Returns:
+        The emulator. Use it in a ``with`` block, or call its `stop` in the end.
+
+    Raises:
+        ValueError: An argument is out of its range.
+        OSError: The address can't be used.
+        RuntimeError: The folder can't be used; the text says why.
+    """
+    settings = _settings(tokens, rate_limit, build_seconds, maximum_file_size)
+    listener = _listen(host, port)
+    try:
+        emulator = Emulator(listener, settings, data_dir, access_log)
+    except BaseException:
+        listener.close()
+        raise
+    try:
+        for project, values in (project_variables or {}).items():
+            for name, value in values.items():
+                emulator.set_project_variable(project, name, value)
+    except BaseException:
+        emulator.stop()
+        raise
+    return emulator
+
+
+class Emulator:
+    """A running emulator, made by `start`.
+
+    Attributes:
+        host: The address of its API, for ``Configuration.host`` or ``UBIOPS_API_HOST``.
+        token: A token that it takes, for ``UBIOPS_API_TOKEN``.
+        clock: Its clock, by which builds and rate limits go; ``clock.advance(seconds)`` moves it ahead.
+    """
+
+    def __init__(
+        self, listener: socket.socket, settings: Settings, data_dir: str | os.PathLike[str] | None, access_log: bool
+    ) -> None:
+        self.host = _address(listener)
+        self.token = "Token " + (settings.tokens[0] if settings.tokens else secrets.token_hex(20))
+        self._temporary = tempfile.mkdtemp(prefix="ubiops-emulator-") if data_dir is None else None
+        self._process = os.getpid()
+        self._stopping = threading.Lock()
+        try:
+            folder = _open_folder(Path(self._temporary or data_dir or ""))
+            self._storage = Storage(folder / DATABASE)
+            try:
+                self._world = self._open_world(folder, settings)
+                self.clock = self._world.clock
+                self._server = _Server(self._world, listener, access_log)
+            except BaseException:
+                self._storage.close()
+                raise
+        except BaseException:
+            self._remove_temporary()
+            raise
+        self._running = True
+        atexit.register(self.stop)
+
+    def _open_world(self, folder: Path, settings: Settings) -> World:
+        files = Files(folder / "files")
+        files.clean(self._storage.files())
+        # Time never runs back, not even when the computer's clock was set back meanwhile.
+        now = max(time.time() + self._storage.get_fact(AHEAD), self._storage.latest_date())
+        return World(settings, Clock(now, self._keep_time), self._storage, files)
+
+    def _keep_time(self) -> None:
+        self._storage.set_fact(AHEAD, self.clock.now() - time.time())
+
+    def configuration(self) -> ubiops.Configuration:
+        """A configuration with which a client talks to this emulator."""
+        import ubiops
+
+        return ubiops.Configuration(host=self.host, api_key={"Authorization": self.token})
+
+    def set_project_variable(self, project: str, name: str, value: str, secret: bool = False) -> None:
+        """Creates or replaces an environment variable of a project, which its deployments inherit.
+
+        The API has no operation for it among those that the emulator knows.
+
+        Args:
+            project: The name of the project.
+            name: The name of the variable: up to 64 letters and underscores, with a letter at both ends.
+            value: Its value.
+            secret: Whether its value is hidden from all answers.
+
+        Raises:
+            ValueError: The name can't be that of a variable.
+        """
+        variables.set_project_variable(self._storage, project, name, value, secret)
+
+    def stop(self) -> None:
+        """Stops it. A temporary folder is removed. Calling it again does nothing."""
+        if self._process != os.getpid():
+            # After a fork the child has neither the thread nor a right to the folder.
+            return
+        with self._stopping:
+            if not self._running:
+                return
+            self._running = False
+            atexit.unregister(self.stop)
+            self._server.stop()
+            self._storage.close()
+            self._remove_temporary()
+
+    def _remove_temporary(self) -> None:
+        if self._temporary:
+            shutil.rmtree(self._temporary, ignore_errors=True)
+
+    def __enter__(self) -> Emulator:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Emulator at {self.host}{'' if self._running else ', stopped'}>"
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn in a thread, which tells when it is ready."""
+
+    def __init__(self, world: World, listener: socket.socket, access_log: bool) -> None:
+        super().__init__(
+            uvicorn.Config(
+                create_app(world),
+                loop="asyncio",
+                http="h11",
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=access_log,
+                proxy_headers=False,
+                server_header=False,
+                timeout_graceful_shutdown=_SECONDS_TO_STOP,
+            )
+        )
+        self._ready = threading.Event()
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._work, args=(listener,), name="ubiops-emulator", daemon=True)
+        self._thread.start()
+        self._ready.wait()
+        if self._failure:
+            raise RuntimeError(f"the emulator could not be started: {self._failure!r}") from self._failure
+
+    def _work(self, listener: socket.socket) -> None:
+        try:
+            asyncio.run(self.serve(sockets=[listener]))
+        except BaseException as error:
+            self._failure = error
+            raise
+        finally:
+            self._ready.set()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        self._ready.set()
+
+    def stop(self) -> None:
+        """Ends the thread; calls that are under way get some seconds to end."""
+        self.should_exit = True
+        self._thread.join()
+
+
+def _settings(
+    tokens: Iterable[str] | None,
+    rate_limit: int | None,
+    build_seconds: tuple[float, float, float],
+    maximum_file_size: int | None,
+) -> Settings:
+    if isinstance(tokens, str):
+        raise ValueError("tokens takes several tokens, such as a list; for a single one write [token]")
+    settings = Settings(build_seconds=BuildSeconds(*build_seconds))
+    if not all(0 <= seconds < 1e9 for seconds in build_seconds):
+        raise ValueError(f"build_seconds takes seconds of zero or more, got {build_seconds!r}")
+    if tokens is not None:
+        known = tuple(token_rules.strip_prefix(token) for token in tokens)
+        if not known or not all(token and " " not in token for token in known):
+            raise ValueError("tokens takes one token or more, none of them empty or with a space in it")
+        settings = settings._replace(tokens=known)
+    if rate_limit is not None:
+        settings = settings._replace(rate_limit=_positive("rate_limit", rate_limit))
+    if maximum_file_size is not None:
+        settings = settings._replace(maximum_file_size=_positive("maximum_file_size", maximum_file_size))
+    return settings
+
+
+def _positive(name: str, value: int) -> int:
+    if value < 1:
+        raise ValueError(f"{name} takes a number from 1 on, got {value!r}")
+    return value
+
+
+def _open_folder(folder: Path) -> Path:
+    try:
+        # Tokens and secrets are of no concern to others on this machine.
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder.resolve(strict=True)
+    except OSError as error:
+        raise FolderError(f"{folder} can't be used as a folder for data: {error}") from error
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens already: who knows the port can call, even before the server's thread runs."""
+    family, kind, protocol, _, address = socket.getaddrinfo(
+        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(2048)
+    except OSError as error:
+        listener.close()
+        raise OSError(error.errno, f"can't listen on {host} port {port}: {error.strerror}") from error
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    """The address of the API for a client on this machine."""
+    host: str = listener.getsockname()[0]
+    port: int = listener.getsockname()[1]
+    # All interfaces are no address to call.
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/v2.1"

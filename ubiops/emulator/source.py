@@ -1,0 +1,168 @@
+"""Reads the code of a deployment as text: whether there is a class Deployment, and which methods it has."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from typing import TYPE_CHECKING, NamedTuple, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Function = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+
+# How the platform calls each method, without self; the context may be left out of all but the first.
+_ARGUMENTS = {
+    "__init__": ("base_directory", "context"),
+    "request": ("data", "context"),
+    "requests": ("data", "context"),
+}
+_CLASS = "Deployment"
+
+
+class CodeError(Exception):
+    """The code can't run as a deployment; the text says why."""
+
+
+class Methods(NamedTuple):
+    """Which of the methods for requests there are."""
+
+    request: bool
+    requests: bool
+
+
+def read_python(source: bytes, name: str, version: tuple[int, int]) -> Methods:
+    """The methods that ``deployment.py`` has, for a Python of this version.
+
+    Raises:
+        CodeError: It is no Python, has no class Deployment, or its methods can't be called as the platform does.
+    """
+    try:
+        tree = ast.parse(source, filename=name, feature_version=version)
+    except SyntaxError as error:
+        if version > sys.version_info[:2]:
+            return _read_newer_python(source)
+        where = f", line {error.lineno}" if error.lineno else ""
+        raise CodeError(f"this is no Python {version[0]}.{version[1]}{where}: {error.msg}") from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise CodeError(f"this can't be read as Python: {str(error) or 'it is nested too deeply'}") from error
+    return _methods_of_class(tree)
+
+
+def _methods_of_class(tree: ast.Module) -> Methods:
+    classes = {node.name: node for node in _statements(tree.body) if isinstance(node, ast.ClassDef)}
+    if _CLASS not in classes:
+        if _CLASS in _names_bound(tree.body):
+            # It comes from elsewhere, and only running the code would tell what it is.
+            return Methods(True, False)
+        alike = [name for name in classes if name.lower() == _CLASS.lower()]
+        hint = f"; there is a class {alike[0]}, but the name is {_CLASS}" if alike else ""
+        raise CodeError(f"there is no class {_CLASS}{hint}")
+    members, complete = _members(classes[_CLASS], classes, set())
+    for name in _ARGUMENTS:
+        member = members.get(name)
+        if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            _check_arguments(member)
+    if "__init__" not in members and complete:
+        raise CodeError(f"class {_CLASS} has no method __init__(self, base_directory, context)")
+    methods = Methods("request" in members, "requests" in members)
+    if not any(methods):
+        if not complete:
+            return Methods(True, False)
+        raise CodeError(f"class {_CLASS} has neither a method request(self, data) nor a method requests(self, data)")
+    return methods
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a body and of the conditions, loops and attempts in it, which share its names."""
+    for statement in body:
+        yield statement
+        for field in ("body", "orelse", "finalbody"):
+            if not isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield from _statements(getattr(statement, field, ()))
+        if isinstance(statement, ast.Try):
+            for handler in statement.handlers:
+                yield from _statements(handler.body)
+
+
+def _names_bound(body: Sequence[ast.stmt]) -> dict[str, ast.stmt]:
+    """The names that a body gives by definitions, assignments and imports."""
+    names: dict[str, ast.stmt] = {}
+    for statement in _statements(body):
+        if isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            names[statement.name] = statement
+        elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+            for alias in statement.names:
+                names[(alias.asname or alias.name).partition(".")[0]] = statement
+        elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            for target in targets:
+                for node in ast.walk(target):
+                    if isinstance(node, ast.Name):
+                        names[node.id] = statement
+    return names
+
+
+def _members(node: ast.ClassDef, classes: dict[str, ast.ClassDef], seen: set[str]) -> tuple[dict[str, ast.stmt], bool]:
+    """What a class has, with what it inherits in this file, and whether that is all: bases may come from elsewhere."""
+    members: dict[str, ast.stmt] = {}
+    complete = not node.keywords and not node.decorator_list
+    for base in reversed(node.bases):
+        name = base.id if isinstance(base, ast.Name) else None
+        if name == "object":
+            continue
+        if name in classes and name not in seen:
+            inherited, known = _members(classes[name], classes, seen | {node.name})
+            members.update(inherited)
+            complete = complete and known
+        else:
+            complete = False
+    members.update(_names_bound(node.body))
+    return members, complete
+
+
+def _check_arguments(function: Function) -> None:
+    """Refuses a method that can't be called with what the platform gives."""
+    if any(isinstance(d, ast.Name) and d.id in ("staticmethod", "classmethod") for d in function.decorator_list):
+        return
+    expected = _ARGUMENTS[function.name]
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    # self, and what has no default.
+    required = len(positional) - len(arguments.defaults)
+    room = len(positional) if arguments.vararg is None else sys.maxsize
+    least = 1 + (len(expected) if function.name == "__init__" else 1)
+    missing = [name.arg for name, default in zip(arguments.kwonlyargs, arguments.kw_defaults) if default is None]
+    if missing == ["context"] and function.name != "__init__":
+        missing = []
+    if room >= least and required <= 1 + len(expected) and not missing:
+        return
+    wanted = (
+        f"(self, {', '.join(expected)})" if function.name == "__init__" else "(self, data) or (self, data, context)"
+    )
+    raise CodeError(
+        f"{_CLASS}.{function.name} takes ({ast.unparse(arguments)}), but is called as {wanted} (line {function.lineno})"
+    )
+
+
+def _read_newer_python(source: bytes) -> Methods:
+    """As far as patterns tell, for a Python that is newer than the one that runs the emulator and may allow more."""
+    text = source.decode("utf-8", "replace")
+    if not re.search(rf"^\s*class\s+{_CLASS}\b", text, re.MULTILINE):
+        raise CodeError(f"there is no class {_CLASS}")
+
+    def has(method: str) -> bool:
+        return re.search(rf"^\s+(?:async\s+)?def\s+{method}\s*\(", text, re.MULTILINE) is not None
+
+    return Methods(has("request"), has("requests"))
+
+
+def read_r(source: bytes) -> Methods:
+    """The methods that ``deployment.R`` has."""
+    text = source.decode("utf-8", "replace")
+
+    def has(method: str) -> bool:
+        return re.search(rf"^\s*{method}\s*(?:<-|=)\s*function\s*\(", text, re.MULTILINE) is not None
+
+    return Methods(has("request"), has("requests"))
