@@ -83,7 +83,7 @@ def is_method_name(name: str) -> bool:
 
 def exception_name(status: int) -> str:
     """The exception of ``ubiops`` for a status that is no success."""
-    return "ServerError" if status >= 500 else _STATUS.get(status, "ApiException")
+    return "ServerError" if status >= 500 else _STATUS.get(status, "ApiRequestError")
 
 
 def noun(model: str) -> str:

@@ -152,8 +152,7 @@ def raised(operation: Operation) -> str:
     """What a docstring says of the errors of a call."""
     names: dict[str, list[str]] = {}
     for failure in operation.failures:
-        if failure.exception != "ApiException":
-            names.setdefault(failure.exception, []).append(str(failure.status))
+        names.setdefault(failure.exception, []).append(str(failure.status))
     by_status = joined([f"`{name}` ({', '.join(statuses)})" for name, statuses in names.items()]) if names else ""
     rest = f" Its subclass says why: {by_status}." if by_status else ""
     return f"The call did not succeed.{rest} Without an answer: `ApiConnectionError` or `ApiTimeoutError`."
