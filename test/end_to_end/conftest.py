@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import ubiops
-    from ubiops.emulator import Emulator
+    from ubiops.emulator import Clock, Emulator
 
 PLAIN = {"input_type": "plain", "output_type": "plain"}
 
@@ -25,6 +27,14 @@ class Project(NamedTuple):
     variable_of_deployment: str
     variable_of_version: str
     template_deployment_id: str
+
+
+@pytest.fixture
+def stopped_clock(emulator: Emulator) -> Iterator[Clock]:
+    """The emulator's clock, which runs only when the test moves it."""
+    emulator.clock.freeze()
+    yield emulator.clock
+    emulator.clock.resume()
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import ubiops.utils
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ubiops.emulator import Emulator
+    from ubiops.emulator import Clock, Emulator
 
 
 def test_a_client_from_the_environment(emulator: Emulator, project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_errors_are_caught_by_the_names_that_they_have_there(core_api: ubiops.Co
 
 
 def test_a_wait_that_runs_out_has_status_504(
-    core_api: ubiops.CoreApi, project: Any, package: bytes, monkeypatch: pytest.MonkeyPatch
+    core_api: ubiops.CoreApi, project: Any, package: bytes, stopped_clock: Clock
 ) -> None:
     names = project.project_name, project.deployment_name, project.version
     upload = core_api.revisions_file_upload(*names, file=package)

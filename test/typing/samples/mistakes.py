@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ubiops
 import ubiops.api
+import ubiops.emulator
 import ubiops.models
 
 api = ubiops.CoreApi(ubiops.ApiClient())
@@ -28,3 +29,4 @@ ubiops.Configuration(no_such_setting=1)  # error
 ubiops.NoSuchName  # error
 ubiops.models.NoSuchName  # error
 ubiops.api.NoSuchName  # error
+ubiops.emulator.NoSuchName  # error

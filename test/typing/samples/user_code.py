@@ -6,6 +6,7 @@ from pathlib import Path
 
 import ubiops
 import ubiops.api
+import ubiops.emulator
 import ubiops.exceptions
 import ubiops.models
 import ubiops.utils
@@ -99,3 +100,12 @@ except ubiops.exceptions.ApiException as error:
     reveal_type(error.attempts)  # tuple[str, ...]
 reveal_type(ubiops.utils.wait_for_revision(client, "p", "d", "v", "r"))  # RevisionList
 reveal_type(ubiops.utils.wait_for_deployment_version(client, "p", "d", "v"))  # DeploymentVersionDetail
+
+# --- the emulator ---
+
+with ubiops.emulator.start(tokens=["secret"]) as emulator:
+    reveal_type(emulator)  # Emulator
+    reveal_type(emulator.host)  # str
+    reveal_type(emulator.token)  # str
+    reveal_type(emulator.configuration())  # Configuration
+    emulator.clock.advance(60)
