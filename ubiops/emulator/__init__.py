@@ -27,18 +27,20 @@ _PLACES = {"Clock": "clock", "Emulator": "server", "start": "server"}
 _EXTRA = ("anyio", "h11", "jsonschema", "python_multipart", "referencing", "starlette", "uvicorn")
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module 'ubiops.emulator' has no attribute {name!r}")
-    try:
-        value = getattr(importlib.import_module(f"ubiops.emulator.{_PLACES[name]}"), name)
-    except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _EXTRA:
-            raise
-        message = f"the emulator needs {error.name}, which is not installed: pip install 'ubiops[emulator]'"
-        raise ModuleNotFoundError(message, name=error.name) from error
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:
+    # Hidden from type checkers, which would take it to mean that every name exists.
+    def __getattr__(name: str) -> Any:
+        if name not in _PLACES:
+            raise AttributeError(f"module 'ubiops.emulator' has no attribute {name!r}")
+        try:
+            value = getattr(importlib.import_module(f"ubiops.emulator.{_PLACES[name]}"), name)
+        except ModuleNotFoundError as error:
+            if (error.name or "").partition(".")[0] not in _EXTRA:
+                raise
+            message = f"the emulator needs {error.name}, which is not installed: pip install 'ubiops[emulator]'"
+            raise ModuleNotFoundError(message, name=error.name) from error
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
