@@ -157,11 +157,19 @@ class Field(Value):
         value = f'data["{self.name}"]'
         if self.type.kind == "datetime":
             return f"read_datetime({value})"
-        if self.type.model:
-            return f"read_model({self.type.model}, {value})"
-        if self.type.item and self.type.item.model:
-            return f"read_models({self.type.item.model}, {value})"
+        if self.reader:
+            function, model = self.reader
+            return f"{function}({model}, {value})"
         return value
+
+    @property
+    def reader(self) -> tuple[str, str] | None:
+        """The function that reads the models in it, and their class; None if there are none in it."""
+        if self.type.model:
+            return "read_model", self.type.model
+        if self.type.item and self.type.item.model:
+            return "read_models", self.type.item.model
+        return None
 
     @property
     def checking(self) -> str:
@@ -213,6 +221,12 @@ class Model:
     def nested(self) -> list[str]:
         """The JSON names of the fields of which a copy must be a deep one."""
         return [item.name for item in self.fields if item.type.nested]
+
+    @property
+    def late(self) -> dict[str, int]:
+        """The Python names of the fields whose models are built when they are first asked for, and the bit of each."""
+        names = [] if self.is_request else [item.python for item in self.fields if item.reader]
+        return {name: 1 << index for index, name in enumerate(names)}
 
     @property
     def sensitive(self) -> dict[str, str]:

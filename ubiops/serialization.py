@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timezone
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 from ubiops.exceptions import ApiTypeError, ApiValueError
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ABSENT",
     "NULL",
+    "Late",
     "Model",
     "Null",
     "RequestModel",
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 M = TypeVar("M", bound="Model")
+T = TypeVar("T")
 new = object.__new__
 ABSENT: Any = None
 """The default of a field that was not given, in constructors of response models: typed as what is promised."""
@@ -80,7 +82,7 @@ class Model:
     model does not know are kept in ``additional_properties`` and given back by ``to_dict``.
     """
 
-    __slots__ = ("_additional",)
+    __slots__ = ("_additional", "_unread")
 
     openapi_types: ClassVar[dict[str, str]] = {}
     """The type of each attribute, as the API names it."""
@@ -90,6 +92,8 @@ class Model:
     _sensitive: ClassVar[dict[str, str]] = {}
 
     _additional: dict[str, Any] | None
+    _unread: int
+    """A bit for each field that is ``Late`` and still as it came. Models without such fields leave it alone."""
 
     @classmethod
     def _read(cls, data: dict[str, Any]) -> Self:
@@ -178,6 +182,7 @@ class Model:
         return {**state, "_additional": self._additional}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        self._unread = 0
         for name in self.attribute_map:
             setattr(self, name, state.get(name))
         self._additional = state.get("_additional")
@@ -244,6 +249,42 @@ def read_models(cls: type[M], value: Any) -> list[M] | Any:
         return value
     read = cls._read
     return [read(item) if item.__class__ is dict else item for item in value]
+
+
+class Late(Generic[T]):
+    """A field of an answer that holds models, which are built when it is first asked for.
+
+    In a long list that is mostly never, and building them would take longer than all the rest of reading it. What came
+    lies in the slot of the field's name with an underscore before it.
+
+    Args:
+        bit: The field's bit in ``_unread``.
+        read: ``read_model`` or ``read_models``.
+        cls: The class of the models.
+    """
+
+    def __init__(self, bit: int, read: Callable[[Any, Any], Any], cls: type[Model]) -> None:
+        self._bit, self._read, self._cls = bit, read, cls
+
+    def __set_name__(self, owner: type[Model], name: str) -> None:
+        self._slot: Any = owner.__dict__[f"_{name}"]
+
+    @overload
+    def __get__(self, model: None, owner: type[Model]) -> Self: ...
+    @overload
+    def __get__(self, model: Model, owner: type[Model]) -> T: ...
+    def __get__(self, model: Model | None, owner: type[Model]) -> Any:
+        if model is None:
+            return self
+        value = self._slot.__get__(model)
+        if model._unread & self._bit:
+            value = self._read(self._cls, value)
+            self.__set__(model, value)
+        return value
+
+    def __set__(self, model: Model, value: T) -> None:
+        self._slot.__set__(model, value)
+        model._unread &= ~self._bit
 
 
 _fromisoformat = datetime.fromisoformat

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ubiops.models.input_output_field_detail import InputOutputFieldDetail
-from ubiops.serialization import ABSENT, Model, additional, new, read_datetime, read_models
+from ubiops.serialization import ABSENT, Late, Model, additional, new, read_datetime, read_models
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,15 +36,15 @@ class DeploymentCreateResponse(Model):
     """
 
     __slots__ = (
+        "_input_fields",
+        "_output_fields",
         "creation_date",
         "description",
         "id",
-        "input_fields",
         "input_type",
         "labels",
         "last_updated",
         "name",
-        "output_fields",
         "output_type",
         "project",
     )
@@ -83,11 +83,13 @@ class DeploymentCreateResponse(Model):
     description: str
     input_type: str
     output_type: str
-    input_fields: list[InputOutputFieldDetail]
-    output_fields: list[InputOutputFieldDetail]
+    input_fields: Late[list[InputOutputFieldDetail]] = Late(1, read_models, InputOutputFieldDetail)
+    output_fields: Late[list[InputOutputFieldDetail]] = Late(2, read_models, InputOutputFieldDetail)
     labels: dict[str, str]
     creation_date: datetime
     last_updated: datetime
+    _input_fields: Any
+    _output_fields: Any
 
     def __init__(
         self,
@@ -104,14 +106,15 @@ class DeploymentCreateResponse(Model):
         creation_date: datetime = ABSENT,
         last_updated: datetime = ABSENT,
     ) -> None:
+        self._unread = 0
         self.id = id
         self.name = name
         self.project = project
         self.description = description
         self.input_type = input_type
         self.output_type = output_type
-        self.input_fields = input_fields
-        self.output_fields = output_fields
+        self._input_fields = input_fields
+        self._output_fields = output_fields
         self.labels = labels
         self.creation_date = creation_date
         self.last_updated = last_updated
@@ -127,13 +130,14 @@ class DeploymentCreateResponse(Model):
             self.description = data["description"]
             self.input_type = data["input_type"]
             self.output_type = data["output_type"]
-            self.input_fields = read_models(InputOutputFieldDetail, data["input_fields"])
-            self.output_fields = read_models(InputOutputFieldDetail, data["output_fields"])
+            self._input_fields = data["input_fields"]
+            self._output_fields = data["output_fields"]
             self.labels = data["labels"]
             self.creation_date = read_datetime(data["creation_date"])
             self.last_updated = read_datetime(data["last_updated"])
         except KeyError:
             return cls._read({**_ABSENT, **data})
+        self._unread = 3
         self._additional = None if len(data) == 11 else additional(data, _ABSENT)
         return self
 

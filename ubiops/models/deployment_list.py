@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ubiops.models.input_output_field_list import InputOutputFieldList
-from ubiops.serialization import ABSENT, Model, additional, new, read_datetime, read_models
+from ubiops.serialization import ABSENT, Late, Model, additional, new, read_datetime, read_models
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,15 +34,15 @@ class DeploymentList(Model):
     """
 
     __slots__ = (
+        "_input_fields",
+        "_output_fields",
         "creation_date",
         "description",
         "id",
-        "input_fields",
         "input_type",
         "labels",
         "last_updated",
         "name",
-        "output_fields",
         "output_type",
         "project",
     )
@@ -81,11 +81,13 @@ class DeploymentList(Model):
     description: str
     input_type: str
     output_type: str
-    input_fields: list[InputOutputFieldList]
-    output_fields: list[InputOutputFieldList]
+    input_fields: Late[list[InputOutputFieldList]] = Late(1, read_models, InputOutputFieldList)
+    output_fields: Late[list[InputOutputFieldList]] = Late(2, read_models, InputOutputFieldList)
     labels: dict[str, str]
     creation_date: datetime
     last_updated: datetime
+    _input_fields: Any
+    _output_fields: Any
 
     def __init__(
         self,
@@ -102,14 +104,15 @@ class DeploymentList(Model):
         creation_date: datetime = ABSENT,
         last_updated: datetime = ABSENT,
     ) -> None:
+        self._unread = 0
         self.id = id
         self.name = name
         self.project = project
         self.description = description
         self.input_type = input_type
         self.output_type = output_type
-        self.input_fields = input_fields
-        self.output_fields = output_fields
+        self._input_fields = input_fields
+        self._output_fields = output_fields
         self.labels = labels
         self.creation_date = creation_date
         self.last_updated = last_updated
@@ -125,13 +128,14 @@ class DeploymentList(Model):
             self.description = data["description"]
             self.input_type = data["input_type"]
             self.output_type = data["output_type"]
-            self.input_fields = read_models(InputOutputFieldList, data["input_fields"])
-            self.output_fields = read_models(InputOutputFieldList, data["output_fields"])
+            self._input_fields = data["input_fields"]
+            self._output_fields = data["output_fields"]
             self.labels = data["labels"]
             self.creation_date = read_datetime(data["creation_date"])
             self.last_updated = read_datetime(data["last_updated"])
         except KeyError:
             return cls._read({**_ABSENT, **data})
+        self._unread = 3
         self._additional = None if len(data) == 11 else additional(data, _ABSENT)
         return self
 

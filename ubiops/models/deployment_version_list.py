@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ubiops.models.deployment_version_port import DeploymentVersionPort
-from ubiops.serialization import ABSENT, Model, additional, new, read_datetime, read_models
+from ubiops.serialization import ABSENT, Late, Model, additional, new, read_datetime, read_models
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,6 +58,7 @@ class DeploymentVersionList(Model):
     """
 
     __slots__ = (
+        "_ports",
         "active_revision",
         "creation_date",
         "default",
@@ -76,7 +77,6 @@ class DeploymentVersionList(Model):
         "maximum_queue_size_batch",
         "maximum_queue_size_express",
         "minimum_instances",
-        "ports",
         "request_retention_mode",
         "request_retention_time",
         "restart_request_interruption",
@@ -166,10 +166,11 @@ class DeploymentVersionList(Model):
     maximum_queue_size_batch: int
     static_ip: bool
     restart_request_interruption: bool
-    ports: list[DeploymentVersionPort]
+    ports: Late[list[DeploymentVersionPort]] = Late(1, read_models, DeploymentVersionPort)
     instance_type: str
     scaling_strategy: str
     instance_processes: int
+    _ports: Any
 
     def __init__(
         self,
@@ -201,6 +202,7 @@ class DeploymentVersionList(Model):
         scaling_strategy: str = ABSENT,
         instance_processes: int = ABSENT,
     ) -> None:
+        self._unread = 0
         self.id = id
         self.deployment = deployment
         self.version = version
@@ -223,7 +225,7 @@ class DeploymentVersionList(Model):
         self.maximum_queue_size_batch = maximum_queue_size_batch
         self.static_ip = static_ip
         self.restart_request_interruption = restart_request_interruption
-        self.ports = ports
+        self._ports = ports
         self.instance_type = instance_type
         self.scaling_strategy = scaling_strategy
         self.instance_processes = instance_processes
@@ -255,12 +257,13 @@ class DeploymentVersionList(Model):
             self.maximum_queue_size_batch = data["maximum_queue_size_batch"]
             self.static_ip = data["static_ip"]
             self.restart_request_interruption = data["restart_request_interruption"]
-            self.ports = read_models(DeploymentVersionPort, data["ports"])
+            self._ports = data["ports"]
             self.instance_type = data["instance_type"]
             self.scaling_strategy = data["scaling_strategy"]
             self.instance_processes = data["instance_processes"]
         except KeyError:
             return cls._read({**_ABSENT, **data})
+        self._unread = 1
         self._additional = None if len(data) == 26 else additional(data, _ABSENT)
         return self
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ubiops.models.input_output_widget_list import InputOutputWidgetList
-from ubiops.serialization import ABSENT, Model, additional, new, read_model
+from ubiops.serialization import ABSENT, Late, Model, additional, new, read_model
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -23,7 +23,7 @@ class InputOutputFieldDetail(Model):
             InputOutputWidgetList.
     """
 
-    __slots__ = ("data_type", "name", "widget")
+    __slots__ = ("_widget", "data_type", "name")
 
     openapi_types: ClassVar[dict[str, str]] = {"name": "str", "data_type": "str", "widget": "InputOutputWidgetList"}
     attribute_map: ClassVar[dict[str, str]] = {"name": "name", "data_type": "data_type", "widget": "widget"}
@@ -31,12 +31,14 @@ class InputOutputFieldDetail(Model):
 
     name: str
     data_type: str
-    widget: InputOutputWidgetList
+    widget: Late[InputOutputWidgetList] = Late(1, read_model, InputOutputWidgetList)
+    _widget: Any
 
     def __init__(self, *, name: str = ABSENT, data_type: str = ABSENT, widget: InputOutputWidgetList = ABSENT) -> None:
+        self._unread = 0
         self.name = name
         self.data_type = data_type
-        self.widget = widget
+        self._widget = widget
         self._additional = None
 
     @classmethod
@@ -45,9 +47,10 @@ class InputOutputFieldDetail(Model):
         try:
             self.name = data["name"]
             self.data_type = data["data_type"]
-            self.widget = read_model(InputOutputWidgetList, data["widget"])
+            self._widget = data["widget"]
         except KeyError:
             return cls._read({**_ABSENT, **data})
+        self._unread = 1
         self._additional = None if len(data) == 3 else additional(data, _ABSENT)
         return self
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ubiops.models.cover import Cover
-from ubiops.serialization import ABSENT, Model, additional, new, read_datetime, read_model
+from ubiops.serialization import ABSENT, Late, Model, additional, new, read_datetime, read_model
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,7 +31,7 @@ class Book(Model):
         default: Whether it is the first one to take; its name is a keyword of schemas. Boolean.
     """
 
-    __slots__ = ("cover", "default", "grades", "id", "labels", "rating", "returned", "status", "title", "value")
+    __slots__ = ("_cover", "default", "grades", "id", "labels", "rating", "returned", "status", "title", "value")
 
     openapi_types: ClassVar[dict[str, str]] = {
         "id": "str",
@@ -65,10 +65,11 @@ class Book(Model):
     returned: datetime | None
     rating: float | None
     grades: list[float]
-    cover: Cover
+    cover: Late[Cover] = Late(1, read_model, Cover)
     labels: dict[str, str]
     value: str | None
     default: bool
+    _cover: Any
 
     def __init__(
         self,
@@ -84,13 +85,14 @@ class Book(Model):
         value: str | None = ABSENT,
         default: bool = ABSENT,
     ) -> None:
+        self._unread = 0
         self.id = id
         self.title = title
         self.status = status
         self.returned = returned
         self.rating = rating
         self.grades = grades
-        self.cover = cover
+        self._cover = cover
         self.labels = labels
         self.value = value
         self.default = default
@@ -106,12 +108,13 @@ class Book(Model):
             self.returned = read_datetime(data["returned"])
             self.rating = data["rating"]
             self.grades = data["grades"]
-            self.cover = read_model(Cover, data["cover"])
+            self._cover = data["cover"]
             self.labels = data["labels"]
             self.value = data["value"]
             self.default = data["default"]
         except KeyError:
             return cls._read({**_ABSENT, **data})
+        self._unread = 1
         self._additional = None if len(data) == 10 else additional(data, _ABSENT)
         return self
 
