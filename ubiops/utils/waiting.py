@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import time
 import warnings
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from ubiops.api.core_api import CoreApi
@@ -120,12 +120,12 @@ def _wait(
         warnings.warn(
             "build logs can't be streamed with this version; the changes of status are shown", UserWarning, stacklevel=3
         )
-    started = time.monotonic()
+    started = monotonic()
     pause = _FIRST_PAUSE
     status = None
     while True:
         revision = api.revisions_get(project, deployment, revision_id, version)
-        seconds = time.monotonic() - started
+        seconds = monotonic() - started
         if revision.status != status:
             status = revision.status
             if stream_logs or not quiet:
@@ -145,5 +145,5 @@ def _wait(
                 f"the build of revision {revision_id} of {deployment} {version} is {status!r} after {seconds:.0f} s",
                 hint="raise timeout, or ask revisions_get later: the build goes on",
             )
-        time.sleep(pause)
+        sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 1.5)
