@@ -36,6 +36,7 @@ ROWS = (
     ("import_modules", "modules imported", "", 1),
     ("import_memory", "memory of the import", "MB", 1),
     ("first_call", "first client and first call", "ms", 1e3),
+    ("first_answer", "the same with the import", "ms", 1e3),
     ("first_call_modules", "modules imported by them", "", 1),
     ("first_call_memory", "peak memory after them", "MB", 1),
     ("model_parse", "json.loads of an object of 31 fields", "µs", 1e6),
