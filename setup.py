@@ -59,7 +59,7 @@ setup(
     extras_require={
         "emulator": [
             "jsonschema>=4.18",
-            "python-multipart>=0.0.18",
+            "python-multipart>=0.0.20",
             "starlette>=0.49.1",
             "uvicorn>=0.29",
         ],

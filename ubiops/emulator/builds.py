@@ -79,9 +79,9 @@ def builds_get(call: Call) -> dict[str, Any]:
         build = db.execute(
             "SELECT builds.*, revisions.id AS revision_id, has_request, has_requests"
             " FROM builds JOIN revisions ON revisions.number = builds.revision"
-            " WHERE revisions.version = ?1 AND (builds.id = ?2 OR revisions.id = ?2)"
+            " WHERE revisions.version = :version AND (builds.id = :id OR revisions.id = :id)"
             " ORDER BY builds.number DESC LIMIT 1",
-            (version["number"], call.path["build_id"].lower()),
+            {"version": version["number"], "id": call.path["build_id"].lower()},
         ).fetchone()
     if build is None:
         raise not_found(BUILD)

@@ -27,12 +27,13 @@ def states_of_versions(
     What was built last serves: the revision of the build that was the last to succeed. While there is one, the version
     is available, whatever becomes of newer revisions.
     """
-    versions = "SELECT number FROM versions WHERE deployment = ?1 AND (?2 IS NULL OR number = ?2)"
-    states = {row["number"]: VersionState() for row in db.execute(versions, (deployment, version))}
+    versions = "SELECT number FROM versions WHERE deployment = :deployment AND (:version IS NULL OR number = :version)"
+    numbers = {"deployment": deployment, "version": version}
+    states = {row["number"]: VersionState() for row in db.execute(versions, numbers)}
     latest = db.execute(
         f"SELECT * FROM revisions WHERE number IN (SELECT max(number) FROM revisions WHERE version IN ({versions})"  # noqa: S608
         " GROUP BY version)",
-        (deployment, version),
+        numbers,
     )
     for row in latest:
         states[row["version"]] = VersionState(
@@ -45,7 +46,7 @@ def states_of_versions(
         "SELECT revisions.version, revisions.id, builds.finished, builds.error"  # noqa: S608
         " FROM builds JOIN revisions ON revisions.number = builds.revision"
         f" WHERE revisions.version IN ({versions}) ORDER BY builds.finished, builds.number",
-        (deployment, version),
+        numbers,
     )
     for row in builds:
         state = states[row["version"]]
