@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qsl, quote, unquote
@@ -32,6 +33,8 @@ PREFIXES = ("/v2.1", "/v2")
 MAXIMUM_JSON_SIZE = 10 * 1024 * 1024
 _DOWNLOAD_BLOCK = 1024 * 1024
 
+_log = logging.getLogger("ubiops.emulator")
+
 
 class Served(NamedTuple):
     """An operation with all that is needed to serve it."""
@@ -50,7 +53,7 @@ def create_app(world: World) -> ASGIApp:
         paths.setdefault(route.path, {})[route.method] = served
     app = Starlette(
         routes=[PathRoute(world, path, methods) for path, methods in paths.items()],
-        exception_handlers={ApiError: _answer_error, HTTPException: _answer_http_error, Exception: _answer_fault},
+        exception_handlers={ApiError: _answer_error, HTTPException: _answer_http_error},
     )
     app.router.redirect_slashes = False
     return Limited(app, Throttle(world.settings.rate_limit, world.clock))
@@ -114,9 +117,14 @@ class PathRoute(BaseRoute):
         request = Request(scope, receive)
         try:
             answer = await self._serve(served, request)
+        except ApiError:
+            raise
         except ClientDisconnect:
             # Nobody is there any more to be answered.
             return
+        except Exception as error:
+            _log.exception("%s %s failed", method, request.url.path)
+            raise ApiError(500, "Internal server error") from error
         if isinstance(answer, FileAnswer):
             await _send_file(answer, method == "HEAD", send)
         else:
@@ -236,8 +244,3 @@ async def _answer_http_error(request: Request, error: Exception) -> Response:
     if known.status_code == 404:
         return _response(404, {"error": f"the API has no path {request.url.path}"})
     return _response(known.status_code, {"error": known.detail}, dict(known.headers or {}))
-
-
-async def _answer_fault(request: Request, error: Exception) -> Response:
-    # The server writes the traceback to the log; the caller is told no details.
-    return _response(500, {"error": "Internal server error"})

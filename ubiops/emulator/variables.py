@@ -39,6 +39,7 @@ class Owner(NamedTuple):
         audit.record(db, call, action, event, self.keys[1], self.keys[2])
 
 
+_NAME_RULE = "can't name a variable: it takes up to 64 letters and underscores, with a letter at both ends"
 _OWN = "project = ? AND deployment IS ? AND version IS ?"
 
 
@@ -132,10 +133,7 @@ def set_project_variable(storage: Storage, project: str, name: str, value: str, 
         ValueError: The name can't be that of a variable.
     """
     if not is_variable_name(name):
-        raise ValueError(
-            f"{name!r} can't name an environment variable: it takes up to 64 letters and underscores, "
-            "with a letter at both ends"
-        )
+        raise ValueError(f"name {name!r} {_NAME_RULE}")
     with storage.transaction() as db:
         _put(db, (project, None, None), name, value, secret)
 
@@ -161,7 +159,10 @@ def _find(db: sqlite3.Connection, call: Call, owner: Owner) -> sqlite3.Row:
 
 
 def _new_state(call: Call) -> tuple[str, str, bool]:
-    return call.body["name"], call.body["value"], call.body["secret"]
+    name = call.body["name"]
+    if not is_variable_name(name):
+        raise bad_request(f"name {name!r} {_NAME_RULE}")
+    return name, call.body["value"], call.body["secret"]
 
 
 def _insert(

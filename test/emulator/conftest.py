@@ -1,0 +1,243 @@
+"""An emulator whose time stands still, and a client that holds every answer to the API's description."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import urllib3
+from jsonschema import Draft202012Validator, FormatChecker
+
+import ubiops.emulator
+from ubiops.emulator import Emulator
+from ubiops.emulator.routes import ROUTES
+from ubiops.emulator.validation import expand, load_description
+
+PLAIN = {"input_type": "plain", "output_type": "plain"}
+CODE = """
+class Deployment:
+    def __init__(self, base_directory, context):
+        pass
+
+    def request(self, data):
+        return data
+"""
+
+_formats = FormatChecker(formats=["uuid"])
+
+
+@_formats.checks("date-time", raises=ValueError)
+def is_date(value: object) -> bool:
+    return not isinstance(value, str) or datetime.fromisoformat(value.replace("Z", "+00:00")).tzinfo is not None
+
+
+def strict(schema: Any) -> Any:
+    """A schema that allows no other fields than those that it names."""
+    if isinstance(schema, list):
+        return [strict(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    closed = {name: strict(value) for name, value in schema.items()}
+    if isinstance(schema.get("properties"), dict) and "additionalProperties" not in schema:
+        closed["additionalProperties"] = False
+    return closed
+
+
+class Documented(NamedTuple):
+    """An operation as the description has it: what it may answer, by status and media type."""
+
+    method: str
+    pattern: re.Pattern[str]
+    operation_id: str
+    answers: dict[int, dict[str, Draft202012Validator | None]]
+
+
+def documented() -> list[Documented]:
+    document = load_description()
+    found = []
+    for route in ROUTES:
+        operation = document["paths"][route.path][route.method.lower()]
+        answers: dict[int, dict[str, Draft202012Validator | None]] = {}
+        for status, answer in expand(operation["responses"], document).items():
+            answers[int(status)] = {
+                media_type: Draft202012Validator(strict(content["schema"]), format_checker=_formats)
+                if media_type == "application/json"
+                else None
+                for media_type, content in answer.get("content", {}).items()
+            }
+        pattern = re.compile("/v2(?:.1)?" + re.sub(r"{\w+}", "[^/]+", route.path))
+        found.append(Documented(route.method, pattern, route.operation_id, answers))
+    return found
+
+
+class Answer(NamedTuple):
+    """What came back."""
+
+    status: int
+    data: Any
+    headers: Any
+    operation_id: str | None
+
+
+class Api:
+    """Calls of an emulator, in a project of its own."""
+
+    operations = documented()
+    # Each state of a build lasts so long by the emulator's clock.
+    state = 10.0
+
+    def __init__(self, emulator: Emulator, project: str = "project-1") -> None:
+        self.emulator = emulator
+        self.project = f"/projects/{project}"
+        self.pool = urllib3.PoolManager(maxsize=64, retries=False, timeout=60)
+        self.origin = emulator.host[: -len("/v2.1")]
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        data: Any = None,
+        *,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        fields: dict[str, Any] | None = None,
+        token: str | None = "",
+    ) -> Answer:
+        """Sends a request to a path below the prefix (or to one that begins with it), and checks the answer's form."""
+        sent = {"Authorization": self.emulator.token if token == "" else token} if token is not None else {}
+        if data is not None:
+            body = json.dumps(data).encode()
+            sent["Content-Type"] = "application/json"
+        path = path if path.startswith("/v2") else "/v2.1" + path
+        options: dict[str, Any] = {"fields": fields} if fields is not None else {"body": body}
+        response = self.pool.request(method, self.origin + path, headers={**sent, **(headers or {})}, **options)
+        return self.check(method, path, response)
+
+    def check(self, method: str, path: str, response: Any) -> Answer:
+        media_type = response.headers.get("content-type", "")
+        data = json.loads(response.data) if media_type == "application/json" else response.data
+        assert int(response.headers["x-ratelimit-limit"]) > int(response.headers["x-ratelimit-remaining"]) >= 0
+        path = path.partition("?")[0]
+        for operation in self.operations:
+            if operation.method == method and operation.pattern.fullmatch(path):
+                # What is wrong with the form of a request is answered everywhere, and described nowhere.
+                if response.status not in (405, 413, 415, 400, 404):
+                    assert response.status in operation.answers, (operation.operation_id, response.status, data)
+                forms = operation.answers.get(response.status, {})
+                if forms:
+                    assert media_type in forms
+                    validator = forms[media_type]
+                    if validator is not None:
+                        validator.validate(data)
+                elif response.status == 204:
+                    assert response.data == b""
+                return Answer(response.status, data, response.headers, operation.operation_id)
+        assert response.status >= 400
+        return Answer(response.status, data, response.headers, None)
+
+    def ok(self, method: str, path: str, data: Any = None, **options: Any) -> Any:
+        """Sends a request that has to succeed; returns what it answers."""
+        answer = self.send(method, path, data, **options)
+        assert answer.status < 300, (answer.status, answer.data)
+        return answer.data
+
+    def fails(self, status: int, method: str, path: str, data: Any = None, **options: Any) -> str:
+        """Sends a request that has to be refused with this status; returns the reason."""
+        answer = self.send(method, path, data, **options)
+        assert answer.status == status, (answer.status, answer.data)
+        assert list(answer.data) == ["error"]
+        error: str = answer.data["error"]
+        assert error
+        return error
+
+    def deployment(self, name: str = "d", **settings: Any) -> str:
+        """Creates a deployment; returns its path."""
+        self.ok("POST", f"{self.project}/deployments", {"name": name, **PLAIN, **settings})
+        return f"{self.project}/deployments/{name}"
+
+    def version(self, deployment: str, name: str = "v1", **settings: Any) -> str:
+        """Creates a version; returns its path."""
+        self.ok("POST", f"{deployment}/versions", {"version": name, **settings})
+        return f"{deployment}/versions/{name}"
+
+    def upload(self, version: str, package: bytes, name: str = "package.zip") -> str:
+        """Uploads a package; returns the id of the revision."""
+        answer = self.ok("POST", f"{version}/revisions", fields={"file": (name, package, "application/zip")})
+        assert answer["success"] is True
+        assert answer["build"] == answer["revision"]
+        revision: str = answer["revision"]
+        return revision
+
+    def build(self, version: str, package: bytes) -> str:
+        """Uploads a package and lets its build come to the end; returns the id of the revision."""
+        revision = self.upload(version, package)
+        self.emulator.clock.advance(3 * self.state)
+        return revision
+
+    def variable(self, owner: str, name: str, value: str = "1", secret: bool = False) -> str:
+        """Creates an environment variable; returns its path."""
+        data = {"name": name, "value": value, "secret": secret}
+        created = self.ok("POST", f"{owner}/environment-variables", data)
+        return f"{owner}/environment-variables/{created['id']}"
+
+
+def pack(files: dict[str, str | bytes]) -> bytes:
+    """A zip file of these entries."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+@pytest.fixture(scope="session")
+def stopped_emulator() -> Iterator[Emulator]:
+    """An emulator whose time goes on only when a test says so."""
+    with ubiops.emulator.start(build_seconds=(Api.state, Api.state, Api.state)) as running:
+        running.clock.freeze()
+        yield running
+
+
+@pytest.fixture
+def api(stopped_emulator: Emulator, project_name: str) -> Iterator[Api]:
+    """A client of it, in a project of its own."""
+    client = Api(stopped_emulator, project_name)
+    yield client
+    client.pool.clear()
+
+
+@pytest.fixture
+def zipped() -> Callable[[dict[str, str | bytes]], bytes]:
+    """Makes a zip file of entries."""
+    return pack
+
+
+@pytest.fixture
+def code() -> str:
+    """Code that makes a deployment."""
+    return CODE
+
+
+@pytest.fixture
+def good() -> bytes:
+    """A package that builds."""
+    return pack({"deployment_package/deployment.py": CODE})
+
+
+@pytest.fixture
+def bad() -> bytes:
+    """A package that does not."""
+    return pack({"deployment_package/readme.txt": "There is no code in here."})
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Path:
+    """A folder for data, which does not exist yet."""
+    return tmp_path / "some" / "data"
