@@ -466,6 +466,8 @@ class ApiClient:
                     answer.close()
                     continue
                 error = error_from(answer, authorized=request.authorized)
+                if location is not None:
+                    error.hint = f"there are too many redirects: {_MOST_REDIRECTS} were followed"
             except ApiException as caught:
                 error = caught
             # Outside of the handler, so that an error is not chained to the one that is being told.

@@ -9,7 +9,7 @@ from typing import Any
 
 _LONGEST = 1000
 _JSON_KEYS = ("error", "error_message", "detail", "message")
-_XML = re.compile(r"<(Details|Message)>\s*(?:<!\[CDATA\[)?(.*?)(?:\]\]>)?\s*</\1>", re.DOTALL)
+_XML = ("Details", "Message")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
 _HTML = re.compile(r"<!doctype html|<html|<head|<body", re.IGNORECASE)
 
@@ -29,9 +29,11 @@ def server_message(body: str | bytes) -> str | None:
         title = _TITLE.search(head)
         # A page of a proxy or gateway is not dumped whole: its title says what it says.
         return _shorten(unescape(title.group(1))) if title else None
-    found = {match.group(1): match.group(2) for match in _XML.finditer(head)}
-    if found:
-        return _shorten(unescape(found.get("Details") or found["Message"]))
+    for name in _XML:
+        # By hand: a pattern would try each of many beginnings with each of many ends.
+        inside, end, _ = head.partition(f"<{name}>")[2].partition(f"</{name}>")
+        if end and inside.strip():
+            return _shorten(unescape(inside.strip().replace("<![CDATA[", "").replace("]]>", "")))
     return _shorten(text)
 
 
@@ -49,6 +51,10 @@ def _from_json(value: Any) -> str | None:
 def _shorten(text: str | None) -> str | None:
     if text is None:
         return None
-    # Control characters would let an answer draw on the terminal of whoever reads the error.
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    text = printable(text)
     return (text[:_LONGEST] + "…" if len(text) > _LONGEST else text) or None
+
+
+def printable(text: str) -> str:
+    """A server's text in one line, without control characters: they would draw on the terminal of whoever reads it."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())

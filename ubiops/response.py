@@ -32,30 +32,38 @@ LARGEST_ERROR = 1 << 20
 # --- bodies -------------------------------------------------------------------------------------------------------
 
 
-def read_body(answer: Answer, limit: int = LARGEST_ANSWER) -> bytes:
+def read_body(answer: Answer) -> bytes:
     """The whole body of an answer, decompressed.
 
     Raises:
-        ubiops.InvalidResponseError: It is larger than ``limit``, or is not compressed the way that it says.
+        ubiops.InvalidResponseError: It is too large, or is not compressed the way that it says.
         ubiops.ApiConnectionError: It broke off.
         ubiops.ApiTimeoutError: A time limit ran out.
     """
     headers = answer.headers
-    length = headers.get("Content-Length")
-    if length is not None and "Content-Encoding" not in headers and length.isdecimal() and int(length) <= limit:
+    length = _length(headers)
+    if length is not None and length <= LARGEST_ANSWER and "Content-Encoding" not in headers:
         return answer.read()
     parts = []
     total = 0
     for block in read_blocks(answer):
         total += len(block)
-        if total > limit:
+        if total > LARGEST_ANSWER:
             answer.close()
             raise InvalidResponseError(
                 answer.status,
-                f"the answer has more than {limit >> 20 or 1} MiB, which is more than is read into memory",
+                f"the answer has more than {LARGEST_ANSWER >> 20} MiB, which is more than is read into memory",
             )
         parts.append(block)
     return b"".join(parts)
+
+
+def _length(headers: Mapping[str, str]) -> int | None:
+    """Bytes of a body as its headers tell them; None when they don't, or when something else decides."""
+    length = headers.get("Content-Length", "")
+    # Not more digits than an int takes from text.
+    known = length.isdecimal() and len(length) < 20 and "Transfer-Encoding" not in headers
+    return int(length) if known else None
 
 
 def read_blocks(answer: Answer, size: int = BLOCK) -> Iterator[bytes]:
@@ -79,17 +87,19 @@ def read_blocks(answer: Answer, size: int = BLOCK) -> Iterator[bytes]:
 def _decompressed(answer: Answer, encoding: str, size: int) -> Iterator[bytes]:
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise _wrongly_compressed(answer, encoding, "only gzip and deflate are read")
-    # 32 makes zlib find out by itself whether a gzip or a zlib header comes.
-    inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
-    while not inflate.eof:
-        raw = inflate.unconsumed_tail or answer.read(size)
-        if not raw:
-            raise _wrongly_compressed(answer, encoding, "it ends too early")
-        block = inflate.decompress(raw, size)
-        if block:
-            yield block
-    if inflate.unused_data or answer.read(1):
-        raise _wrongly_compressed(answer, encoding, "there is more behind its end")
+    raw = answer.read(size)
+    # A gzip file may have several members, one behind the other; nothing at all is nothing compressed.
+    while raw:
+        # 32 makes zlib find out by itself whether a gzip or a zlib header comes.
+        inflate = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        while not inflate.eof:
+            # With nothing to read any more it may still have something to give.
+            block = inflate.decompress(raw, size)
+            if block:
+                yield block
+            elif not raw:
+                raise _wrongly_compressed(answer, encoding, "it ends too early")
+            raw = inflate.unconsumed_tail or inflate.unused_data or answer.read(size)
 
 
 def _wrongly_compressed(answer: Answer, encoding: str, why: str) -> InvalidResponseError:
@@ -246,16 +256,18 @@ def error_from(answer: Answer, *, authorized: bool = True) -> ApiException:
         pass
     finally:
         answer.close()
+    from ubiops.messages import printable
+    from ubiops.retry import Failure
+
+    reason = printable(answer.reason)
     error = exceptions.class_for_status(status)(
         status,
-        answer.reason,
+        reason,
         body=as_text(body[:LARGEST_ERROR]),
         headers=answer.headers,
         hint=_hint(status, authorized, answer),
     )
-    from ubiops.retry import Failure
-
-    error.__dict__["failure"] = Failure(f"{status} {answer.reason}".strip(), status=status, headers=answer.headers)
+    error.__dict__["failure"] = Failure(f"{status} {reason}".strip(), status=status, headers=answer.headers)
     return error
 
 
@@ -296,9 +308,7 @@ class Response:
         self._content: bytes | None = None
         self._closing = contextlib.ExitStack()
         self._closing.callback(answer.close)
-        length = answer.headers.get("Content-Length", "")
-        total = int(length) if length.isdecimal() else None
-        self._progress = self._closing.enter_context(progress_bar(progress_wanted, total, "download"))
+        self._progress = self._closing.enter_context(progress_bar(progress_wanted, _length(answer.headers), "download"))
         self._closed = False
         self.status: int = answer.status
         self.reason: str = answer.reason

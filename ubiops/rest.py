@@ -19,7 +19,6 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
     HTTPError,
-    IncompleteRead,
     InvalidChunkLength,
     NewConnectionError,
     ProtocolError,
@@ -49,6 +48,8 @@ if TYPE_CHECKING:
 
 _SMALL = 1 << 16
 """Bytes of a body up to which it is copied behind the headers: that takes less than sending it by itself."""
+_MOST_LINES = 1000
+"""Lines of an answer before its body, interim answers such as 103 included."""
 _NO_RETRIES = Retry(total=False, redirect=False)
 # Probes begin after a minute of silence, so that a router in between does not forget an upload that is being built.
 _KEEPALIVE = [
@@ -106,6 +107,26 @@ def _remaining(deadline: float | None, idle: float | None) -> float | None:
     return left if idle is None else min(left, idle)
 
 
+class _HeadLines:
+    """The lines of an answer's head, with whatever interim answers come before it: bounded, and not cut off."""
+
+    def __init__(self, fp: Any) -> None:
+        self._fp = fp
+        self._count = 0
+        self.close = fp.close
+        self.flush = fp.flush
+
+    def readline(self, limit: int) -> bytes:
+        line: bytes = self._fp.readline(limit)
+        # Nothing at all is another matter: then the server has closed the connection before it answered.
+        if not line.endswith(b"\n") and len(line) < limit and (line or self._count):
+            raise http.client.IncompleteRead(line)
+        self._count += 1
+        if self._count > _MOST_LINES:
+            raise http.client.HTTPException(f"there are more than {_MOST_LINES} lines before the body")
+        return line
+
+
 class _HTTPResponse(http.client.HTTPResponse):
     """Where the whole call has a limit, reads no longer than that; and reads usual heads in less time."""
 
@@ -120,7 +141,7 @@ class _HTTPResponse(http.client.HTTPResponse):
         # Nothing is taken from the connection before it is clear that the head is a usual one.
         head = usual_head(self.fp.peek()) if self._plain and self.headers is None else None
         if head is None:
-            super().begin()
+            self._begin_slowly()
             return
         self.fp.read(head.size)
         self.version, self.code, self.status, self.reason = 11, head.status, head.status, head.reason
@@ -128,6 +149,23 @@ class _HTTPResponse(http.client.HTTPResponse):
         for name, value in head.headers:
             self.headers.set_raw(name, value)
         self.chunked, self.will_close, self.length = False, False, head.length
+
+    def _begin_slowly(self) -> None:
+        if self.headers is not None:
+            return
+        fp = self.fp
+        self.fp = lines = _HeadLines(fp)
+        try:
+            super().begin()
+            # http.client knows only 100 (Continue); what follows the others would be taken for the next answer.
+            while 101 < self.status < 200:
+                self.headers = self.msg = None
+                super().begin()
+        finally:
+            if self.fp is lines:
+                self.fp = fp
+        if self.status == 101:
+            self.will_close = True
 
 
 class _Watched:
@@ -548,13 +586,17 @@ def translate(error: BaseException, *, sent: bool) -> BaseException:
             0, f"no connection to the server: {_words(error)}", hint="check configuration.host and the network"
         )
         return _attach(failed, Failure(f"no connection: {_words(error)}", sent=False))
-    if isinstance(error, (IncompleteRead, InvalidChunkLength, http.client.IncompleteRead)):
-        failed = ApiConnectionError(0, f"the answer was cut off: {_words(error)}")
+    cut = _find(error, http.client.IncompleteRead) or _find(error, InvalidChunkLength)
+    if cut is not None:
+        failed = ApiConnectionError(0, f"the answer was cut off: {_words(cut)}")
         return _attach(failed, Failure(str(failed.reason)))
     if isinstance(error, (HTTPError, OSError, http.client.HTTPException)):
         failed = ApiConnectionError(0, f"the connection broke: {_words(error)}")
         return _attach(failed, Failure(str(failed.reason), sent=sent))
-    if isinstance(error, (ValueError, TypeError, UnicodeError)):
+    if isinstance(error, ValueError) and sent:
+        failed = ApiConnectionError(0, f"the answer was cut off or is no HTTP: {_words(error)}")
+        return _attach(failed, Failure(str(failed.reason)))
+    if isinstance(error, (ValueError, TypeError)):
         failed = ApiRequestError(0, f"the request can't be sent: {type(error).__name__}")
         return _attach(failed, Failure(str(failed.reason), sent=sent, transient=False))
     return error.with_traceback(None)
@@ -597,5 +639,6 @@ def _words(error: BaseException) -> str:
             return one.strerror
     if isinstance(error, ProtocolError) and len(error.args) > 1 and isinstance(error.args[1], BaseException):
         error = error.args[1]
-    text = " ".join(str(error).split())
-    return text[:300] or type(error).__name__
+    from ubiops.messages import printable
+
+    return printable(str(error))[:300] or type(error).__name__

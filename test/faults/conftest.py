@@ -1,0 +1,121 @@
+"""What the tests of faults share: scripted servers, clients for them, a clock that nobody waits for, certificates."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted import Wire, client_of
+
+
+@pytest.fixture
+def wire() -> Iterator[Callable[..., Wire]]:
+    """Makes servers from the steps of their scripts; all of them are stopped at the end."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *steps, **options: stack.enter_context(Wire(steps, **options))
+
+
+@pytest.fixture
+def client_for() -> Iterator[Callable[..., Any]]:
+    """Makes clients for a server or a host, with settings; all of them are closed at the end."""
+    with contextlib.ExitStack() as stack:
+        yield lambda host, **settings: stack.enter_context(client_of(host, **settings))
+
+
+class Clock:
+    """Time as the client's retries see it: it goes on, and a wait is over at once."""
+
+    def __init__(self) -> None:
+        self.waits: list[float] = []
+
+    def monotonic(self) -> float:
+        return time.monotonic() + sum(self.waits)
+
+    def time(self) -> float:
+        return time.time() + sum(self.waits)
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr("ubiops.api_client.time", made)
+    return made
+
+
+class Certificates:
+    """Throw-away certificates: of an authority, and of servers that have something wrong with them."""
+
+    def __init__(self, folder: Path) -> None:
+        import trustme
+
+        self._folder = folder
+        self.authority = trustme.CA()
+        self.authority_file = str(folder / "authority.pem")
+        self.authority.cert_pem.write_to_path(self.authority_file)
+        self.good = self.context(self.authority.issue_cert("127.0.0.1", "localhost"))
+        self.wrong_name = self.context(self.authority.issue_cert("elsewhere.example"))
+        self.wrong_address = self.context(self.authority.issue_cert("127.0.0.9"))
+        self.unknown_authority = self.context(trustme.CA().issue_cert("127.0.0.1", "localhost"))
+
+    def context(self, certificate: Any) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        certificate.configure_cert(context)
+        return context
+
+    def made_by_hand(self, name: str, *, issued: bool, days: tuple[int, int] = (-1, 1)) -> ssl.SSLContext:
+        """A server with a certificate that is valid from one day to another, as told from today, self-signed or not."""
+        import datetime
+        import ipaddress
+
+        from cryptography import x509
+        from cryptography.hazmat.primitives import hashes, serialization
+        from cryptography.hazmat.primitives.asymmetric import ec
+
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+        signer: Any = key
+        issuer = subject
+        if issued:
+            pem = self.authority.private_key_pem.bytes()
+            signer = serialization.load_pem_private_key(pem, None)
+            issuer = x509.load_pem_x509_certificate(self.authority.cert_pem.bytes()).subject
+        now = datetime.datetime.now(datetime.timezone.utc)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(issuer)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now + datetime.timedelta(days=days[0]))
+            .not_valid_after(now + datetime.timedelta(days=days[1]))
+            .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
+            .add_extension(x509.BasicConstraints(ca=not issued, path_length=None), True)
+            .sign(signer, hashes.SHA256())
+        )
+        path = self._folder / f"{name}.pem"
+        encoding = serialization.Encoding.PEM
+        path.write_bytes(
+            key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+            + certificate.public_bytes(encoding)
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(path)
+        return context
+
+    @property
+    def trust(self) -> dict[str, str]:
+        """The setting of a client that trusts the authority."""
+        return {"ssl_ca_cert": self.authority_file}
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> Certificates:
+    return Certificates(tmp_path_factory.mktemp("certificates"))

@@ -1,0 +1,431 @@
+"""Whatever a server answers, the client ends in the right value or in a typed error that says what is wrong."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import pickle
+import time
+import zlib
+from typing import Any, NamedTuple
+
+import pytest
+from scripted import call, chunked, reply, then_close
+
+import ubiops
+from ubiops import exceptions
+
+JSON = "Content-Type: application/json"
+GZIP = "Content-Encoding: gzip"
+DEFLATE = "Content-Encoding: deflate"
+
+
+class Case(NamedTuple):
+    """What is on the wire, and what a GET for any JSON must become: a value, or an error of a class with a text."""
+
+    what: str
+    answer: bytes
+    value: Any = None
+    error: type[ubiops.ApiException] | None = None
+    text: str = ""
+
+
+def good(what: str, answer: bytes, value: Any) -> Case:
+    return Case(what, answer, value)
+
+
+def bad(what: str, answer: bytes, error: type[ubiops.ApiException], text: str) -> Case:
+    return Case(what, answer, None, error, text)
+
+
+CASES = [
+    good("plain JSON", reply(200, {"a": 1}), {"a": 1}),
+    good("JSON in chunks", chunked(b'{"a"', b": 1}"), {"a": 1}),
+    good("JSON up to the end of the connection", b"HTTP/1.1 200 OK\r\n\r\n[1]", [1]),
+    good("HTTP/1.0", b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n[1]", [1]),
+    good("JSON of another media type", reply(200, [1], "Content-Type: text/plain"), [1]),
+    good("JSON after a byte order mark of UTF-16", reply(200, '["ü"]'.encode("utf-16")), ["ü"]),
+    good("letters beyond ASCII", reply(200, '["ü"]'.encode()), ["ü"]),
+    good("nothing, with 204", reply(204), None),
+    good("a megabyte of nothing, compressed", reply(200, gzip.compress(b" " * (1 << 20) + b"[1]"), GZIP), [1]),
+    good(
+        "exactly a block, compressed",
+        reply(200, gzip.compress(b'["' + b"a" * ((1 << 18) - 4) + b'"]'), GZIP),
+        ["a" * ((1 << 18) - 4)],
+    ),
+    good("nothing, with 204 that names an encoding", reply(204, b"", GZIP), None),
+    good("gzip", reply(200, gzip.compress(b"[1]"), GZIP), [1]),
+    good("gzip in two members", reply(200, gzip.compress(b"[1,") + gzip.compress(b"2]"), GZIP), [1, 2]),
+    good("x-gzip in chunks", chunked(gzip.compress(b"[1]"), headers=["Content-Encoding: x-gzip"]), [1]),
+    good("deflate", reply(200, zlib.compress(b"[1]"), DEFLATE), [1]),
+    good("identity", reply(200, b"[1]", "Content-Encoding: identity"), [1]),
+    good("early hints before it", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + reply(200, [1]), [1]),
+    good("two words before it", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + reply(200, [1]), [1]),
+    good("a length that is no number", b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n[1]", [1]),
+    good("a length of 5,000 digits", b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n[1]", [1]),
+    bad("nothing, with 200", reply(200, b""), ubiops.InvalidResponseError, "is empty where JSON was expected"),
+    bad("white space", reply(200, b" \n"), ubiops.InvalidResponseError, "is empty where JSON was expected"),
+    bad("half of JSON", reply(200, b'{"a": '), ubiops.InvalidResponseError, "is no valid JSON"),
+    bad("a page", reply(200, b"<html>Log in!</html>", "Content-Type: text/html"), ubiops.InvalidResponseError, "host"),
+    bad("bytes that are no text", reply(200, b'"\xff\xfe\xfd"'), ubiops.InvalidResponseError, "is no valid JSON"),
+    bad("JSON that is too deep", reply(200, b"[" * 200_000), ubiops.InvalidResponseError, "is no valid JSON"),
+    bad("a number too long", reply(200, b"[" + b"9" * 5000 + b"]"), ubiops.InvalidResponseError, "is no valid JSON"),
+    bad("gzip that is none", reply(200, b"[1]", GZIP), ubiops.InvalidResponseError, "says that it is compressed"),
+    bad("gzip that ends early", reply(200, gzip.compress(b"[1]")[:-9], GZIP), ubiops.InvalidResponseError, "too early"),
+    bad(
+        "gzip and more", reply(200, gzip.compress(b"[1]") + b"more", GZIP), ubiops.InvalidResponseError, "decompressed"
+    ),
+    bad("an unknown encoding", reply(200, b"[1]", "Content-Encoding: br"), ubiops.InvalidResponseError, "only gzip"),
+    bad("no HTTP", b"SSH-2.0-OpenSSH_9.2\r\n\r\n", ubiops.ApiConnectionError, "the connection broke"),
+    bad("no status", b"HTTP/1.1 what OK\r\n\r\n", ubiops.ApiConnectionError, "the connection broke"),
+    bad("a head without end", b"HTTP/1.1 200 OK\r\nA: b\r\n", ubiops.ApiConnectionError, "cut off"),
+    bad("a header too long", b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000, ubiops.ApiConnectionError, "broke"),
+    bad("too many headers", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", ubiops.ApiConnectionError, "broke"),
+    bad("two lengths", reply(200, b"[1]", "Content-Length: 2"), ubiops.ApiConnectionError, "Content-Length"),
+    bad("less than its length", reply(200, b"[1]")[:-1], ubiops.ApiConnectionError, "cut off"),
+    bad("chunks cut off", chunked(b"[1]", end=b""), ubiops.ApiConnectionError, "cut off"),
+    bad("a chunk cut off", chunked(b"[1", end=b"5\r\n]"), ubiops.ApiConnectionError, "cut off"),
+    bad("a chunk of no size", chunked(b"[1]", end=b"what\r\n]"), ubiops.ApiConnectionError, "cut off"),
+    bad("a chunk below zero", chunked(b"[1]", end=b"-5\r\n]"), ubiops.ApiConnectionError, "cut off"),
+    bad("a chunk's size too long", chunked(b"[1]", end=b"1" * 70_000), ubiops.ApiConnectionError, "broke"),
+    bad("other protocols", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", ubiops.ApiException, "101"),
+    bad("words without end", b"HTTP/1.1 102 Processing\r\n\r\n" * 600, ubiops.ApiConnectionError, "before the body"),
+    bad("not modified", reply(304), ubiops.RedirectError, "Not Modified"),
+    bad("a status beyond all", reply(799, {"error": "x"}), ubiops.ServerError, "799"),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
+def test_an_answer_becomes_a_value_or_a_typed_error(case: Case, wire: Any, client_for: Any) -> None:
+    client = client_for(wire(then_close(case.answer)), max_retries=0)
+    if case.error is None:
+        assert call(client) == case.value
+        return
+    with pytest.raises(case.error) as caught:
+        call(client)
+    assert case.text in str(caught.value)
+    assert caught.value.method == "GET"
+    assert caught.value.url is not None
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301
+
+
+@pytest.mark.parametrize("value", [None, True, 1, 1.5, "text", [], {}, [None], float("inf")])
+@pytest.mark.parametrize(
+    ("method", "arguments", "wanted"),
+    [("deployments_list", ("p",), list), ("deployments_get", ("p", "d"), dict)],
+)
+def test_a_value_of_another_type_than_promised_is_an_error(
+    value: Any, method: str, arguments: tuple[str, ...], wanted: type, wire: Any, client_for: Any
+) -> None:
+    api = ubiops.CoreApi(client_for(wire(reply(200, value))))
+    if isinstance(value, wanted):
+        getattr(api, method)(*arguments)
+        return
+    with pytest.raises(ubiops.InvalidResponseError, match="where (a list|an object) was expected"):
+        getattr(api, method)(*arguments)
+
+
+def test_entries_that_are_no_objects_are_kept_as_they_are(wire: Any, client_for: Any) -> None:
+    api = ubiops.CoreApi(client_for(wire(reply(200, [{"name": "d", "labels": 5}, None, "text", [1]]))))
+    first, *others = api.deployments_list("p")
+    assert (first.name, first.labels, first.id) == ("d", 5, None)
+    assert others == [None, "text", [1]]
+
+
+# --- statuses -----------------------------------------------------------------------------------------------------
+
+STATUSES = {
+    400: "BadRequestError",
+    401: "UnauthorizedError",
+    402: "ApiRequestError",
+    403: "ForbiddenError",
+    404: "NotFoundError",
+    405: "ApiRequestError",
+    407: "ApiRequestError",
+    409: "ConflictError",
+    413: "PayloadTooLargeError",
+    422: "ApiRequestError",
+    429: "TooManyRequestsError",
+    500: "ServerError",
+    501: "ServerError",
+    502: "ServerError",
+    503: "ServerError",
+    504: "ServerError",
+    599: "ServerError",
+    300: "RedirectError",
+    304: "RedirectError",
+}
+
+
+@pytest.mark.parametrize(("status", "name"), STATUSES.items())
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_every_status_has_its_class_with_the_servers_message(
+    status: int, name: str, method: str, wire: Any, client_for: Any
+) -> None:
+    answer = reply(status, {"error": "So it is"}, "x-request-id: 7")
+    with pytest.raises(ubiops.ApiException) as caught:
+        call(client_for(wire(then_close(answer)), max_retries=0), method)
+    error = caught.value
+    assert type(error).__name__ == name
+    assert error.status == status
+    assert error.headers is not None
+    assert error.headers["X-Request-Id"] == "7"
+    if status != 304:
+        assert error.get_body_message() == "So it is"
+        assert error.body == '{"error": "So it is"}'
+        assert "So it is" in str(error)
+
+
+PAGE = b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>" + b"<p>nginx</p>" * 5000
+MESSAGES = [
+    (b'{"error": "one"}', "one"),
+    (b'{"error_message": "two"}', "two"),
+    (b'{"detail": "three"}', "three"),
+    (b'{"error": {"code": 4}}', '{"code": 4}'),
+    (b"<?xml version='1.0'?><Error><Code>X</Code><Message>five</Message></Error>", "five"),
+    (b"<Error><Message>no</Message><Details>six &lt;6&gt;</Details></Error>", "six <6>"),
+    (b"plain seven", "plain seven"),
+    (PAGE, "502 Bad Gateway"),
+    (b"", None),
+    (b"\xff\xfe\x00bytes", "\ufffd\ufffd bytes"),
+    (b'{"error": "a\\u001b[31mb\\u202ec"}', "a [31mb c"),
+    (b"x" * 100_000, "x" * 1000 + "…"),
+]
+
+
+@pytest.mark.parametrize(("body", "message"), MESSAGES, ids=range(len(MESSAGES)))
+def test_the_servers_words_are_told_and_a_page_is_not_dumped(
+    body: bytes, message: str | None, wire: Any, client_for: Any
+) -> None:
+    with pytest.raises(ubiops.NotFoundError) as caught:
+        call(client_for(wire(reply(404, body))))
+    assert caught.value.get_body_message() == message
+    assert len(str(caught.value)) < 1500
+
+
+HOSTILE = {
+    "white space within a message": b"<Message>" + b" " * 9_900 + b"x",
+    "messages without end": b"<Message>" * 1_100,
+    "titles without end": b"<html>" + b"<title" * 1_600,
+    "sections without end": b"<Message><![CDATA[" + b"]]> " * 2_000,
+    "brackets": b"[" * 9_999,
+}
+
+
+@pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.timeout(20)
+def test_no_body_keeps_the_client_busy(body: bytes, wire: Any, client_for: Any) -> None:
+    """Measured in time of this thread, so that a busy machine does not matter: seconds would be minutes or hours."""
+    client = client_for(wire(reply(404, body)))
+    before = time.thread_time()
+    with pytest.raises(ubiops.NotFoundError):
+        call(client)
+    assert time.thread_time() - before < 5
+
+
+def test_a_reason_draws_nothing_on_the_terminal(wire: Any, client_for: Any) -> None:
+    with pytest.raises(ubiops.NotFoundError) as caught:
+        call(client_for(wire(reply(404, b"", reason="No\x1b[2J\x07pe \xe9"))))
+    assert caught.value.reason == "No [2J pe é"
+    assert str(caught.value).isprintable() or str(caught.value).replace("\n", "").isprintable()
+    with pytest.raises(ubiops.ApiConnectionError) as broken:
+        call(client_for(wire(then_close(b"\x1b[2Jno HTTP\r\n\r\n")), max_retries=0))
+    assert str(broken.value).replace("\n", "").isprintable()
+
+
+def test_an_error_whose_body_breaks_off_keeps_its_status(wire: Any, client_for: Any) -> None:
+    with pytest.raises(ubiops.NotFoundError) as caught:
+        call(client_for(wire(then_close(reply(404, {"error": "half"})[:-5]))))
+    assert caught.value.status == 404
+
+
+def test_the_body_of_an_error_is_read_to_a_bound(wire: Any, client_for: Any) -> None:
+    with pytest.raises(ubiops.BadRequestError) as caught:
+        call(client_for(wire(reply(400, b"x" * (3 << 20)), reply(200, [1]))))
+    assert caught.value.body is not None
+    assert len(caught.value.body) == 1 << 20
+
+
+def test_a_missing_token_is_told_with_what_to_do(wire: Any, client_for: Any) -> None:
+    answer = reply(401, {"error": "No"})
+    with pytest.raises(ubiops.UnauthorizedError, match="no API token was sent: set UBIOPS_API_TOKEN"):
+        call(client_for(wire(answer), api_key=None))
+    with pytest.raises(ubiops.UnauthorizedError, match="was not accepted: check UBIOPS_API_TOKEN"):
+        call(client_for(wire(answer)))
+
+
+# --- size ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"Transfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+        b"Connection: close\r\n",
+    ],
+    ids=["chunks", "chunks with a length", "to the end of the connection"],
+)
+def test_an_answer_without_end_is_read_to_a_bound(
+    head: bytes, wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ubiops.response.LARGEST_ANSWER", 1 << 20)
+    block = b"[" * (1 << 16)
+
+    def flood(peer: Any) -> None:
+        peer.read_request()
+        peer.send(b"HTTP/1.1 200 OK\r\n" + head + b"\r\n")
+        for _ in range(1 << 11):
+            peer.send(b"10000\r\n" + block + b"\r\n" if b"chunked" in head else block)
+        peer.close()
+
+    with pytest.raises(ubiops.InvalidResponseError, match="more than 1 MiB, which is more than is read into memory"):
+        call(client_for(wire(flood)))
+
+
+def test_a_decompression_bomb_is_defused(wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import tracemalloc
+
+    monkeypatch.setattr("ubiops.response.LARGEST_ANSWER", 4 << 20)
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(squeeze.compress(bytes(1 << 20)) for _ in range(400)) + squeeze.flush()
+    assert len(bomb) < 1 << 20
+    client = client_for(wire(reply(200, bomb, GZIP)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ubiops.InvalidResponseError, match="more than 4 MiB"):
+            call(client)
+        assert tracemalloc.get_traced_memory()[1] < 32 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_bomb_within_an_error_is_defused(wire: Any, client_for: Any) -> None:
+    bomb = gzip.compress(bytes(50 << 20))
+    with pytest.raises(ubiops.BadRequestError) as caught:
+        call(client_for(wire(reply(400, bomb, GZIP))))
+    assert caught.value.body is not None
+    assert len(caught.value.body) == 1 << 20
+
+
+# --- HEAD and what has no body ------------------------------------------------------------------------------------
+
+
+def test_a_head_has_no_body_whatever_it_says(wire: Any, client_for: Any) -> None:
+    server = wire(reply(200, b"", GZIP).replace(b"Content-Length: 0", b"Content-Length: 500"), reply(200, [1]))
+    client = client_for(server)
+    assert client.call_api("/things", "HEAD")[1] == 200
+    assert call(client) == [1]
+    assert server.connections == 1
+
+
+def test_an_operation_that_returns_nothing_takes_any_body(wire: Any, client_for: Any) -> None:
+    for body in (b"", b"deleted", b"{}"):
+        assert ubiops.CoreApi(client_for(wire(reply(200, body)))).deployments_delete("p", "d") is None
+
+
+# --- redirects ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "target", ["/v2.1/there?a=1", "{origin}/v2.1/there?a=1", "there?a=1", "//127.0.0.1:{port}/v2.1/there?a=1"]
+)
+def test_a_redirect_is_followed_on_the_same_origin(
+    status: int, method: str, target: str, wire: Any, client_for: Any
+) -> None:
+    server = wire(b"", reply(200, b"" if method == "HEAD" else [1]))
+    location = target.format(origin=server.origin, port=server.port)
+    server.steps = (reply(status, b"", f"Location: {location}"), server.steps[1])
+    if method == "HEAD":
+        assert client_for(server).call_api("/things", "HEAD")[1] == 200
+    else:
+        assert call(client_for(server)) == [1]
+    assert [(r.method, r.target) for r in server.requests] == [(method, "/v2.1/things"), (method, "/v2.1/there?a=1")]
+    assert server.requests[1].headers["authorization"].startswith("Token ")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_redirect_of_what_changes_something_is_an_error(status: int, method: str, wire: Any, client_for: Any) -> None:
+    server = wire(reply(status, b"", "Location: /v2.1/there"))
+    with pytest.raises(ubiops.RedirectError, match="'/v2.1/there', which is not followed: only a GET or HEAD is"):
+        call(client_for(server), method)
+    assert len(server.requests) == 1
+
+
+def test_a_redirect_to_elsewhere_is_an_error_and_no_credentials_travel(
+    wire: Any, client_for: Any, certificates: Any
+) -> None:
+    """Another port, host and scheme; the places really listen, and hear nothing."""
+    other_port = wire(reply(200, [1]))
+    other_scheme = wire(reply(200, [1]), context=certificates.good)
+    places = [
+        other_port.host,
+        other_scheme.host,
+        "http://localhost:{port}/v2.1/there",
+        "https://127.0.0.1:{port}/v2.1/there",
+        "http://user:pass@127.0.0.1:{port}/v2.1/there",
+        "//localhost:{port}/there",
+        "http://127.0.0.1.nip.example:{port}/",
+        "http://127.0.0.1:{port}@evil.example/",
+        "http://127.0.0.1:{port}:80/",
+        "http://[::1",
+        "ftp://127.0.0.1:{port}/",
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "\\\\localhost\\there",
+    ]
+    for place in places:
+        server = wire(b"")
+        server.steps = (reply(302, b"", f"Location: {place.format(port=server.port)}"),)
+        client = client_for(server, **certificates.trust)
+        if place.startswith("\\"):
+            # Backslashes are no separators: this is a path of the same origin, which goes out encoded.
+            with pytest.raises(ubiops.RedirectError):
+                call(client)
+            assert all(r.target.startswith("/v2.1/") for r in server.requests)
+            continue
+        with pytest.raises(ubiops.RedirectError, match="is not followed"):
+            call(client)
+        assert len(server.requests) == 1, place
+    assert other_port.connections == other_scheme.connections == 0
+
+
+@pytest.mark.parametrize("location", ["", "/a\tb", "/\xe4"])
+def test_a_redirect_to_nowhere_is_an_error(location: str, wire: Any, client_for: Any) -> None:
+    with pytest.raises(ubiops.RedirectError):
+        call(client_for(wire(reply(302, b"", f"Location: {location}"))))
+
+
+def test_redirects_in_a_circle_end(wire: Any, client_for: Any) -> None:
+    server = wire(reply(302, b"", "Location: /v2.1/things"))
+    with pytest.raises(ubiops.RedirectError, match="too many"):
+        call(client_for(server))
+    assert len(server.requests) == 6
+
+
+def test_every_class_of_error_is_raised_for_some_status_or_fault() -> None:
+    """So that no class is promised that nothing raises."""
+    raised = {*STATUSES.values(), *(case.error.__name__ for case in CASES if case.error)}
+    by_hand = {"ApiTimeoutError", "ApiTypeError", "ApiValueError", "ApiKeyError", "ApiException"}
+    assert set(exceptions.__all__) - raised - by_hand == {"OpenApiException", "UbiOpsException"}
+
+
+def test_json_is_read_as_the_answer_says_with_raw_responses(wire: Any, client_for: Any) -> None:
+    client = client_for(wire(reply(200, b"no JSON", GZIP), reply(200, b"no JSON"), reply(200, b"\xff", JSON)))
+    api = ubiops.CoreApi(client)
+    with api.deployments_list("p", _preload_content=False) as response, pytest.raises(ubiops.InvalidResponseError):
+        response.read()
+    with api.deployments_list("p", _preload_content=False) as response:
+        assert response.read() == b"no JSON"
+    with api.deployments_list("p", _preload_content=False) as response, pytest.raises(ubiops.InvalidResponseError):
+        response.json()
+
+
+def test_an_unknown_field_of_an_error_is_no_obstacle(wire: Any, client_for: Any) -> None:
+    body = json.dumps({"errors": [{"field": "name"}]}).encode()
+    with pytest.raises(ubiops.BadRequestError) as caught:
+        call(client_for(wire(reply(400, body))))
+    assert caught.value.get_body_message() == '{"errors": [{"field": "name"}]}'

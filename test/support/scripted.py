@@ -1,0 +1,359 @@
+"""A server on loopback that does with each request what a script says, down to the single byte."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import ssl
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Union
+
+PATIENCE = 20.0
+"""Seconds after which a server gives up: what bounds a test that goes wrong."""
+
+
+class Gone(Exception):
+    """The client has closed its connection."""
+
+
+@dataclass
+class Request:
+    """A request as it arrived, taken apart by hand, so that it is no library's reading of it."""
+
+    method: str
+    target: str
+    version: str
+    lines: list[tuple[str, str]]
+    body: bytes = b""
+    connection: int = 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.lines}
+
+
+class Peer:
+    """One connection, as the server sees it."""
+
+    def __init__(self, sock: socket.socket, number: int, wire: Wire) -> None:
+        self.sock = sock
+        self.number = number
+        self.wire = wire
+        self.open = True
+        self._buffer = b""
+
+    def _receive(self) -> None:
+        data = self.sock.recv(1 << 16)
+        if not data:
+            raise Gone
+        self._buffer += data
+
+    def wait(self) -> None:
+        """Waits for the first byte of a request."""
+        if not self._buffer:
+            self._receive()
+
+    def _until(self, mark: bytes) -> bytes:
+        while mark not in self._buffer:
+            self._receive()
+        found, _, self._buffer = self._buffer.partition(mark)
+        return found
+
+    def _exactly(self, size: int) -> bytes:
+        while len(self._buffer) < size:
+            self._receive()
+        found, self._buffer = self._buffer[:size], self._buffer[size:]
+        return found
+
+    def read_head(self) -> Request:
+        first, *rest = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
+        method, target, version = first.split(" ")
+        pairs = [line.partition(":") for line in rest]
+        request = Request(method, target, version, [(name, value.strip()) for name, _, value in pairs])
+        request.connection = self.number
+        self.wire.requests.append(request)
+        return request
+
+    def read_request(self) -> Request:
+        request = self.read_head()
+        if request.headers.get("transfer-encoding") == "chunked":
+            while size := int(self._until(b"\r\n"), 16):
+                request.body += self._exactly(size)
+                self._until(b"\r\n")
+            self._until(b"\r\n")
+        else:
+            request.body = self._exactly(int(request.headers.get("content-length", "0")))
+        return request
+
+    def drain(self) -> int:
+        """Reads whatever comes until the client is done, at constant memory; tells how many bytes came."""
+        total = len(self._buffer)
+        self._buffer = b""
+        block = bytearray(1 << 18)
+        with contextlib.suppress(OSError):
+            while amount := self.sock.recv_into(block):
+                total += amount
+        return total
+
+    def skip_body(self, request: Request) -> int:
+        """Reads a body of a given length at constant memory."""
+        left = length = int(request.headers["content-length"])
+        left -= len(self._buffer)
+        self._buffer = b""
+        block = bytearray(1 << 18)
+        while left > 0:
+            amount = self.sock.recv_into(block)
+            if not amount:
+                raise Gone
+            left -= amount
+        return length
+
+    def send(self, data: bytes) -> None:
+        self.sock.sendall(data)
+
+    def close(self) -> None:
+        """Ends the connection in peace."""
+        self.open = False
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+        self.sock.close()
+
+    def reset(self) -> None:
+        """Ends the connection with a reset."""
+        self.open = False
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.sock.close()
+
+
+Step = Union[bytes, Callable[[Peer], Any]]
+
+
+@dataclass
+class Wire:
+    """What to do with one request after the other, over however many connections; the last step is for all later ones.
+
+    A step of bytes is the answer to a request; any other is called with the connection when a request begins.
+    """
+
+    steps: Sequence[Step]
+    context: ssl.SSLContext | None = None
+    at_accept: Callable[[Peer, int], Any] | None = None
+    requests: list[Request] = field(default_factory=list)
+    connections: int = 0
+    failures: list[BaseException] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken = 0
+        self._peers: list[Peer] = []
+        self._threads: list[threading.Thread] = []
+        self._stopped = False
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
+        self.port: int = self._listener.getsockname()[1]
+        self._accepting = threading.Thread(target=self._accept, daemon=True)
+        self._accepting.start()
+
+    @property
+    def origin(self) -> str:
+        return f"{'http' if self.context is None else 'https'}://127.0.0.1:{self.port}"
+
+    @property
+    def host(self) -> str:
+        return f"{self.origin}/v2.1"
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                sock, _ = self._listener.accept()
+            except OSError:
+                return
+            if self._stopped:
+                sock.close()
+                return
+            sock.settimeout(PATIENCE)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self.connections += 1
+            thread = threading.Thread(target=self._serve, args=(sock, self.connections), daemon=True)
+            self._threads = [one for one in self._threads if one.is_alive()] + [thread]
+            thread.start()
+
+    def _serve(self, sock: socket.socket, number: int) -> None:
+        peer = Peer(sock, number, self)
+        try:
+            if self.at_accept is not None:
+                self.at_accept(peer, number)
+            if self.context is not None and peer.open:
+                peer.sock = self.context.wrap_socket(sock, server_side=True)
+            with self._lock:
+                self._peers.append(peer)
+            while peer.open:
+                peer.wait()
+                step = self._next()
+                if isinstance(step, bytes):
+                    peer.read_request()
+                    peer.send(step)
+                else:
+                    step(peer)
+        except (Gone, OSError):
+            pass  # a client that goes away is what many tests are about
+        except BaseException as error:
+            self.failures.append(error)
+        finally:
+            with self._lock:
+                if peer in self._peers:
+                    self._peers.remove(peer)
+            peer.sock.close()
+            sock.close()
+
+    def _next(self) -> Step:
+        with self._lock:
+            step = self.steps[min(self._taken, len(self.steps) - 1)]
+            self._taken += 1
+            return step
+
+    def hang_up(self) -> None:
+        """Closes all connections that are idle now, as servers do after a while."""
+        with self._lock:
+            peers = list(self._peers)
+        for peer in peers:
+            with contextlib.suppress(OSError):
+                peer.sock.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+    def stop(self) -> None:
+        self._stopped = True
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE).close()
+        self._accepting.join(PATIENCE)
+        self._listener.close()
+        self.hang_up()
+        assert not any(thread.is_alive() for thread in (self._accepting, *self._threads)), "a scripted server hangs"
+        for failure in self.failures:
+            raise failure
+
+    def __enter__(self) -> Wire:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+
+# --- what may come back -------------------------------------------------------------------------------------------
+
+
+def reply(status: int = 200, body: bytes | Any = b"{}", *headers: str, reason: str | None = None) -> bytes:
+    """An answer with its length; a body that is no bytes is sent as JSON."""
+    data = body if isinstance(body, bytes) else json.dumps(body).encode()
+    lines = [f"HTTP/1.1 {status} {phrase(status) if reason is None else reason}", *headers]
+    if not any(line.lower().startswith("content-type:") for line in headers):
+        lines.append("Content-Type: application/json")
+    if status != 204 and status != 304:
+        lines.append(f"Content-Length: {len(data)}")
+    return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + data
+
+
+def phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Something"
+
+
+def chunked(*chunks: bytes, status: int = 200, headers: Sequence[str] = (), end: bytes = b"0\r\n\r\n") -> bytes:
+    """An answer in chunks."""
+    head = [f"HTTP/1.1 {status} {phrase(status)}", "Transfer-Encoding: chunked", *headers]
+    body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + body + end
+
+
+def then_close(data: bytes = b"") -> Step:
+    """Answers with these bytes, and closes the connection."""
+
+    def step(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(data)
+        peer.close()
+
+    return step
+
+
+def then_reset(data: bytes = b"") -> Step:
+    """Answers with these bytes, and resets the connection."""
+
+    def step(peer: Peer) -> None:
+        peer.read_request()
+        if data:
+            peer.send(data)
+            # What was sent is to arrive before the reset does.
+            time.sleep(0.05)
+        peer.reset()
+
+    return step
+
+
+def silence(peer: Peer) -> None:
+    """Reads the request, and never answers."""
+    peer.read_request()
+    peer.wait()
+
+
+def then_silence(data: bytes) -> Step:
+    """Answers with these bytes, and with nothing more."""
+
+    def step(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(data)
+        peer.wait()
+
+    return step
+
+
+def drip(start: bytes, endless: bytes, pause: float = 0.02) -> Step:
+    """Answers with ``start``, and then with ``endless`` again and again, each byte after a pause, until it is enough."""
+
+    def step(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(start)
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            for byte in endless:
+                time.sleep(pause)
+                peer.send(bytes((byte,)))
+
+    return step
+
+
+# --- how to ask ---------------------------------------------------------------------------------------------------
+
+TOKEN = "s3cr3t-t0ken-0f-the-test"
+
+
+def call(client: Any, method: str = "GET", **options: Any) -> Any:
+    """A call by any method, whose answer may be any JSON."""
+    return client.call_api(
+        "/things",
+        method,
+        body={"a": 1} if method in ("POST", "PUT", "PATCH") else None,
+        response_type="object",
+        _return_http_data_only=True,
+        **options,
+    )
+
+
+@contextlib.contextmanager
+def client_of(host: str | Wire, *, pool_threads: int = 1, **settings: Any) -> Iterator[Any]:
+    """A client for a server, with the token of all tests unless they give another."""
+    import ubiops
+
+    settings.setdefault("api_key", {"Authorization": f"Token {TOKEN}"})
+    settings.setdefault("proxy", "")
+    configuration = ubiops.Configuration(host=host if isinstance(host, str) else host.host, **settings)
+    with ubiops.ApiClient(configuration, pool_threads=pool_threads) as client:
+        yield client
