@@ -59,11 +59,15 @@ def main() -> int:
     # The suite runs on this Python with coverage, and on the others without.
     environments = ["coverage", "lowest", *(f"py{v.replace('.', '')}" for v in pythons if v != here), *CHECKS]
     shutil.rmtree(REPORTS, ignore_errors=True)
-    tox = [sys.executable, "-m", "tox", "run-parallel", "--parallel", "2", "-e", ",".join(environments)]
+    tox = [sys.executable, "-m", "tox", *"run-parallel --parallel 2 --parallel-no-spinner -e".split()]
     oldest = min(pythons, key=lambda v: [int(part) for part in v.split(".")])
     environment = {**os.environ, "LOWEST_PYTHON": pythons[oldest]}
     done = subprocess.run(
-        [*tox, "--discover", *pythons.values()], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False
+        [*tox, ",".join(environments), "--discover", *pythons.values()],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        check=False,
     )
     passed = failed = 0
     for report in sorted(REPORTS.glob("*.xml")):

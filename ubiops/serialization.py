@@ -171,7 +171,7 @@ class Model:
         return f"{name}(\n" + "".join(f"    {_indented(part)},\n" for part in shown) + ")"
 
     def __eq__(self, other: object) -> bool:
-        if other.__class__ is not self.__class__:
+        if not isinstance(other, Model) or other.__class__ is not self.__class__:
             return NotImplemented
         mine: tuple[Any, Any] = self._values(), self._additional or {}
         return mine == (other._values(), other._additional or {})
