@@ -66,6 +66,11 @@ _PLACES = {
 
 __all__ = ["NULL", "ApiClient", "Configuration", "CoreApi", "Response", "__version__"]
 __all__ += models.__all__
+if TYPE_CHECKING:
+    # The same names, in a form that type checkers read: in a package with py.typed all others count as private.
+    __all__ += exceptions.__all__
+else:
+    __all__ += _EXCEPTIONS
 
 
 if not TYPE_CHECKING:
