@@ -161,6 +161,8 @@ class Floor:
         with open("package.zip", "wb", buffering=0) as file:
             for block in response.stream(BLOCK):
                 file.write(block)
+            # As this client does: without it, nothing says that the file is on the disk.
+            os.fsync(file.fileno())
         response.release_conn()
         return "package.zip"
 

@@ -235,6 +235,8 @@ class MultipartBody:
 
 # --- download -----------------------------------------------------------------------------------------------------
 
+_FLUSH = 1 << 25
+"""Bytes of a download that are written before they are brought to the disk."""
 _LONGEST_NAME = 200
 # Patterns that are compiled when a file's name first comes: most programs never download one.
 # Names that Windows takes for devices, with any ending.
@@ -284,7 +286,7 @@ def safe_filename(name: str | None, default: str = "download.zip") -> str:
     if not name:
         return default
     # Both kinds of separators and the colon of a drive, on every system: a folder may be shared between them.
-    name = re.split(r"[/\\:]", name)[-1]
+    name = str(re.split(r"[/\\:]", name)[-1])
     name = "".join(c if c.isprintable() and c not in '<>"|?*' else "_" for c in name).strip(" .")
     if not name.strip("_ ."):
         return default
@@ -321,9 +323,7 @@ def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = F
         raise ApiValueError(f"a download can't be saved in {folder!r}: {error.strerror}") from None
     try:
         with open(handle, "wb", buffering=0) as file:
-            for block in blocks:
-                _write(file, block)
-            os.fsync(file.fileno())
+            _write_through(blocks, file)
         path = os.path.join(folder, name)
         if overwrite:
             os.replace(part, path)
@@ -333,6 +333,32 @@ def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = F
         with contextlib.suppress(OSError):
             os.unlink(part)
         raise
+
+
+def _write_through(blocks: Iterable[bytes], file: Any) -> None:
+    """Writes blocks to the disk: what has come already goes there in the background, so that little is left to do."""
+    with contextlib.ExitStack() as stack:
+        pool: Any = None
+        flushed: Any = None
+        waiting = 0
+        for block in blocks:
+            _write(file, block)
+            waiting += len(block)
+            if waiting >= _FLUSH and (flushed is None or flushed.done()):
+                if pool is None:
+                    from concurrent.futures import ThreadPoolExecutor
+
+                    pool = stack.enter_context(ThreadPoolExecutor(1))
+                # A disk that fails says so once only, and so perhaps not to the last call below.
+                if flushed is not None:
+                    flushed.result()
+                # At the end of a program no threads can be started any more.
+                with contextlib.suppress(RuntimeError):
+                    flushed = pool.submit(os.fsync, file.fileno())
+                waiting = 0
+        if flushed is not None:
+            flushed.result()
+    os.fsync(file.fileno())
 
 
 def _write(file: Any, block: bytes) -> None:
