@@ -52,18 +52,23 @@ class Clock:
             if now > _LATEST:
                 raise ValueError(f"{seconds!r} seconds lead beyond the year 9998")
             self._state = (now, None if self._state[1] is None else time.monotonic())
-        if self._changed:
-            self._changed()
+        self._tell()
 
     def freeze(self) -> None:
         """Stops the clock: from now on only `advance` moves it."""
         with self._lock:
             self._state = (self.now(), None)
+        self._tell()
 
     def resume(self) -> None:
         """Lets a stopped clock run on from where it stands."""
         with self._lock:
             self._state = (self.now(), time.monotonic())
+        self._tell()
+
+    def _tell(self) -> None:
+        if self._changed:
+            self._changed()
 
 
 def in_microseconds(seconds: float) -> str:

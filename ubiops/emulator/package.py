@@ -56,7 +56,7 @@ def inspect(path: Path, environment: Environment) -> Inspection:
 def _checked(name: str, methods: Methods) -> Inspection:
     if methods.request or methods.requests:
         return Inspection(methods.request, methods.requests)
-    return Inspection(error=f"{name}: there is neither a method 'request' nor a method 'requests'")
+    return Inspection(error=f"{name}: there is neither a function 'request' nor a function 'requests'")
 
 
 def _shortened(message: str) -> str:

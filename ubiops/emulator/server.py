@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import contextlib
 import os
 import secrets
 import shutil
@@ -130,7 +131,8 @@ class Emulator:
         return World(settings, Clock(now, self._keep_time), self._storage, files)
 
     def _keep_time(self) -> None:
-        self._storage.set_fact(AHEAD, self.clock.now() - time.time())
+        if self._running:
+            self._storage.set_fact(AHEAD, self.clock.now() - time.time())
 
     def configuration(self) -> ubiops.Configuration:
         """A configuration with which a client talks to this emulator."""
@@ -151,7 +153,10 @@ class Emulator:
 
         Raises:
             ValueError: The name can't be that of a variable.
+            RuntimeError: The emulator has been stopped.
         """
+        if not self._running:
+            raise RuntimeError("the emulator has been stopped")
         variables.set_project_variable(self._storage, project, name, value, secret)
 
     def stop(self) -> None:
@@ -267,18 +272,20 @@ def _open_folder(folder: Path) -> Path:
 
 def _listen(host: str, port: int) -> socket.socket:
     """A socket that listens already: who knows the port can call, even before the server's thread runs."""
-    family, kind, protocol, _, address = socket.getaddrinfo(
-        host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-    )[0]
-    listener = socket.socket(family, kind, protocol)
-    try:
-        if os.name == "posix":
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise OSError(error.errno, f"can't listen on {host} port {port}: {error.strerror}") from error
+    if not 0 <= port <= 65535:
+        # Some systems would take the rest of a division for the port.
+        raise ValueError(f"port takes a number from 0 to 65535, got {port!r}")
+    with contextlib.ExitStack() as on_failure:
+        try:
+            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            listener = on_failure.enter_context(socket.socket(family, kind, protocol))
+            if os.name == "posix":
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(2048)
+        except OSError as error:
+            raise OSError(error.errno, f"can't listen on {host} port {port}: {error.strerror}") from error
+        on_failure.pop_all()
     return listener
 
 

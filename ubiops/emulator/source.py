@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import sys
+from importlib.util import decode_source
 from typing import TYPE_CHECKING, NamedTuple, Union
 
 if TYPE_CHECKING:
@@ -39,10 +40,14 @@ def read_python(source: bytes, name: str, version: tuple[int, int]) -> Methods:
         CodeError: It is no Python, has no class Deployment, or its methods can't be called as the platform does.
     """
     try:
-        tree = ast.parse(source, filename=name, feature_version=version)
+        text = decode_source(source)
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise CodeError(f"this can't be read as text: {error}") from error
+    try:
+        tree = ast.parse(text, filename=name, feature_version=version)
     except SyntaxError as error:
         if version > sys.version_info[:2]:
-            return _read_newer_python(source)
+            return read_newer_python(source)
         where = f", line {error.lineno}" if error.lineno else ""
         raise CodeError(f"this is no Python {version[0]}.{version[1]}{where}: {error.msg}") from error
     except (ValueError, RecursionError, MemoryError) as error:
@@ -146,7 +151,7 @@ def _check_arguments(function: Function) -> None:
     )
 
 
-def _read_newer_python(source: bytes) -> Methods:
+def read_newer_python(source: bytes) -> Methods:
     """As far as patterns tell, for a Python that is newer than the one that runs the emulator and may allow more."""
     text = source.decode("utf-8", "replace")
     if not re.search(rf"^\s*class\s+{_CLASS}\b", text, re.MULTILINE):

@@ -1,0 +1,60 @@
+"""The clock runs, can be moved ahead, and can stand still."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from ubiops.emulator.clock import Clock, in_microseconds, in_milliseconds
+
+
+def test_it_begins_with_the_present_and_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "time", lambda: 1000.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 5.0)
+    clock = Clock()
+    assert clock.now() == 1000.0
+    monkeypatch.setattr(time, "time", lambda: 0.0)
+    monkeypatch.setattr(time, "monotonic", lambda: 7.5)
+    assert clock.now() == 1002.5
+    clock.advance(10)
+    assert clock.now() == 1012.5
+    monkeypatch.setattr(time, "monotonic", lambda: 8.0)
+    assert clock.now() == 1013.0
+
+
+def test_it_can_stand_still() -> None:
+    clock = Clock(1000.0)
+    clock.freeze()
+    now = clock.now()
+    assert clock.now() == now
+    clock.advance(2.5)
+    assert clock.now() == now + 2.5
+    clock.freeze()
+    assert clock.now() == now + 2.5
+    clock.resume()
+    assert clock.now() >= now + 2.5
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), 1e12])
+def test_it_does_not_go_where_there_is_no_time(seconds: float) -> None:
+    clock = Clock(1000.0)
+    with pytest.raises(ValueError, match="seconds"):
+        clock.advance(seconds)
+    assert clock.now() < 2000
+
+
+def test_whoever_wants_to_know_is_told_of_each_change() -> None:
+    told = []
+    clock = Clock(1000.0, lambda: told.append(1))
+    clock.freeze()
+    clock.advance(1)
+    clock.resume()
+    assert len(told) == 3
+
+
+def test_dates_are_written_as_the_platform_does() -> None:
+    assert in_microseconds(1709629092.456812) == "2024-03-05T08:58:12.456812Z"
+    assert in_microseconds(1709629092) == "2024-03-05T08:58:12.000000Z"
+    assert in_milliseconds(1709629471.181) == "2024-03-05T09:04:31.181+00:00"
+    assert in_milliseconds(1709629471) == "2024-03-05T09:04:31.000+00:00"

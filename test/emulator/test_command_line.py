@@ -1,0 +1,150 @@
+"""``python -m ubiops.emulator``: what it prints, how it stops, what it refuses."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ubiops.emulator.__main__ import main
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+@contextmanager
+def running(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command in a process, and what it prints until it is ready."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "ubiops.emulator", *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            assert process.stdout
+            greeting = ""
+            for line in process.stdout:
+                greeting += line
+                if "Ctrl-C stops it" in line:
+                    break
+            yield process, greeting
+        finally:
+            process.kill()
+
+
+def client(api: Any, greeting: str) -> Any:
+    host, token = (re.search(rf'export {name}="(.+)"', greeting) for name in ("UBIOPS_API_HOST", "UBIOPS_API_TOKEN"))
+    assert host
+    assert token
+    return type(api)(type("Running", (), {"host": host[1], "token": token[1]})())
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_tells_how_to_use_it_and_stops_cleanly(api: Any, tmp_path: Path, number: signal.Signals) -> None:
+    with running(TMPDIR=str(tmp_path)) as (process, greeting):
+        assert client(api, greeting).ok("GET", "/template-deployments")
+        assert "It takes any token" in greeting
+        assert "--data-dir keeps it" in greeting
+        assert len(list(tmp_path.iterdir())) == 1
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "Stopped.\n", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_python_that_it_prints_runs(tmp_path: Path) -> None:
+    with running() as (_, greeting):
+        script = re.search(r"or from Python:\n\n(.*?)\n\n\S", greeting, re.DOTALL)
+        assert script
+        code = re.sub("^    ", "", script[1], flags=re.MULTILINE)
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=False
+        )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_its_options_are_taken(api: Any, tmp_path: Path, good: bytes) -> None:
+    arguments = ["--data-dir", str(tmp_path / "data"), "--token", "one", "--token", "two", "--rate-limit", "100"]
+    arguments += ["--project-variable", "project-1:A=b=c", "--build-seconds", "0", "0", "0", "--verbose"]
+    with running(*arguments) as (process, greeting):
+        assert "It takes the tokens that were given" in greeting
+        assert f"The state is kept in {tmp_path / 'data'}" in greeting
+        user = client(api, greeting)
+        user.fails(401, "GET", "/template-deployments", token="Token three")
+        version = user.version(user.deployment())
+        user.upload(version, good)
+        assert user.ok("GET", version)["status"] == "available"
+        variables = user.ok("GET", f"{version}/environment-variables", token="Token two")
+        assert [(one["name"], one["value"]) for one in variables] == [("A", "b=c")]
+        assert user.send("GET", version).headers["x-ratelimit-limit"] == "100"
+        process.send_signal(signal.SIGTERM)
+        _, err = process.communicate(timeout=60)
+    assert '"POST /v2.1/projects/project-1/deployments HTTP/1.1" 201' in err
+    assert "Token" not in err
+    assert (tmp_path / "data" / "emulator.sqlite3").exists()
+
+
+def test_a_folder_in_use_is_told_in_one_line(data_dir: Path) -> None:
+    with running("--data-dir", str(data_dir)), running("--data-dir", str(data_dir)) as (second, greeting):
+        _, err = second.communicate(timeout=60)
+    assert (second.returncode, greeting) == (1, "")
+    assert "in use by another emulator" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["--project-variable", "p:A1=1"], "name 'A1' can't name a variable"),
+        (["--rate-limit", "0"], "rate_limit takes a number from 1 on"),
+        (["--host", "192.0.2.1"], "can't listen on 192.0.2.1 port 0"),
+        (["--port", "99999"], "port takes a number from 0 to 65535, got 99999"),
+        (["--token", ""], "tokens takes one token or more"),
+    ],
+)
+def test_what_makes_no_sense_is_told(arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        assert main(arguments) == 1
+    finally:
+        for number, handler in zip((signal.SIGINT, signal.SIGTERM), handlers):
+            signal.signal(number, handler)
+    assert reason in capsys.readouterr().err
+
+
+def test_a_variable_that_is_not_understood_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--project-variable", "A=1"])
+    assert "'A=1' is not of the form PROJECT:NAME=VALUE" in capsys.readouterr().err
+
+
+def test_an_address_for_all_is_warned_of() -> None:
+    with running("--host", "0.0.0.0") as (_, greeting):  # noqa: S104
+        assert "Whoever can reach 0.0.0.0 can use it." in greeting
+
+
+def test_its_help_names_its_options(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    shown = capsys.readouterr().out
+    for option in (
+        "--host",
+        "--port",
+        "--data-dir",
+        "--token",
+        "--project-variable",
+        "--rate-limit",
+        "--build-seconds",
+    ):
+        assert option in shown

@@ -1,0 +1,282 @@
+"""What makes a package a deployment: the file, the class, the methods; and what is said about one that is none."""
+
+from __future__ import annotations
+
+import io
+import struct
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ubiops.emulator import environments, package
+from ubiops.emulator.package import inspect
+from ubiops.emulator.source import read_newer_python
+
+INIT = "class Deployment:\n    def __init__(self, base_directory, context): pass\n"
+REQUEST = INIT + "    def request(self, data): pass\n"
+REQUESTS = INIT + "    def requests(self, data): pass\n"
+
+
+def look(path: Path, content: bytes, environment: str = "python3-11") -> package.Inspection:
+    file = path / "package.zip"
+    file.write_bytes(content)
+    found = environments.find(environment)
+    assert found
+    return inspect(file, found)
+
+
+@pytest.mark.parametrize(
+    ("entries", "methods"),
+    [
+        ({"deployment.py": REQUEST}, (True, False)),
+        ({"a/deployment.py": REQUEST}, (True, False)),
+        ({"deployment_package/deployment.py": REQUESTS}, (False, True)),
+        ({"a/deployment.py": REQUEST + "    def requests(self, data): pass\n"}, (True, True)),
+        ({"a/deployment.py": "", "deployment_package/deployment.py": REQUEST}, (True, False)),
+        ({"a/deployment.py": "", "deployment.py": REQUEST}, (True, False)),
+        ({"a/deployment.py": REQUEST, "a/libraries/b/c.py": "", "a/requirements.txt": "", "README": ""}, (True, False)),
+        ({"a/deployment.py": REQUEST, "__MACOSX/a/._deployment.py": "\0", ".DS_Store": "\0"}, (True, False)),
+        ({"a/": "", "a/deployment.py": REQUEST}, (True, False)),
+    ],
+)
+def test_the_code_is_found_at_the_root_or_in_a_folder(
+    tmp_path: Path, zipped: Any, entries: dict[str, str | bytes], methods: tuple[bool, bool]
+) -> None:
+    found = look(tmp_path, zipped(entries))
+    assert (found.error, found.has_request, found.has_requests) == ("", *methods)
+
+
+@pytest.mark.parametrize(
+    ("entries", "reason"),
+    [
+        ({}, "the zip archive is empty"),
+        ({".DS_Store": ""}, "the zip archive is empty"),
+        ({"readme.txt": ""}, "there is no deployment.py in the zip archive"),
+        ({"a/main.py": REQUEST}, "there is no deployment.py in the folder a of the zip archive"),
+        ({"a/deployment.py": REQUEST, "b/c.py": ""}, "several folders (a, b): put the code in one folder"),
+        ({"a/b/deployment.py": REQUEST}, "but it is in a/b/deployment.py: move it up"),
+        ({"a/Deployment.py": REQUEST}, "but a/Deployment.py: the name is deployment.py, with these very letters"),
+        ({"a\\deployment.py": REQUEST}, "written with backslashes"),
+        ({"deployment.R": ""}, "deployment.R does not run in the environment python3-11"),
+        ({"../deployment.py": REQUEST, "deployment.py": REQUEST}, "leads out of its folder: '../deployment.py'"),
+        ({"/etc/passwd": "", "deployment.py": REQUEST}, "leads out of its folder: '/etc/passwd'"),
+        ({"deployment.py": "#" * (4 * 1024**2 + 1)}, "deployment.py is larger than 4 MB"),
+    ],
+)
+def test_an_archive_without_code_fails_the_build(
+    tmp_path: Path, zipped: Any, entries: dict[str, str | bytes], reason: str
+) -> None:
+    found = look(tmp_path, zipped(entries))
+    assert reason in found.error
+    assert found.fails_in_building
+    assert found.has_request is found.has_requests is False
+
+
+def damaged(code: str) -> bytes:
+    """A package in which a byte of the code is wrong."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("deployment.py", code)
+    return content.getvalue().replace(b"Deployment", b"deployment", 1)
+
+
+def with_flags(flags: int, method: int) -> bytes:
+    """A package whose entry claims to be encrypted or packed in some way."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("deployment.py", REQUEST)
+    changed = bytearray(content.getvalue())
+    at = changed.index(b"PK\1\2")
+    changed[6:10] = struct.pack("<HH", flags, method)
+    changed[at + 8 : at + 12] = struct.pack("<HH", flags, method)
+    return bytes(changed)
+
+
+def ending(entries: int, directory: int) -> bytes:
+    """The end of an archive that claims to have so many entries, in a table of contents of this size."""
+    return struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, entries, entries, directory, 0, 0)
+
+
+def ending_64(entries: int, directory: int) -> bytes:
+    """The same for a large archive."""
+    end = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, directory, 0)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, 0, 1)
+    return end + locator + ending(0xFFFF, 0xFFFFFFFF)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "it is empty"),
+        (b"x", "the file is no zip archive"),
+        (b"\x1f\x8b" + b"x" * 1000, "the file is no zip archive"),
+        (b"PK\3\4" + b"\0" * 1000, "the file is no zip archive, or its end is missing"),
+        (b"PK\5\6", "the file is no zip archive, or its end is missing"),
+        (ending(1, 46), "the file is no zip archive, or a damaged one"),
+        (b"x" * 100 + ending(1, 46), "the file is no zip archive, or a damaged one"),
+        (ending(1, 100 * 1024**2), "too many entries"),
+        (ending_64(10**6, 1000), "too many entries"),
+        (ending_64(1, 2**40), "too many entries"),
+        (damaged(REQUEST), "a damaged one: Bad CRC-32 for file 'deployment.py'"),
+        (with_flags(1, 0), "deployment.py is encrypted"),
+        (with_flags(0, 99), "the zip archive can't be read"),
+    ],
+)
+def test_what_is_no_archive_fails_the_build(tmp_path: Path, content: bytes, reason: str) -> None:
+    found = look(tmp_path, content)
+    assert reason in found.error
+    assert found.fails_in_building
+
+
+def test_an_archive_that_would_fill_the_disk_fails_the_build(
+    tmp_path: Path, zipped: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bomb = zipped({"deployment.py": REQUEST, "zeros": b"\0" * 10_000_000})
+    assert len(bomb) < 20_000
+    assert look(tmp_path, bomb).error == ""
+    monkeypatch.setattr(package, "MAXIMUM_UNPACKED_SIZE", 1_000_000)
+    assert "unpacked, the zip archive would take" in look(tmp_path, bomb).error
+
+
+def test_code_that_unpacks_to_more_than_it_claims_is_not_read_to_its_end(tmp_path: Path, zipped: Any) -> None:
+    bomb = bytearray(zipped({"deployment.py": "#" * 50_000_000}))
+    at = bomb.index(b"PK\1\2")
+    bomb[at + 24 : at + 28] = struct.pack("<L", 1000)
+    assert look(tmp_path, bytes(bomb)).fails_in_building
+
+
+def test_an_archive_has_its_number_of_entries(tmp_path: Path, zipped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(package, "MAXIMUM_ENTRIES", 3)
+    many = {f"a/{number}": "" for number in range(3)}
+    assert "too many entries; 3 are the most" in look(tmp_path, zipped({**many, "a/deployment.py": REQUEST})).error
+
+
+@pytest.mark.parametrize(
+    ("code", "methods"),
+    [
+        (REQUEST, (True, False)),
+        (INIT + "    def request(self, data, context): pass", (True, False)),
+        (INIT + "    def request(self, data, context=None): pass", (True, False)),
+        (INIT + "    def request(self, data, *, context): pass", (True, False)),
+        (INIT + "    def request(self, *args, **kwargs): pass", (True, False)),
+        (INIT + "    def request(self, data, extra=1, more=2): pass", (True, False)),
+        (INIT + "    async def request(self, data): pass", (True, False)),
+        (INIT + "    @staticmethod\n    def request(data): pass", (True, False)),
+        (INIT + "    request = lambda self, data: data", (True, False)),
+        (INIT + "    if True:\n        def request(self, data): pass", (True, False)),
+        (
+            INIT + "    try:\n        pass\n    except ValueError:\n        def requests(self, data): pass",
+            (False, True),
+        ),
+        ("class Deployment:\n    def __init__(self, *args): pass\n    def request(self, data): pass", (True, False)),
+        ("class Deployment:\n    def __init__(self, a, b, c=1): pass\n    def request(self, d): pass", (True, False)),
+        ("class Base:\n    def request(self, data): pass\n" + INIT.replace("t:", "t(Base):"), (True, False)),
+        ("class Base(object):\n    def requests(self, data): pass\n" + INIT.replace("t:", "t(Base):"), (False, True)),
+        ("from elsewhere import Base\nclass Deployment(Base): pass", (True, False)),
+        ("from elsewhere import Deployment", (True, False)),
+        ("import elsewhere as Deployment", (True, False)),
+        ("Deployment = make()", (True, False)),
+        ("Deployment: type = make()", (True, False)),
+        ("@decorated\nclass Deployment: pass", (True, False)),
+        ("if True:\n    " + REQUEST.replace("\n", "\n    "), (True, False)),
+        ("import no_such_module\nraise SystemExit\n" + REQUEST, (True, False)),
+        ("# -*- coding: latin-1 -*-\n# \xe4\n" + REQUEST, (True, False)),
+        ("\ufeff" + REQUEST, (True, False)),
+    ],
+)
+def test_good_code_is_read_without_being_run(
+    tmp_path: Path, zipped: Any, code: str, methods: tuple[bool, bool]
+) -> None:
+    found = look(tmp_path, zipped({"deployment.py": code.encode("latin-1" if "latin-1" in code else "utf-8")}))
+    assert (found.error, found.has_request, found.has_requests) == ("", *methods)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("", "there is no class Deployment"),
+        ("class deployment: pass", "there is a class deployment, but the name is Deployment"),
+        ("def f():\n    class Deployment: pass", "there is no class Deployment"),
+        ("class Deployment:", "this is no Python 3.11, line 1"),
+        ("print 'x'", "this is no Python 3.11, line 1"),
+        ("x = (\n" + REQUEST, "this is no Python 3.11"),
+        ("\0" + REQUEST, "null bytes"),
+        ("# coding: klingon\n" + REQUEST, "this can't be read as text: unknown encoding: klingon"),
+        (b"# \xff\n" + REQUEST.encode(), "this can't be read as text"),
+        ("class Deployment: pass", "has no method __init__(self, base_directory, context)"),
+        (INIT, "neither a method request(self, data) nor a method requests(self, data)"),
+        (INIT + "def request(self, data): pass", "neither a method request"),
+        (INIT + "    def request(self): pass", "Deployment.request takes (self), but is called as (self, data) or"),
+        (INIT + "    def request(self, a, b, c): pass", "takes (self, a, b, c), but is called as"),
+        (INIT + "    def requests(self, data, *, key): pass", "takes (self, data, *, key), but is called as"),
+        (
+            "class Deployment:\n    def __init__(self): pass\n    def request(self, data): pass",
+            "__init__ takes (self), but is called as (self, base_directory, context) (line 2)",
+        ),
+        ("class A(A): pass\nclass Deployment(A): pass\n", None),
+    ],
+)
+def test_code_that_is_no_deployment_fails_the_validation(
+    tmp_path: Path, zipped: Any, code: str | bytes, reason: str | None
+) -> None:
+    found = look(tmp_path, zipped({"deployment.py": code}))
+    if reason is None:
+        # What it inherits can't be known, and it must not lead in circles.
+        assert found.error == ""
+        return
+    assert found.error.startswith("deployment.py: ")
+    assert reason in found.error
+    assert not found.fails_in_building
+
+
+def test_code_that_nests_without_end_fails_the_validation(tmp_path: Path, zipped: Any) -> None:
+    for code in ("(" * 100_000, "x = " + "[" * 10_000 + "]" * 10_000, "x = " + "-" * 100_000 + "1"):
+        assert "deployment.py: " in look(tmp_path, zipped({"deployment.py": code})).error
+
+
+def test_an_error_is_not_longer_than_the_api_allows(tmp_path: Path, zipped: Any) -> None:
+    arguments = ", ".join(f"argument_{number}" for number in range(1000))
+    found = look(tmp_path, zipped({"deployment.py": f"{INIT}    def request(self, {arguments}): pass"}))
+    assert len(found.error) == 1024
+
+
+def test_code_is_held_to_the_python_of_the_environment(tmp_path: Path, zipped: Any) -> None:
+    newer = REQUEST + "\nmatch 1:\n    case 1: pass\n"
+    content = zipped({"deployment.py": newer})
+    assert look(tmp_path, content, "python3-10").error == ""
+    assert look(tmp_path, content, "python3-13").error == ""
+    if sys.version_info >= (3, 10):
+        assert "this is no Python 3.9" in look(tmp_path, content, "python3-9").error
+
+
+@pytest.mark.parametrize(
+    ("code", "methods"),
+    [
+        (REQUEST + "from the future: a new statement", (True, False)),
+        (INIT + "    async def requests (self, data): new", (False, True)),
+    ],
+)
+def test_code_for_a_newer_python_is_read_by_patterns(code: str, methods: tuple[bool, bool]) -> None:
+    assert read_newer_python(code.encode()) == methods
+
+
+@pytest.mark.parametrize(
+    ("code", "methods"),
+    [
+        ("init <- function(base_directory, context) {}\nrequest <- function(input_data) {}", (True, False)),
+        ("requests = function(data, base_directory, context) {}", (False, True)),
+    ],
+)
+def test_code_in_r_is_read_by_patterns(tmp_path: Path, zipped: Any, code: str, methods: tuple[bool, bool]) -> None:
+    found = look(tmp_path, zipped({"a/deployment.R": code}), "r4-0")
+    assert (found.error, found.has_request, found.has_requests) == ("", *methods)
+
+
+def test_code_in_r_needs_a_function_too(tmp_path: Path, zipped: Any) -> None:
+    found = look(tmp_path, zipped({"deployment.R": "# request"}), "r4-0")
+    assert found.error == "deployment.R: there is neither a function 'request' nor a function 'requests'"
+    found = look(tmp_path, zipped({"deployment.py": REQUEST}), "r4-0")
+    assert "deployment.py does not run in the environment r4-0" in found.error

@@ -1,0 +1,233 @@
+"""Starting and stopping: addresses, folders, threads, and what is left behind."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ubiops.emulator
+from ubiops.emulator.errors import FolderError
+
+
+def folders() -> set[str]:
+    return {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("ubiops-emulator-")}
+
+
+def test_it_listens_on_loopback_until_it_is_stopped() -> None:
+    before = threading.active_count(), folders()
+    with ubiops.emulator.start() as emulator:
+        host, _, port = emulator.host.partition("//")[2].partition("/")[0].partition(":")
+        assert (host, emulator.host[-5:]) == ("127.0.0.1", "/v2.1")
+        assert repr(emulator) == f"<Emulator at {emulator.host}>"
+        assert len(folders() - before[1]) == 1
+        socket.create_connection((host, int(port)), timeout=60).close()
+    assert (threading.active_count(), folders()) == before
+    assert "stopped" in repr(emulator)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((host, int(port)), timeout=60)
+    emulator.stop()
+
+
+def test_several_run_side_by_side(api: Any) -> None:
+    with ubiops.emulator.start() as one, ubiops.emulator.start() as other:
+        assert one.host != other.host
+        assert one.token != other.token
+        type(api)(one).deployment("d")
+        assert type(api)(other).ok("GET", "/projects/project-1/deployments") == []
+
+
+def test_the_same_port_can_be_used_again_and_not_twice() -> None:
+    with ubiops.emulator.start() as emulator:
+        port = int(emulator.host.split(":")[2].partition("/")[0])
+        before = folders()
+        with pytest.raises(OSError, match=rf"can't listen on 127\.0\.0\.1 port {port}"):
+            ubiops.emulator.start(port=port)
+        assert folders() == before
+    with ubiops.emulator.start(port=port) as again:
+        assert again.host == emulator.host
+
+
+def test_all_interfaces_are_called_by_loopback(api: Any) -> None:
+    with ubiops.emulator.start(host="0.0.0.0") as emulator:  # noqa: S104
+        assert emulator.host.startswith("http://127.0.0.1:")
+        assert type(api)(emulator).ok("GET", "/template-deployments")
+
+
+def test_a_client_is_configured_for_it() -> None:
+    import ubiops
+
+    with ubiops.emulator.start() as emulator:
+        configuration = emulator.configuration()
+        assert configuration.host == emulator.host
+        assert configuration.get_api_key_with_prefix("Authorization") == emulator.token
+        with ubiops.CoreApi(ubiops.ApiClient(configuration)) as api:
+            assert api.deployments_list("p") == []
+
+
+def test_given_tokens_are_the_only_ones(api: Any) -> None:
+    with ubiops.emulator.start(tokens=["Token one", "two"]) as emulator:
+        client = type(api)(emulator)
+        assert emulator.token == "Token one"
+        for token in ("Token one", "Token two", "Bearer two"):
+            assert client.ok("GET", "/template-deployments", token=token)
+        for token in ("Token three", "Token on", "Token ones", "Token ö"):
+            assert client.fails(401, "GET", "/template-deployments", token=token) == "Invalid token"
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"tokens": "abc"}, "tokens takes several tokens"),
+        ({"tokens": []}, "tokens takes one token or more"),
+        ({"tokens": [""]}, "tokens takes one token or more"),
+        ({"tokens": ["a b"]}, "tokens takes one token or more"),
+        ({"rate_limit": 0}, "rate_limit takes a number from 1 on, got 0"),
+        ({"maximum_file_size": 0}, "maximum_file_size takes a number from 1 on, got 0"),
+        ({"build_seconds": (0, -1, 0)}, "build_seconds takes seconds of zero or more"),
+        ({"build_seconds": (0, float("nan"), 0)}, "build_seconds takes seconds of zero or more"),
+        ({"project_variables": {"p": {"A1": "x"}}}, "name 'A1' can't name a variable"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(options: Any, reason: str) -> None:
+    before = threading.active_count(), folders()
+    with pytest.raises(ValueError, match=reason):
+        ubiops.emulator.start(**options)
+    assert (threading.active_count(), folders()) == before
+
+
+def test_a_folder_is_kept_and_can_be_opened_again(api: Any, data_dir: Path, good: bytes) -> None:
+    with ubiops.emulator.start(data_dir=data_dir, project_variables={"project-1": {"A": "1"}}) as emulator:
+        emulator.clock.freeze()
+        client = type(api)(emulator)
+        deployment = client.deployment()
+        version = client.version(deployment)
+        revision = client.build(version, good)
+        paths = deployment, version, f"{version}/revisions", f"{deployment}/audit", f"{version}/environment-variables"
+        before = [client.ok("GET", path) for path in paths]
+    assert data_dir.stat().st_mode & 0o077 == 0
+    with ubiops.emulator.start(data_dir=str(data_dir)) as emulator:
+        client = type(api)(emulator)
+        assert [client.ok("GET", path) for path in paths] == before
+        assert client.send("GET", f"{version}/revisions/{revision}/download").data == good
+        assert client.ok("GET", version)["status"] == "available"
+
+
+def test_the_clock_does_not_run_back_when_a_folder_is_opened_again(data_dir: Path) -> None:
+    with ubiops.emulator.start(data_dir=data_dir) as emulator:
+        emulator.clock.advance(1e6)
+        ahead = emulator.clock.now()
+    with ubiops.emulator.start(data_dir=data_dir) as emulator:
+        assert emulator.clock.now() >= ahead
+
+
+def test_a_clock_that_was_set_back_meanwhile_does_not_bring_the_past(
+    api: Any, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with ubiops.emulator.start(data_dir=data_dir) as emulator:
+        type(api)(emulator).deployment()
+        before = emulator.clock.now()
+    monkeypatch.setattr("time.time", lambda: 1000.0)
+    with ubiops.emulator.start(data_dir=data_dir) as emulator:
+        assert emulator.clock.now() > before - 3600
+
+
+def test_a_folder_is_used_by_one_at_a_time(data_dir: Path) -> None:
+    reason = "in use by another emulator: stop that one, or name another folder"
+    with ubiops.emulator.start(data_dir=data_dir), pytest.raises(FolderError, match=reason):
+        ubiops.emulator.start(data_dir=data_dir)
+    ubiops.emulator.start(data_dir=data_dir).stop()
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "emulator.sqlite3").write_bytes(b"something else, and quite a lot of it" * 100)
+    with pytest.raises(FolderError, match="is no state of an emulator"):
+        ubiops.emulator.start(data_dir=tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(FolderError, match="can't be used as a folder"):
+        ubiops.emulator.start(data_dir=tmp_path / "file")
+
+
+def test_a_folder_of_a_newer_version_is_refused(data_dir: Path) -> None:
+    ubiops.emulator.start(data_dir=data_dir).stop()
+    connection = sqlite3.connect(str(data_dir / "emulator.sqlite3"))
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(FolderError, match="was written by a newer version"):
+        ubiops.emulator.start(data_dir=data_dir)
+
+
+def test_what_is_left_over_is_removed_at_the_start(data_dir: Path) -> None:
+    ubiops.emulator.start(data_dir=data_dir).stop()
+    for name in ("a.zip", "b.zip.part"):
+        (data_dir / "files" / name).touch()
+    ubiops.emulator.start(data_dir=data_dir).stop()
+    assert list((data_dir / "files").iterdir()) == []
+
+
+def test_a_call_under_way_is_finished_before_it_stops(api: Any, good: bytes) -> None:
+    emulator = ubiops.emulator.start()
+    client = type(api)(emulator)
+    version = client.version(client.deployment())
+    stopping = threading.Thread(target=emulator.stop)
+    body = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.zip"\r\n\r\n' + good + b"\r\n--b--\r\n"
+
+    def slowly() -> Any:
+        yield body[:100]
+        stopping.start()
+        while not emulator._server.should_exit:
+            yield b""
+        yield body[100:]
+
+    answer = client.send(
+        "POST", f"{version}/revisions", body=slowly(), headers={"Content-Type": "multipart/form-data; boundary=b"}
+    )
+    assert answer.status == 201
+    stopping.join()
+
+
+def test_after_its_end_it_says_so() -> None:
+    emulator = ubiops.emulator.start()
+    emulator.stop()
+    emulator.clock.advance(1)
+    with pytest.raises(RuntimeError, match="the emulator has been stopped"):
+        emulator.set_project_variable("p", "A", "1")
+
+
+def test_it_is_stopped_with_the_program_that_forgets_to(tmp_path: Path) -> None:
+    code = (
+        f"import tempfile; tempfile.tempdir = {str(tmp_path)!r}\n"
+        "import ubiops.emulator; emulator = ubiops.emulator.start(); print(emulator.host)"
+    )
+    root = str(Path(__file__).resolve().parent.parent.parent)
+    environment = {**os.environ, "PYTHONPATH": root}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("start", "Emulator"):
+        monkeypatch.delitem(vars(ubiops.emulator), name, raising=False)
+    monkeypatch.delitem(sys.modules, "ubiops.emulator.server", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    with pytest.raises(
+        ModuleNotFoundError, match=r"needs uvicorn, which is not installed: pip install 'ubiops\[emulator\]'"
+    ):
+        ubiops.emulator.start()
+
+
+def test_a_name_that_it_does_not_have_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'stop'"):
+        ubiops.emulator.stop  # type: ignore[attr-defined]  # noqa: B018
+    assert {"Clock", "Emulator", "start"} <= set(dir(ubiops.emulator))

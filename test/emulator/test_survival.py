@@ -1,0 +1,190 @@
+"""A kill at any moment loses nothing that was acknowledged, and leaves nothing half done."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import ubiops.emulator
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+# Runs the same calls again and again, each time killed one step later: a step is a statement of SQLite or a call that
+# writes to the disk. After each kill the folder is opened again, and held to what had been acknowledged.
+KILL_EVERYWHERE = """
+import json, os, signal, sqlite3, sys
+from pathlib import Path
+from ubiops.emulator.call import Call, UploadedFile, World
+from ubiops.emulator.clock import Clock
+from ubiops.emulator.files import Files
+from ubiops.emulator.operations import OPERATIONS
+from ubiops.emulator.settings import Settings
+from ubiops.emulator.storage import Storage
+import ubiops.emulator.files, ubiops.emulator.storage
+
+PACKAGE = os.urandom(300_000)
+
+def open_world(folder):
+    storage = Storage(folder / "emulator.sqlite3")
+    files = Files(folder / "files")
+    files.clean(storage.files())
+    return World(Settings(), Clock(), storage, files)
+
+def calls(world):
+    path = {"project_name": "p", "deployment_name": "d", "version": "v1"}
+    def call(operation, body=None, file=None, **more):
+        return OPERATIONS[operation].serve(Call(world, "user", {**path, **more}, {}, body, file))
+    yield call("deployments_create", {"name": "d", "input_type": "plain", "output_type": "plain"})
+    yield call("deployment_versions_create", {"version": "v1"})
+    incoming = world.files.create()
+    for at in range(0, len(PACKAGE), 100_000):
+        incoming.file.write(PACKAGE[at : at + 100_000])
+    revision = call("revisions_file_upload", {}, UploadedFile("a.zip", incoming))["revision"]
+    incoming.close()
+    yield
+    yield call("revisions_rebuild", {}, revision_id=revision)
+    yield call("revisions_file_upload", {"source_deployment": "d", "source_version": "v1"})
+    path_of_deployment = dict(path); del path["version"]
+    yield call("deployment_environment_variables_create", {"name": "A", "value": "1", "secret": True})
+    path.update(path_of_deployment)
+    yield call("deployment_version_environment_variables_copy", {"source_deployment": "d"})
+    yield call("deployments_update", {"name": "e"})
+    path["deployment_name"] = "e"
+    yield call("deployment_versions_delete")
+    yield call("deployments_delete")
+
+def count(world):
+    with world.storage.reading() as db:
+        tables = ("deployments", "versions", "revisions", "builds", "variables", "audit_events")
+        counts = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
+        names = [row[0] for row in db.execute("SELECT name FROM deployments")]
+        assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        for row in db.execute("SELECT file FROM revisions"):
+            assert world.files.path(row["file"]).read_bytes() == PACKAGE
+    assert {path.name for path in world.files.path("").iterdir()} == world.storage.files()
+    return [counts, names]
+
+def run(folder, kill_at, acknowledge):
+    steps = 0
+    def step(*_):
+        nonlocal steps
+        steps += 1
+        if steps == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+    def counted(function):
+        def call(*arguments, **options):
+            step()
+            result = function(*arguments, **options)
+            step()
+            return result
+        return call
+    os.fsync, os.replace = counted(os.fsync), counted(os.replace)
+    Path.unlink = counted(Path.unlink)
+    world = open_world(folder)
+    world.storage._connection.set_trace_callback(step)
+    for _ in calls(world):
+        world.storage._connection.set_trace_callback(None)
+        acknowledge()
+        world.storage._connection.set_trace_callback(step)
+    os._exit(0)
+
+base = Path(sys.argv[1])
+expected = []
+whole = open_world(base / "whole") if (base / "whole").mkdir() is None else None
+expected.append(count(whole))
+for _ in calls(whole):
+    expected.append(count(whole))
+
+kill_at, ended = 0, False
+while not ended:
+    kill_at += 1
+    folder = base / str(kill_at)
+    folder.mkdir()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        run(folder, kill_at, lambda: os.write(writing, b"."))
+    os.close(writing)
+    acknowledged = 0
+    while os.read(reading, 1):
+        acknowledged += 1
+    os.close(reading)
+    _, status = os.waitpid(child, 0)
+    ended = not os.WIFSIGNALED(status)
+    state = count(open_world(folder))
+    assert state in expected[acknowledged : acknowledged + 2], (kill_at, acknowledged, state)
+print(json.dumps({"kills": kill_at - 1, "acknowledged": acknowledged, "calls": len(expected) - 1}))
+"""
+
+
+def run_python(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
+def test_a_kill_at_each_step_leaves_the_state_before_it_or_after_it(tmp_path: Path) -> None:
+    done = run_python("-c", KILL_EVERYWHERE, str(tmp_path))
+    out, err = done.communicate(timeout=100)
+    assert done.returncode == 0, err
+    told = json.loads(out)
+    assert told["acknowledged"] == told["calls"] == 10
+    assert told["kills"] > 80
+
+
+def test_a_killed_server_is_taken_up_again(data_dir: Path, api: Any, good: bytes) -> None:
+    server = run_python("-m", "ubiops.emulator", "--data-dir", str(data_dir), "--token", "abc")
+    assert server.stdout is not None
+    with server:
+        host = server.stdout.readline().split()[-1]
+        client = type(api)(type("Running", (), {"host": host, "token": "Token abc"})())
+        version = client.version(client.deployment())
+        revision = client.upload(version, good)
+        secret = client.variable(version, "A", "sesame", secret=True)
+        before = [client.ok("GET", path) for path in (version, f"{version}/revisions", secret)]
+        # In the midst of another upload.
+        unfinished = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.zip"\r\n\r\n' + b"x" * 2_000_000
+
+        def body() -> Any:
+            yield unfinished
+            while not list((data_dir / "files").glob("*.part")):
+                yield b"x" * 100_000
+            server.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+            server.wait()
+            while True:
+                yield b"x" * 1_000_000
+
+        with pytest.raises(Exception):  # noqa: B017, PT011 - however the broken connection shows itself
+            client.ok(
+                "POST", f"{version}/revisions", body=body(), headers={"Content-Type": "multipart/form-data; boundary=b"}
+            )
+        client.pool.clear()
+        server.stdout.read()
+    assert list((data_dir / "files").glob("*.part"))
+    with ubiops.emulator.start(data_dir=data_dir, tokens=["abc"]) as emulator:
+        again = type(api)(emulator)
+        emulator.clock.advance(3600)
+        after = [again.ok("GET", path) for path in (version, f"{version}/revisions", secret)]
+        assert [one["id"] for one in after[1]] == [revision]
+        assert after[0]["status"] == "available"
+        assert {**after[0], "status": None, "active_revision": None} == {
+            **before[0],
+            "status": None,
+            "active_revision": None,
+        }
+        assert after[2] == before[2]
+        assert again.send("GET", f"{version}/revisions/{revision}/download").data == good
+        assert len(list((data_dir / "files").iterdir())) == 1
