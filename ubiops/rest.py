@@ -130,6 +130,10 @@ class _HeadLines:
 class _HTTPResponse(http.client.HTTPResponse):
     """Where the whole call has a limit, reads no longer than that; and reads usual heads in less time."""
 
+    fp: Any
+    headers: Any
+    msg: Any
+
     def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: Any = None) -> None:
         super().__init__(sock, debuglevel, method, url)
         self._plain = debuglevel == 0 and method != "HEAD"
@@ -372,10 +376,11 @@ class RESTClient:
     def _make_pool(self, origin: str) -> Any:
         settings = self._configuration
         parts = urlsplit(origin)
+        usual: Any = HTTPConnection.default_socket_options
         options: dict[str, Any] = {
             "maxsize": settings.connection_pool_maxsize,
             "block": False,
-            "socket_options": HTTPConnection.default_socket_options + _KEEPALIVE,
+            "socket_options": [*usual, *_KEEPALIVE],
             "blocksize": 1 << 16,
         }
         if parts.scheme == "https":

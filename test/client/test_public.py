@@ -20,7 +20,7 @@ def run(code: str) -> str:
 def test_all_names_are_there_and_sorted_into_their_kinds() -> None:
     for name in ubiops.__all__:
         assert getattr(ubiops, name) is not None
-    assert set(ubiops.models.__all__) <= set(ubiops.__all__)
+    assert {*ubiops.models.__all__, *ubiops.exceptions.__all__} <= set(ubiops.__all__)
     assert set(ubiops.__all__) <= set(dir(ubiops))
     assert {"CoreApi", "ApiException", "utils", "models", "NULL"} <= set(dir(ubiops))
 
