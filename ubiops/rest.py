@@ -199,18 +199,21 @@ class _Watched:
             _attempt.sent = True
             super().send(data)  # type: ignore[misc]
             return
-        sock.settimeout(_remaining(_attempt.deadline, _attempt.idle))
-        # Over TLS a socket is readable for other reasons than an answer, so that only a failing send tells.
-        if not isinstance(sock, ssl.SSLSocket) and wait_for_read(sock, timeout=0):
-            if not _attempt.sent:
-                raise ConnectionResetError("the server closed the connection while it was idle")
-            raise BrokenPipeError("the server answered before the body was complete")
-        _attempt.sent = True
-        try:
-            super().send(data)  # type: ignore[misc]
-        except (ConnectionError, ssl.SSLError) as error:
-            # urllib3 goes on to read the answer that may be there; without one it raises what happened.
-            raise BrokenPipeError(str(error)) from None
+        left = memoryview(data)
+        # As much at a time as the connection takes: the limit is one for standing still, however large the block is.
+        while left:
+            sock.settimeout(_remaining(_attempt.deadline, _attempt.idle))
+            # Over TLS a socket is readable for other reasons than an answer, so that only a failing send tells.
+            if not isinstance(sock, ssl.SSLSocket) and wait_for_read(sock, timeout=0):
+                if not _attempt.sent:
+                    raise ConnectionResetError("the server closed the connection while it was idle")
+                raise BrokenPipeError("the server answered before the body was complete")
+            _attempt.sent = True
+            try:
+                left = left[sock.send(left) :]
+            except (ConnectionError, ssl.SSLError) as error:
+                # urllib3 goes on to read the answer that may be there; without one it raises what happened.
+                raise BrokenPipeError(str(error)) from None
 
 
 class _HTTPConnection(_Watched, HTTPConnection):
