@@ -113,7 +113,7 @@ class Storage:
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
         try:
-            self._connection = sqlite3.connect(str(path), timeout=1.0, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(str(path), timeout=0, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
             raise FolderError(f"{path} can't be opened: {error}") from error
         try:
