@@ -19,7 +19,9 @@ FileValue = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryI
 """What may be given as a file: a path, the bytes themselves, or a file that is open for reading in binary mode."""
 
 BLOCK = 1 << 18
-"""Bytes that are read and sent, or received and written, at a time."""
+"""Bytes of a download that are received and written at a time."""
+_UPLOAD_BLOCK = 1 << 20
+"""Bytes of a file that are read and sent at a time."""
 
 
 # --- upload -------------------------------------------------------------------------------------------------------
@@ -107,8 +109,8 @@ class FileSource:
             ubiops.ApiRequestError: The file can't be read, or has another size than it had.
         """
         if self._data is not None:
-            for start in range(0, len(self._data), BLOCK):
-                yield self._data[start : start + BLOCK]
+            for start in range(0, len(self._data), _UPLOAD_BLOCK):
+                yield self._data[start : start + _UPLOAD_BLOCK]
             return
         with contextlib.ExitStack() as stack:
             try:
@@ -125,7 +127,7 @@ class FileSource:
     def _read(self, source: Any) -> Iterator[Any]:
         left = self.size
         while left is None or left > 0:
-            block = self._take(source, BLOCK if left is None else min(BLOCK, left))
+            block = self._take(source, _UPLOAD_BLOCK if left is None else min(_UPLOAD_BLOCK, left))
             if not block:
                 if left:
                     raise self._changed(f"it ended {left} bytes early")
