@@ -119,7 +119,7 @@ class ApiClient:
         self._lock = threading.Lock()
         self._rest: RESTClient | None = None
         self._pool: ThreadPool | None = None
-        self._pool_process = 0
+        self._process = os.getpid()
         self._readers: dict[str | None, Reader] = {}
         self._parsed_host: tuple[str, str, str] = ("", "", "")
 
@@ -167,7 +167,7 @@ class ApiClient:
             # Here and not above: importing urllib3 takes longer than all else that a first client needs.
             from ubiops.rest import RESTClient
 
-            with self._lock:
+            with self._lock_here():
                 if self._rest is None:
                     self._rest = RESTClient(self.configuration)
         return self._rest
@@ -175,19 +175,24 @@ class ApiClient:
     @property
     def pool(self) -> ThreadPool:
         """The threads in which calls with ``async_req=True`` run, made when they are first used."""
-        with self._lock:
-            if self._pool is None or self._pool_process != os.getpid():
+        with self._lock_here():
+            if self._pool is None:
                 from multiprocessing.pool import ThreadPool
 
                 self._pool = ThreadPool(self.pool_threads)
-                self._pool_process = os.getpid()
             return self._pool
+
+    def _lock_here(self) -> threading.Lock:
+        if self._process != os.getpid():
+            # In a forked child there are no threads of the pool, and nobody lets go of a lock that was held.
+            self._lock, self._pool, self._process = threading.Lock(), None, os.getpid()
+        return self._lock
 
     def close(self) -> None:
         """Waits for the calls that run in other threads, and closes the connections. May be called again."""
-        with self._lock:
+        with self._lock_here():
             pool, self._pool = self._pool, None
-        if pool is not None and self._pool_process == os.getpid():
+        if pool is not None:
             pool.close()
             pool.join()
         if self._rest is not None:

@@ -340,7 +340,7 @@ class Configuration:
             "refresh_api_key_hook",
         ):
             state.pop(name)
-        state["proxy"], state["proxy_headers"] = _without_password(self.proxy), None
+        state["proxy"], state["proxy_headers"] = _without_password(self.proxy, ""), None
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -360,9 +360,9 @@ class Configuration:
         return f"Configuration({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
-def _without_password(url: str | None) -> str | None:
+def _without_password(url: str | None, mask: str = "***@") -> str | None:
     """An address whose user name and password, if it has any, are masked."""
-    return re.sub(r"^([a-z]+://)?[^/@]*@", r"\1***@", url) if url else url
+    return re.sub(r"^([a-z]+://)?.*@", rf"\1{mask}", url, flags=re.IGNORECASE) if url else url
 
 
 def normalize_host(value: Any) -> str:

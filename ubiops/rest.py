@@ -282,7 +282,7 @@ class RESTClient:
         self._lock = threading.Lock()
         self._pool: Any = None
         self._origin = ""
-        self._process = 0
+        self._process = os.getpid()
         self._absolute = False
         self._warned = False
         self._limits: tuple[Timeouts | None, Timeout] = (None, Timeout())
@@ -360,19 +360,25 @@ class RESTClient:
 
     def close(self) -> None:
         """Closes the connections; the next request opens new ones."""
+        self._forget_parent()
         with self._lock:
             pool, self._pool = self._pool, None
-            if pool is not None and self._process == os.getpid():
+            if pool is not None:
                 pool.close()
 
+    def _forget_parent(self) -> None:
+        if self._process != os.getpid():
+            # A forked child lets its parent's connections alone: using them would mix up the answers of both. And a
+            # lock that another thread of the parent held will never be let go of here.
+            self._lock, self._pool, self._process = threading.Lock(), None, os.getpid()
+
     def _open(self, origin: str) -> Any:
+        self._forget_parent()
         with self._lock:
-            if self._pool is None or self._process != os.getpid() or self._origin != origin:
-                # A forked child lets its parent's connections alone: using them would mix up the answers of both.
-                if self._pool is not None and self._process == os.getpid():
+            if self._pool is None or self._origin != origin:
+                if self._pool is not None:
                     self._pool.close()
                 self._pool = self._make_pool(origin)
-                self._process = os.getpid()
                 self._origin = origin
             return self._pool
 

@@ -316,7 +316,7 @@ def then_silence(data: bytes) -> Step:
 
 
 def drip(start: bytes, endless: bytes, pause: float = 0.02) -> Step:
-    """Answers with ``start``, and then with ``endless`` again and again, each byte after a pause, until it is enough."""
+    """Answers with ``start``, and then with ``endless`` again and again, each byte after a pause."""
 
     def step(peer: Peer) -> None:
         peer.read_request()

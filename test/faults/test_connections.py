@@ -1,0 +1,246 @@
+"""Connections: one pool for each client, kept alive, replaced when they went stale, and shared by threads."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from multiprocessing.dummy import DummyProcess
+from typing import Any
+
+import pytest
+from scripted import Wire, call, client_of, drip, reply, silence, then_close
+
+import ubiops
+
+
+def kept_connections(client: Any) -> list[Any]:
+    """The connections that lie ready in the pool."""
+    return [one for one in client.rest_client._pool.pool.queue if one is not None]
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+def test_calls_share_one_connection(tls: bool, wire: Any, client_for: Any, certificates: Any) -> None:
+    server = wire(reply(200, [1]), context=certificates.good if tls else None)
+    client = client_for(server, **certificates.trust)
+    for method in ("GET", "POST", "DELETE", "GET"):
+        call(client, method)
+    assert server.connections == 1
+    assert {request.connection for request in server.requests} == {1}
+
+
+@pytest.mark.parametrize("status", [400, 404, 500, 301])
+def test_an_error_keeps_the_connection(status: int, wire: Any, client_for: Any) -> None:
+    server = wire(reply(status, {"error": "No"}), reply(200, [1]))
+    client = client_for(server)
+    with pytest.raises(ubiops.ApiException):
+        call(client, "POST")
+    assert call(client) == [1]
+    assert server.connections == 1
+
+
+def test_nothing_is_opened_before_the_first_call_and_the_pool_and_its_tls_settings_are_made_once(
+    wire: Any, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ubiops.rest
+
+    made = []
+    tls_context = ubiops.rest.tls_context
+    monkeypatch.setattr("ubiops.rest.tls_context", lambda settings: made.append(1) or tls_context(settings))
+    server = wire(reply(200, [1]), context=certificates.good)
+    client = client_for(server, **certificates.trust)
+    assert server.connections == len(made) == 0
+    call(client)
+    pool = client.rest_client._pool
+    server.hang_up()
+    call(client)
+    assert client.rest_client._pool is pool
+    assert (server.connections, len(made)) == (2, 1)
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+def test_a_connection_that_was_closed_while_idle_is_replaced_unnoticed(
+    method: str, tls: bool, wire: Any, client_for: Any, certificates: Any, clock: Any
+) -> None:
+    server = wire(reply(200, [1]), context=certificates.good if tls else None)
+    client = client_for(server, max_retries=0, **certificates.trust)
+    for _ in range(3):
+        assert call(client, method) == [1]
+        server.hang_up()
+    assert (server.connections, len(server.requests), clock.waits) == (3, 3, [])
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+def test_an_upload_over_a_connection_that_went_stale_is_made_over_a_new_one(
+    tls: bool, wire: Any, client_for: Any, certificates: Any
+) -> None:
+    server = wire(reply(200, {"revision": "r"}), context=certificates.good if tls else None)
+    api = ubiops.CoreApi(client_for(server, **certificates.trust))
+    for _ in range(2):
+        assert api.revisions_file_upload("p", "d", "v", file=b"x" * 100_000).revision == "r"
+        server.hang_up()
+    assert server.connections == 2
+
+
+def test_a_server_that_says_close_is_taken_at_its_word(wire: Any, client_for: Any) -> None:
+    server = wire(reply(200, [1], "Connection: close"))
+    client = client_for(server)
+    for _ in range(2):
+        call(client)
+    assert server.connections == 2
+
+
+def test_bytes_behind_an_answer_are_not_taken_for_the_next_one(wire: Any, client_for: Any) -> None:
+    server = wire(reply(200, [1]) + reply(200, ["not asked for"]), reply(200, [2]))
+    client = client_for(server)
+    assert [call(client), call(client)] == [[1], [2]]
+
+
+def test_a_body_that_was_not_read_is_not_taken_for_the_next_answer(wire: Any, client_for: Any) -> None:
+    server = wire(reply(200, b"x" * 300_000), reply(200, [2]))
+    client = client_for(server)
+    with ubiops.CoreApi(client).deployments_list("p", _preload_content=False) as response:
+        assert response.read(10) == b"x" * 10
+    assert call(client) == [2]
+    assert server.connections == 2
+
+
+def test_a_raw_answer_gives_its_connection_back_when_it_was_read(wire: Any, client_for: Any) -> None:
+    server = wire(reply(200, [1]))
+    client = client_for(server)
+    for _ in range(3):
+        with ubiops.CoreApi(client).deployments_list("p", _preload_content=False) as response:
+            assert response.json() == [1]
+    assert server.connections == 1
+
+
+def test_connections_are_probed_while_they_are_silent(wire: Any, client_for: Any) -> None:
+    client = client_for(wire(reply(200, [1])))
+    call(client)
+    (connection,) = kept_connections(client)
+    assert connection.sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) != 0
+    assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+    if hasattr(socket, "TCP_KEEPIDLE"):
+        assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
+
+
+def test_many_threads_share_a_client_and_each_gets_its_own_answers(wire: Any, client_for: Any) -> None:
+    def echo(peer: Any) -> None:
+        peer.send(reply(200, {"name": peer.read_request().target}))
+
+    server = wire(echo)
+    api = ubiops.CoreApi(client_for(server))
+    wrong: list[str] = []
+    start = threading.Barrier(16)
+
+    def work(number: int) -> None:
+        start.wait()
+        for turn in range(25):
+            name = f"d-{number}-{turn}"
+            found = api.deployments_get("p", name).name
+            if found != f"/v2.1/projects/p/deployments/{name}":
+                wrong.append(found)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+    assert len(server.requests) == 16 * 25
+    assert server.connections <= 16
+
+
+def test_calls_in_the_background_run_side_by_side(wire: Any, client_for: Any) -> None:
+    """Each answer waits for all of the requests."""
+    together = threading.Barrier(4)
+
+    def meet(peer: Any) -> None:
+        peer.read_request()
+        together.wait(20)
+        peer.send(reply(200, {"name": "d"}))
+
+    api = ubiops.CoreApi(client_for(wire(meet), pool_threads=4))
+    calls = [api.deployments_get("p", "d", async_req=True) for _ in range(4)]
+    assert [one.get(20).name for one in calls] == ["d"] * 4
+
+
+def test_an_error_in_the_background_comes_out_where_it_is_asked_for(wire: Any, client_for: Any) -> None:
+    handle = ubiops.CoreApi(client_for(wire(reply(404, {"error": "No"})))).deployments_get("p", "d", async_req=True)
+    with pytest.raises(ubiops.NotFoundError, match="No"):
+        handle.get(20)
+
+
+def test_closing_twice_using_after_closing_and_with_blocks(wire: Any) -> None:
+    server = wire(reply(200, [1]))
+    with client_of(server) as client:
+        client.close()
+        assert call(client) == [1]
+        client.close()
+        client.close()
+        assert call(client) == [1]
+        with client:
+            assert call(client) == [1]
+        assert call(client) == [1]
+        with ubiops.CoreApi(client) as api:
+            assert api.deployments_get("p", "d", async_req=True, _preload_content=False).get(20).json() == [1]
+        assert api.deployments_get("p", "d", async_req=True, _preload_content=False).get(20).json() == [1]
+    assert server.connections >= 4
+
+
+def test_closing_a_client_closes_what_it_opened(wire: Any) -> None:
+    server: Wire = wire(reply(200, [1]))
+    with client_of(server, pool_threads=3) as client:
+        call(client)
+        call(client, async_req=True).get(20)
+        connections = kept_connections(client)
+    assert connections
+    assert all(connection.sock is None for connection in connections)
+    assert not any(isinstance(thread, DummyProcess) for thread in threading.enumerate())
+
+
+def test_closing_while_a_call_is_under_way_does_not_disturb_it(wire: Any, client_for: Any) -> None:
+    asked, closed = threading.Event(), threading.Event()
+
+    def late(peer: Any) -> None:
+        peer.read_request()
+        asked.set()
+        closed.wait(20)
+        peer.send(reply(200, [1]))
+
+    client = client_for(wire(late), max_retries=0)
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(call(client)))
+    thread.start()
+    assert asked.wait(20)
+    client.close()
+    closed.set()
+    thread.join(20)
+    assert found == [[1]]
+
+
+def test_a_host_that_changes_gets_connections_of_its_own(wire: Any, client_for: Any) -> None:
+    first, second = wire(reply(200, [1])), wire(reply(200, [2]))
+    client = client_for(first)
+    assert call(client) == [1]
+    client.configuration.host = second.host
+    assert call(client) == [2]
+    assert (first.connections, second.connections) == (1, 1)
+
+
+@pytest.mark.parametrize("step", [silence, drip(b"HTTP/1.1 200 OK\r\n", b"x")], ids=["silence", "a drip"])
+def test_a_connection_that_timed_out_is_not_used_again(step: Any, wire: Any, client_for: Any) -> None:
+    server = wire(step, reply(200, [2]))
+    client = client_for(server, max_retries=0)
+    with pytest.raises(ubiops.ApiTimeoutError):
+        call(client, _request_timeout=0.2)
+    assert call(client) == [2]
+    assert server.connections == 2
+
+
+def test_a_connection_that_was_cut_off_is_not_used_again(wire: Any, client_for: Any) -> None:
+    server = wire(then_close(reply(200, b"[1]")[:-1]), reply(200, [2]))
+    client = client_for(server, max_retries=0)
+    with pytest.raises(ubiops.ApiConnectionError):
+        call(client)
+    assert call(client) == [2]

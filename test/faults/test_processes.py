@@ -1,0 +1,193 @@
+"""Other processes: after a fork, and on the other side of a pickle."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import copy
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from other_process import call_there, call_with_token, fail_there
+from scripted import TOKEN, call, reply
+
+import ubiops
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+FORK = """
+import os, sys, threading, warnings
+sys.path[:0] = [os.getcwd(), os.path.join(os.getcwd(), "test", "support")]
+import ubiops
+from scripted import call
+
+warnings.simplefilter("ignore")
+configuration = ubiops.Configuration(host=sys.argv[1], api_key={"Authorization": "Token x"}, proxy="")
+configuration.ssl_ca_cert = sys.argv[2] or None
+client = ubiops.ApiClient(configuration, pool_threads=2)
+PREPARE
+children = []
+for _ in range(3):
+    child = os.fork()
+    if not child:
+        try:
+            for _ in range(5):
+                assert call(client) == [1]
+            CHILD
+        except BaseException as error:
+            print(repr(error), flush=True)
+            os._exit(1)
+        os._exit(0)
+    children.append(child)
+for _ in range(5):
+    assert call(client) == [1]
+for child in children:
+    assert os.waitpid(child, 0)[1] == 0
+assert call(client) == [1]
+PARENT
+print("fine")
+"""
+
+
+def run_forking(host: str, certificate: str = "", *, prepare: str = "", child: str = "", parent: str = "") -> None:
+    code = FORK.replace("PREPARE", prepare).replace("CHILD", child or "pass").replace("PARENT", parent)
+    done = subprocess.run(
+        [sys.executable, "-c", code, host, certificate],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "fine\n"), done.stdout + done.stderr
+
+
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
+
+
+@needs_fork
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+def test_after_a_fork_each_process_has_connections_of_its_own(tls: bool, wire: Any, certificates: Any) -> None:
+    server = wire(reply(200, [1]), context=certificates.good if tls else None)
+    run_forking(server.host, certificates.authority_file, prepare="assert call(client) == [1]")
+    assert server.connections == 4
+    assert len(server.requests) == 1 + 3 * 5 + 5 + 1
+    # The parent's one was used from beginning to end, and by nobody else.
+    assert [request.connection for request in server.requests].count(1) == 7
+
+
+@needs_fork
+def test_a_client_that_was_not_used_yet_forks_too(wire: Any) -> None:
+    server = wire(reply(200, [1]))
+    run_forking(server.host)
+    assert server.connections == 4
+
+
+@needs_fork
+def test_after_a_fork_calls_in_the_background_run_in_threads_of_the_child(wire: Any) -> None:
+    background = "assert call(client, async_req=True).get(20) == [1]"
+    run_forking(
+        wire(reply(200, [1])).host, prepare=background, child=f"{background}; client.close()", parent=background
+    )
+
+
+@needs_fork
+def test_a_fork_while_another_thread_opens_the_connections_leaves_no_lock_behind(wire: Any) -> None:
+    """The thread that would let go of the lock is not there in the child."""
+    prepare = (
+        "held = threading.Event(), threading.Event()\n"
+        "def hold():\n"
+        "    with client.rest_client._lock, client._lock:\n"
+        "        held[0].set(); held[1].wait(20)\n"
+        "threading.Thread(target=hold, daemon=True).start(); held[0].wait(20)\n"
+        "os.register_at_fork(after_in_parent=held[1].set)\n"
+    )
+    run_forking(wire(reply(200, [1])).host, prepare=prepare, child="assert call(client, async_req=True).get(20) == [1]")
+
+
+def test_a_client_pickles_without_its_token_and_works_on_the_other_side(
+    wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = wire(reply(200, [1]))
+    client = client_for(
+        server, proxy_headers={"Proxy-Authorization": "hidden-0"}, refresh_api_key_hook=lambda configuration: None
+    )
+    client.set_default_header("X-Secret", "hidden-1")
+    client.cookie = "hidden-2"
+    call(client)
+    data = pickle.dumps(client)
+    assert TOKEN.encode() not in data
+    assert b"hidden" not in data
+    there = pickle.loads(data)  # noqa: S301
+    try:
+        assert there.configuration.api_key == {}
+        monkeypatch.setenv("UBIOPS_API_TOKEN", "Token of-the-other-side")
+        with pickle.loads(data) as again:  # noqa: S301
+            assert call(again) == [1]
+        assert server.requests[-1].headers["authorization"] == "Token of-the-other-side"
+        there.configuration.api_key["Authorization"] = "set-again"
+        assert call(there) == [1]
+        assert server.requests[-1].headers["authorization"] == "Token set-again"
+    finally:
+        there.close()
+
+
+def test_a_proxys_password_does_not_travel_nor_does_its_mask() -> None:
+    configuration = ubiops.Configuration(proxy="http://user:pa@ss@127.0.0.1:3128")
+    there = pickle.loads(pickle.dumps(configuration))  # noqa: S301
+    assert there.proxy == "http://127.0.0.1:3128"
+
+
+def test_what_holds_no_secret_travels(wire: Any, client_for: Any) -> None:
+    client = client_for(wire(reply()), max_retries=1, connect_timeout=2, read_timeout=None, pool_threads=3)
+    client.user_agent = "mine/1"
+    api = pickle.loads(pickle.dumps(ubiops.CoreApi(client)))  # noqa: S301
+    there = api.api_client
+    assert (there.user_agent, there.pool_threads) == ("mine/1", 3)
+    for name in ("host", "max_retries", "connect_timeout", "read_timeout", "verify_ssl"):
+        assert getattr(there.configuration, name) == getattr(client.configuration, name)
+    for made in (copy.copy(client), copy.deepcopy(client)):
+        assert made is not client
+        assert made.rest_client is not client.rest_client
+
+
+def test_a_process_pool_takes_clients_and_gives_errors_and_models_back(
+    wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As process pools, dask, ray and spark do: nothing but the pickle comes from here."""
+
+    def answer(peer: Any) -> None:
+        if "authorization" in peer.read_request().headers:
+            peer.send(reply(200, {"name": "d", "creation_date": "2020-05-12T16:23:15Z"}))
+        else:
+            peer.send(reply(401, {"error": "No"}))
+
+    api = ubiops.CoreApi(client_for(wire(answer)))
+    spawn = multiprocessing.get_context("spawn")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        what, text = pool.submit(call_there, api).result(60)
+        assert what == "UnauthorizedError"
+        assert "no API token was sent: set UBIOPS_API_TOKEN or configuration.api_key['Authorization']" in text
+        assert pool.submit(call_with_token, api, "x").result(60) == ("value", "d")
+        with pytest.raises(ubiops.UnauthorizedError) as caught:
+            pool.submit(fail_there, api).result(60)
+        assert (caught.value.status, caught.value.message, caught.value.method) == (401, "No", "GET")
+        assert caught.value.headers is not None
+        assert caught.value.headers["content-type"] == "application/json"
+    monkeypatch.setenv("UBIOPS_API_TOKEN", "x")
+    with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as pool:
+        found = pool.submit(fail_there, api).result(60)
+    assert found == api.deployments_get("p", "d")
+
+
+def test_a_lock_that_is_held_does_not_keep_a_client_from_being_pickled(wire: Any, client_for: Any) -> None:
+    client = client_for(wire(reply(200, [1])))
+    lock: threading.Lock = client._lock
+    with lock:
+        assert pickle.loads(pickle.dumps(client)).configuration.host == client.configuration.host  # noqa: S301
