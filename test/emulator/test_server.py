@@ -18,19 +18,30 @@ import ubiops.emulator
 from ubiops.emulator.errors import FolderError
 
 
-def folders() -> set[str]:
-    return {name for name in os.listdir(tempfile.gettempdir()) if name.startswith("ubiops-emulator-")}
+@pytest.fixture(autouse=True)
+def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where temporary folders are made, which no other program uses."""
+    folder = tmp_path / "temporary"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
+
+
+def traces() -> tuple[int, list[str]]:
+    """What emulators leave behind as long as they run: threads, and temporary folders."""
+    threads = [thread for thread in threading.enumerate() if thread.name == "ubiops-emulator"]
+    return len(threads), sorted(os.listdir(tempfile.gettempdir()))
 
 
 def test_it_listens_on_loopback_until_it_is_stopped() -> None:
-    before = threading.active_count(), folders()
+    before = traces()
     with ubiops.emulator.start() as emulator:
         host, _, port = emulator.host.partition("//")[2].partition("/")[0].partition(":")
         assert (host, emulator.host[-5:]) == ("127.0.0.1", "/v2.1")
         assert repr(emulator) == f"<Emulator at {emulator.host}>"
-        assert len(folders() - before[1]) == 1
+        assert len(os.listdir(tempfile.gettempdir())) == 1
         socket.create_connection((host, int(port)), timeout=60).close()
-    assert (threading.active_count(), folders()) == before
+    assert traces() == before
     assert "stopped" in repr(emulator)
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection((host, int(port)), timeout=60)
@@ -48,10 +59,10 @@ def test_several_run_side_by_side(api: Any) -> None:
 def test_the_same_port_can_be_used_again_and_not_twice() -> None:
     with ubiops.emulator.start() as emulator:
         port = int(emulator.host.split(":")[2].partition("/")[0])
-        before = folders()
+        before = traces()
         with pytest.raises(OSError, match=rf"can't listen on 127\.0\.0\.1 port {port}"):
             ubiops.emulator.start(port=port)
-        assert folders() == before
+        assert traces() == before
     with ubiops.emulator.start(port=port) as again:
         assert again.host == emulator.host
 
@@ -98,10 +109,10 @@ def test_given_tokens_are_the_only_ones(api: Any) -> None:
     ],
 )
 def test_what_makes_no_sense_is_refused(options: Any, reason: str) -> None:
-    before = threading.active_count(), folders()
+    before = traces()
     with pytest.raises(ValueError, match=reason):
         ubiops.emulator.start(**options)
-    assert (threading.active_count(), folders()) == before
+    assert traces() == before
 
 
 def test_a_folder_is_kept_and_can_be_opened_again(api: Any, data_dir: Path, good: bytes) -> None:
@@ -202,9 +213,9 @@ def test_after_its_end_it_says_so() -> None:
         emulator.set_project_variable("p", "A", "1")
 
 
-def test_it_is_stopped_with_the_program_that_forgets_to(tmp_path: Path) -> None:
+def test_it_is_stopped_with_the_program_that_forgets_to(temporary: Path) -> None:
     code = (
-        f"import tempfile; tempfile.tempdir = {str(tmp_path)!r}\n"
+        f"import tempfile; tempfile.tempdir = {str(temporary)!r}\n"
         "import ubiops.emulator; emulator = ubiops.emulator.start(); print(emulator.host)"
     )
     root = str(Path(__file__).resolve().parent.parent.parent)
@@ -213,7 +224,7 @@ def test_it_is_stopped_with_the_program_that_forgets_to(tmp_path: Path) -> None:
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert list(tmp_path.iterdir()) == []
+    assert list(temporary.iterdir()) == []
 
 
 def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

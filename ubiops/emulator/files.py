@@ -72,7 +72,7 @@ class Incoming:
         self._files = files
         self._name = name
         self._unfinished = files.path(name + _UNFINISHED)
-        self.file: IO[bytes] = self._unfinished.open("xb", buffering=0)
+        self.file: IO[bytes] = self._unfinished.open("xb")
 
     def keep(self) -> str:
         """Gives the file its name, which is returned."""
@@ -85,7 +85,9 @@ class Incoming:
 
     def close(self) -> None:
         """Removes the file if it was not kept."""
-        self.file.close()
+        # Closing may want to write what is left, to a disk that is full.
+        with contextlib.suppress(OSError):
+            self.file.close()
         with contextlib.suppress(OSError):
             self._unfinished.unlink()
 

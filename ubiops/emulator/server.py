@@ -202,6 +202,8 @@ class _Server(uvicorn.Server):
                 access_log=access_log,
                 proxy_headers=False,
                 server_header=False,
+                # As long as most proxies do, so that clients don't meet a connection that is about to close.
+                timeout_keep_alive=75,
                 timeout_graceful_shutdown=_SECONDS_TO_STOP,
             )
         )

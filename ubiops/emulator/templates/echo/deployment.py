@@ -9,7 +9,7 @@ class Deployment:
     """The deployment, of which the platform makes one object per process."""
 
     def __init__(self, base_directory: str, context: dict[str, Any]) -> None:
-        print("Ready to repeat after you")  # noqa: T201 - what is printed goes to the deployment's log
+        self.base_directory = base_directory
 
     def request(self, data: Any) -> Any:
         """Takes a plain request, gives it back."""
