@@ -59,16 +59,11 @@ def main() -> int:
     # The suite runs on this Python with coverage, and on the others without.
     environments = ["coverage", "lowest", *(f"py{v.replace('.', '')}" for v in pythons if v != here), *CHECKS]
     shutil.rmtree(REPORTS, ignore_errors=True)
-    tox = [sys.executable, "-m", "tox", *"run-parallel --parallel 2 --parallel-no-spinner -e".split()]
+    command = [sys.executable, "-m", "tox", "run-parallel", "--parallel", "2", "--parallel-no-spinner"]
+    command += ["-e", ",".join(environments), "--discover", *pythons.values()]
     oldest = min(pythons, key=lambda v: [int(part) for part in v.split(".")])
     environment = {**os.environ, "LOWEST_PYTHON": pythons[oldest]}
-    done = subprocess.run(
-        [*tox, ",".join(environments), "--discover", *pythons.values()],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        check=False,
-    )
+    done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)
     passed = failed = 0
     for report in sorted(REPORTS.glob("*.xml")):
         good, bad = count(report)

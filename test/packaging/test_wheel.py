@@ -114,6 +114,7 @@ def test_the_source_distribution_holds_what_is_needed_to_test_it(sdist: Path) ->
     with tarfile.open(sdist) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     wanted = ["setup.py", "pyproject.toml", "tox.ini", "Makefile", "README.md", "LICENSE", "requirements-dev.txt"]
+    wanted += [".ci/check.py", "benchmarks/__main__.py", "docs/README.md", "docs/api/README.md"]
     wanted += ["openapi/openapi.yaml", "generator/__main__.py", "test/conftest.py", "examples/quickstart.py"]
     assert [name for name in wanted if name not in names] == []
 
