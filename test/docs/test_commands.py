@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+import ubiops.emulator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
@@ -72,3 +75,15 @@ def test_a_command_exists(page: str, command: str) -> None:
             check(found[1])
             return
     pytest.fail(f"{page} shows a command that no test knows: {command}")
+
+
+def test_the_options_of_the_emulator_are_those_that_it_has() -> None:
+    page = (ROOT / "docs" / "emulator.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| (`--.*?) \| (`.*?) \|", page, re.MULTILINE)
+    options = {option for row in table for option in re.findall(r"--[\w-]+", row[0])}
+    parameters = {name for row in table for name in re.findall(r"\w+", row[1])}
+    command = [sys.executable, "-m", "ubiops.emulator", "--help"]
+    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert options == set(re.findall(r"^  (--[\w-]+)", shown, re.MULTILINE)) - {"--verbose"}
+    taken = inspect.signature(ubiops.emulator.start).parameters
+    assert parameters == set(taken) - {"access_log", "maximum_file_size"}
