@@ -49,7 +49,7 @@ def client(api: Any, greeting: str) -> Any:
     return type(api)(type("Running", (), {"host": host[1], "token": token[1]})())
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_it_tells_how_to_use_it_and_stops_cleanly(api: Any, tmp_path: Path, number: signal.Signals) -> None:
     with running(TMPDIR=str(tmp_path)) as (process, greeting):
         assert client(api, greeting).ok("GET", "/template-deployments")
@@ -114,11 +114,12 @@ def test_a_folder_in_use_is_told_in_one_line(data_dir: Path) -> None:
     ],
 )
 def test_what_makes_no_sense_is_told(arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]) -> None:
-    handlers = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
+    handlers = [signal.getsignal(number) for number in numbers]
     try:
         assert main(arguments) == 1
     finally:
-        for number, handler in zip((signal.SIGINT, signal.SIGTERM), handlers):
+        for number, handler in zip(numbers, handlers):
             signal.signal(number, handler)
     assert reason in capsys.readouterr().err
 

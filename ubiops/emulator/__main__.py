@@ -36,8 +36,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     stop = threading.Event()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: stop.set())
+    for number in _stopping_signals():
+        signal.signal(number, lambda *_: stop.set())
     try:
         emulator = start(
             host=options.host,
@@ -64,6 +64,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             pass
     print("Stopped.", flush=True)
     return 0
+
+
+def _stopping_signals() -> list[int]:
+    """The signals that ask a program to end. One that is ignored, as under nohup, stays so."""
+    known = (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"))
+    return [number for number in known if number is not None and signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qsl, quote, unquote
 
@@ -16,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
 from ubiops.emulator import uploads
-from ubiops.emulator.call import Call, FileAnswer, UploadedFile
+from ubiops.emulator.call import Call, FileAnswer
 from ubiops.emulator.errors import REVISION, ApiError, bad_request, not_found
 from ubiops.emulator.operations import OPERATIONS, Operation
 from ubiops.emulator.routes import ROUTES
@@ -143,7 +144,7 @@ class PathRoute(BaseRoute):
         if served.checks.media_type == JSON:
             body = await _read_body(request)
             served.checks.check_body(body)
-            call = _with(call, body, None)
+            call = replace(call, body=body)
         if served.operation.slow:
             return await run_in_threadpool(served.operation.serve, call)
         return served.operation.serve(call)
@@ -156,13 +157,9 @@ class PathRoute(BaseRoute):
         try:
             await uploads.receive(form, request.stream())
             served.checks.check_form(form.fields)
-            return await run_in_threadpool(served.operation.serve, _with(call, form.fields, form.file))
+            return await run_in_threadpool(served.operation.serve, replace(call, body=form.fields, file=form.file))
         finally:
             form.close()
-
-
-def _with(call: Call, body: Any, file: UploadedFile | None) -> Call:
-    return Call(call.world, call.user, call.path, call.query, body, file)
 
 
 def _decode(value: bytes) -> str:

@@ -27,7 +27,9 @@ def states_of_versions(
     What was built last serves: the revision of the build that was the last to succeed. While there is one, the version
     is available, whatever becomes of newer revisions.
     """
-    versions = "SELECT number FROM versions WHERE deployment = :deployment AND (:version IS NULL OR number = :version)"
+    versions = "SELECT :version AS number"
+    if version is None:
+        versions = "SELECT number FROM versions WHERE deployment = :deployment"
     numbers = {"deployment": deployment, "version": version}
     states = {row["number"]: VersionState() for row in db.execute(versions, numbers)}
     latest = db.execute(
