@@ -179,8 +179,9 @@ def _files(server: Server, folder: str, scale: Scale) -> Figures:
 
 # Each runs in a fresh process and prints what it saw: seconds, modules, and the peak of its memory.
 _BARE = """
-import json, sys
+import sys
 def show(seconds, whole=0):
+    import json
     try:
         with open("/proc/self/status") as status:
             memory = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
@@ -222,6 +223,7 @@ _FIRST_CALL_OF_FLOOR = (
 from time import perf_counter
 before = len(sys.modules)
 start = perf_counter()
+import json
 import urllib3
 pool = urllib3.connection_from_url(sys.argv[1])
 path = "/v2.1/projects/bench/deployments/image-classifier"
