@@ -444,7 +444,7 @@ def read_timeout_option(value: Any, default: Timeouts, name: str = "_request_tim
             raise ApiValueError(f"{name} takes a number of seconds or a pair (connect, read), got {value!r:.80}")
         return Timeouts(check_seconds(value[0], name), check_seconds(value[1], name), None)
     total = check_seconds(value, name)
-    return Timeouts(_least(default.connect, total), _least(default.read, total), total)
+    return Timeouts(_least(default.connect, total), total, total)
 
 
 def _least(a: float | None, b: float | None) -> float | None:

@@ -27,6 +27,7 @@ from urllib3.exceptions import (
     SSLError,
 )
 from urllib3.util import Retry, Timeout, wait_for_read
+from urllib3.util.ssl_ import is_ipaddress
 
 from ubiops.exceptions import (
     ApiConnectionError,
@@ -65,6 +66,8 @@ _KEEPALIVE = [
 class _Attempt(threading.local):
     """What this thread's attempt needs to know inside of a connection, and what it learns there."""
 
+    connect_until: float | None = None
+    """The monotonic time when there must be a connection."""
     deadline: float | None = None
     """The monotonic time when the whole call must be over."""
     idle: float | None = None
@@ -78,6 +81,14 @@ class _Attempt(threading.local):
 
 
 _attempt = _Attempt()
+
+
+class _SocketOptions(list):  # type: ignore[type-arg]
+    """The options of new sockets. A host's addresses share the time to connect: those that are left get none."""
+
+    def __iter__(self) -> Iterator[Any]:
+        _remaining(_attempt.connect_until, None)
+        return super().__iter__()
 
 
 class _Deadline(io.RawIOBase):
@@ -103,7 +114,7 @@ def _remaining(deadline: float | None, idle: float | None) -> float | None:
         return idle
     left = deadline - time.monotonic()
     if left <= 0:
-        raise socket.timeout("the call's time limit ran out")
+        raise socket.timeout("the time limit ran out")
     return left if idle is None else min(left, idle)
 
 
@@ -176,11 +187,16 @@ class _Watched:
     """What both kinds of connection do beyond urllib3's: tell whether anything was sent, and hear early answers."""
 
     sock: Any
+    timeout: float | None
 
     def connect(self) -> None:
         # What a proxy is told to open the tunnel is no part of the request.
         head, _attempt.head = _attempt.head, None
-        super().connect()  # type: ignore[misc]
+        _attempt.connect_until = None if self.timeout is None else time.monotonic() + self.timeout
+        try:
+            super().connect()  # type: ignore[misc]
+        finally:
+            _attempt.connect_until = None
         _attempt.head = head
         _attempt.sent = False
 
@@ -196,6 +212,9 @@ class _Watched:
                     _attempt.head = data
                     return
                 data, _attempt.head = head + data, None
+            if len(data) > _SMALL:
+                # What urllib3 allows is the time to connect.
+                sock.settimeout(_remaining(_attempt.deadline, _attempt.idle))
             _attempt.sent = True
             super().send(data)  # type: ignore[misc]
             return
@@ -389,11 +408,11 @@ class RESTClient:
         options: dict[str, Any] = {
             "maxsize": settings.connection_pool_maxsize,
             "block": False,
-            "socket_options": [*usual, *_KEEPALIVE],
+            "socket_options": _SocketOptions([*usual, *_KEEPALIVE]),
             "blocksize": 1 << 16,
         }
         if parts.scheme == "https":
-            options["ssl_context"] = tls_context(settings)
+            options["ssl_context"] = tls_context(settings, parts.hostname or "")
             options["assert_hostname"] = settings.assert_hostname if settings.verify_ssl else False
         self._warn_of_risks(parts.scheme, parts.hostname or "")
         proxy = find_proxy(settings, parts.scheme, parts.hostname or "")
@@ -442,8 +461,8 @@ def is_loopback(host: str) -> bool:
 # --- TLS ----------------------------------------------------------------------------------------------------------
 
 
-def tls_context(settings: Configuration) -> ssl.SSLContext:
-    """The TLS settings of a client.
+def tls_context(settings: Configuration, host: str) -> ssl.SSLContext:
+    """The TLS settings of a client for a host.
 
     Raises:
         ubiops.ApiValueError: A file of certificates can't be read.
@@ -454,8 +473,9 @@ def tls_context(settings: Configuration) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     else:
-        if settings.assert_hostname:
-            context.check_hostname = False  # urllib3 compares with the given name instead
+        if settings.assert_hostname or (urllib3.__version__.startswith("1.") and is_ipaddress(host)):
+            # urllib3 compares with the given name itself; and 1.26 does so with addresses too.
+            context.check_hostname = False
         source, path = _trusted(settings)
         try:
             if os.path.isdir(path):

@@ -242,6 +242,7 @@ DEFAULT = Timeouts(10, 300, None)
         (None, DEFAULT),
         (5, Timeouts(5, 5, 5)),
         (20.0, Timeouts(10, 20, 20)),
+        (1000, Timeouts(10, 1000, 1000)),
         ((1, 2), Timeouts(1, 2, None)),
         ([1, None], Timeouts(1, None, None)),
         ((None, None), Timeouts(None, None, None)),

@@ -45,7 +45,7 @@ def test_nothing_is_opened_before_the_first_call_and_the_pool_and_its_tls_settin
 
     made = []
     tls_context = ubiops.rest.tls_context
-    monkeypatch.setattr("ubiops.rest.tls_context", lambda settings: made.append(1) or tls_context(settings))
+    monkeypatch.setattr("ubiops.rest.tls_context", lambda *given: made.append(1) or tls_context(*given))
     server = wire(reply(200, [1]), context=certificates.good)
     client = client_for(server, **certificates.trust)
     assert server.connections == len(made) == 0

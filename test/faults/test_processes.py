@@ -5,7 +5,6 @@ from __future__ import annotations
 import concurrent.futures
 import copy
 import multiprocessing
-import os
 import pickle
 import subprocess
 import sys
@@ -68,10 +67,6 @@ def run_forking(host: str, certificate: str = "", *, prepare: str = "", child: s
     assert (done.returncode, done.stdout) == (0, "fine\n"), done.stdout + done.stderr
 
 
-needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
-
-
-@needs_fork
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 def test_after_a_fork_each_process_has_connections_of_its_own(tls: bool, wire: Any, certificates: Any) -> None:
     server = wire(reply(200, [1]), context=certificates.good if tls else None)
@@ -82,14 +77,12 @@ def test_after_a_fork_each_process_has_connections_of_its_own(tls: bool, wire: A
     assert [request.connection for request in server.requests].count(1) == 7
 
 
-@needs_fork
 def test_a_client_that_was_not_used_yet_forks_too(wire: Any) -> None:
     server = wire(reply(200, [1]))
     run_forking(server.host)
     assert server.connections == 4
 
 
-@needs_fork
 def test_after_a_fork_calls_in_the_background_run_in_threads_of_the_child(wire: Any) -> None:
     background = "assert call(client, async_req=True).get(20) == [1]"
     run_forking(
@@ -97,7 +90,6 @@ def test_after_a_fork_calls_in_the_background_run_in_threads_of_the_child(wire: 
     )
 
 
-@needs_fork
 def test_a_fork_while_another_thread_opens_the_connections_leaves_no_lock_behind(wire: Any) -> None:
     """The thread that would let go of the lock is not there in the child."""
     prepare = (

@@ -1,0 +1,258 @@
+"""Time: every wait has an end, and a number given for a call bounds all of it.
+
+Limits here are short, the servers would go on for 20 seconds, and what is asserted lies far between the two.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted import call, chunked, drip, reply, silence, then_reset, then_silence
+
+import ubiops
+from ubiops.request import Timeouts, read_timeout_option
+
+SHORT = 0.2
+ENOUGH = 0.7
+"""Seconds in which a server that answers at once is heard, on a busy machine too."""
+LONG = 10.0
+
+
+@pytest.fixture
+def in_time() -> Iterator[None]:
+    started = time.monotonic()
+    yield
+    assert time.monotonic() - started < LONG
+
+
+def test_the_defaults_are_finite() -> None:
+    configuration = ubiops.Configuration()
+    assert (configuration.connect_timeout, configuration.read_timeout) == (10, 300)
+    assert (configuration.max_retries, configuration.retry_deadline) == (3, 300)
+
+
+def test_the_defaults_arrive_at_the_socket(wire: Any, client_for: Any) -> None:
+    client = client_for(wire(reply(200, [1])))
+    with ubiops.CoreApi(client).deployments_list("p", _preload_content=False) as response:
+        assert response._answer._response._connection.sock.gettimeout() == 300
+        response.read()
+    with ubiops.CoreApi(client).deployments_list("p", _preload_content=False, _request_timeout=(1, 7)) as response:
+        assert response._answer._response._connection.sock.gettimeout() == 7
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (None, Timeouts(10, 300, None)),
+        (5, Timeouts(5, 5, 5)),
+        (1000, Timeouts(10, 1000, 1000)),
+        ((1, 2), Timeouts(1, 2, None)),
+        ((None, 2), Timeouts(None, 2, None)),
+    ],
+)
+def test_a_number_is_for_the_whole_call_and_a_pair_for_connecting_and_reading(given: Any, expected: Timeouts) -> None:
+    assert read_timeout_option(given, Timeouts(10, 300, None)) == expected
+
+
+NONSENSE = [0, -1, float("nan"), float("inf"), True, "5", "soon", (1,), (1, 2, 3), (0, 1), (1, "2"), [], {}, b"1", 1j]
+
+
+@pytest.mark.parametrize("value", NONSENSE, ids=repr)
+def test_nonsense_for_a_time_is_refused_before_anything_is_sent(value: Any, wire: Any, client_for: Any) -> None:
+    server = wire(reply(200, []))
+    client = client_for(server)
+    with pytest.raises((ubiops.ApiValueError, ubiops.ApiTypeError), match="_request_timeout"):
+        ubiops.CoreApi(client).deployments_list("p", _request_timeout=value)
+    with pytest.raises((ubiops.ApiValueError, ubiops.ApiTypeError), match="_request_timeout"):
+        call(client, _request_timeout=value)
+    for name in ("connect_timeout", "read_timeout", "retry_deadline"):
+        with pytest.raises((ubiops.ApiValueError, ubiops.ApiTypeError), match=name):
+            setattr(client.configuration, name, value)
+        with pytest.raises((ubiops.ApiValueError, ubiops.ApiTypeError), match=name):
+            ubiops.Configuration(**{name: value})
+    assert server.connections == 0
+
+
+# What a server can do to keep a client waiting; the answer never comes to its end.
+HEAD = b"HTTP/1.1 200 OK\r\n"
+SLOW = {
+    "silence": silence,
+    "silence within the head": then_silence(HEAD),
+    "silence within the body": then_silence(reply(200, b"[1]")[:-1]),
+    "silence within a chunk": then_silence(chunked(b"[1", end=b"5\r\n,")),
+    "silence within an error": then_silence(reply(404, b"[1]")[:-1]),
+    "a dripping status line": drip(b"", b"HTTP/1.1 200 " + b"O" * 10_000),
+    "a dripping head": drip(HEAD, b"X-A: b\r\n"),
+    "a dripping body": drip(reply(200, b"")[:-5].replace(b"Length: ", b"Length: 99999") + b"\r\n\r\n", b" "),
+    "dripping chunks": drip(chunked(end=b""), b"1\r\n \r\n"),
+    "a dripping body without a length": drip(HEAD + b"\r\n", b" "),
+    "dripping gzip": drip(HEAD + b"Content-Encoding: gzip\r\n\r\n", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03"),
+    "interim answers": drip(b"", b"HTTP/1.1 102 Processing\r\n\r\n"),
+    "a dripping error": drip(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 99999\r\n\r\n", b"no "),
+}
+ANSWERED = {"silence within an error", "a dripping error"}
+
+
+@pytest.mark.usefixtures("in_time")
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize("what", SLOW)
+def test_a_number_bounds_the_whole_call(what: str, tls: bool, wire: Any, client_for: Any, certificates: Any) -> None:
+    server = wire(SLOW[what], context=certificates.good if tls else None)
+    client = client_for(server, **certificates.trust)
+    # Of an error the status is known by then, which says more than that the rest took too long.
+    expected = ubiops.ApiRequestError if what in ANSWERED else (ubiops.ApiTimeoutError, ubiops.InvalidResponseError)
+    with pytest.raises(expected) as caught:
+        call(client, _request_timeout=ENOUGH if what in ANSWERED else SHORT)
+    if isinstance(caught.value, ubiops.ApiTimeoutError):
+        assert "raise _request_timeout" in str(caught.value)
+        assert caught.value.status == 0
+
+
+@pytest.mark.usefixtures("in_time")
+@pytest.mark.parametrize("what", [what for what in SLOW if "silence" in what and what not in ANSWERED])
+def test_a_pair_bounds_each_silence(what: str, wire: Any, client_for: Any, clock: Any) -> None:
+    client = client_for(wire(SLOW[what]), max_retries=1)
+    with pytest.raises(ubiops.ApiTimeoutError, match="timed out while waiting for the answer") as caught:
+        call(client, _request_timeout=(5, SHORT))
+    assert len(caught.value.attempts) == 2
+    with pytest.raises(ubiops.ApiTimeoutError) as caught:
+        call(client, "POST", _request_timeout=(5, SHORT))
+    assert len(caught.value.attempts) == 1
+
+
+@pytest.mark.usefixtures("in_time")
+def test_the_limits_of_the_configuration_hold_where_the_call_gives_none(wire: Any, client_for: Any) -> None:
+    client = client_for(wire(silence), read_timeout=SHORT, max_retries=0)
+    with pytest.raises(ubiops.ApiTimeoutError):
+        call(client)
+
+
+@pytest.mark.usefixtures("in_time")
+@pytest.mark.parametrize("step", [drip(reply(200, b"x" * 5000)[:-5000], b"x"), then_silence(reply(200, b"xx")[:-1])])
+def test_a_number_bounds_the_reading_of_a_download(step: Any, wire: Any, client_for: Any, tmp_path: Path) -> None:
+    api = ubiops.CoreApi(client_for(wire(step)))
+    with api.revisions_file_download("p", "d", "r", "v", _request_timeout=ENOUGH) as response:
+        assert response.status == 200
+        with pytest.raises(ubiops.ApiTimeoutError):
+            response.save(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("in_time")
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+@pytest.mark.parametrize("timeout", [SHORT, (5, SHORT)], ids=["whole", "pair"])
+def test_an_upload_that_nobody_reads_ends_in_time(
+    timeout: Any, tls: bool, wire: Any, client_for: Any, certificates: Any
+) -> None:
+    over = threading.Event()
+
+    def ignore(peer: Any) -> None:
+        peer.read_head()
+        over.wait(LONG)
+        peer.close()
+
+    server = wire(ignore, context=certificates.good if tls else None)
+    api = ubiops.CoreApi(client_for(server, **certificates.trust))
+    with pytest.raises(ubiops.ApiTimeoutError):
+        api.revisions_file_upload("p", "d", "v", file=bytes(50 << 20), _request_timeout=timeout)
+    with pytest.raises(ubiops.ApiTimeoutError):
+        api.revisions_rebuild("p", "d", "r", "v", {"a": "x" * (50 << 20)}, _request_timeout=timeout)
+    over.set()
+
+
+@pytest.mark.usefixtures("in_time")
+def test_retries_and_their_waits_are_within_the_number(wire: Any, client_for: Any) -> None:
+    """Nothing is faked here: a server that resets each connection at once would be asked again for seconds."""
+    server = wire(then_reset())
+    with pytest.raises(ubiops.ApiConnectionError) as caught:
+        call(client_for(server, max_retries=1000), _request_timeout=SHORT)
+    assert len(caught.value.attempts) == len(server.requests) < 100
+
+
+def test_an_attempt_gets_only_what_is_left(wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ubiops.rest
+
+    server = wire(reply(503), reply(200, [1]))
+    client = client_for(server)
+    client.rest_client  # noqa: B018 - which is made with limits of its own
+    seen = []
+    original = ubiops.rest.Timeout
+    monkeypatch.setattr("ubiops.rest.Timeout", lambda **limits: seen.append(limits) or original(**limits))
+    assert call(client, _request_timeout=30) == [1]
+    assert [0 < limits["read"] <= 30 for limits in seen] == [True, True]
+    assert seen[1]["read"] < seen[0]["read"]
+    assert all(limits["connect"] <= 10 for limits in seen)
+
+
+@pytest.mark.usefixtures("in_time")
+def test_a_connection_that_is_never_made_ends_in_time(client_for: Any) -> None:
+    """A listener whose queue is full drops whoever comes, as a firewall does."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = listener.getsockname()[1]
+        waiting = []
+        try:
+            for _ in range(8):
+                one = socket.socket()
+                one.setblocking(False)
+                one.connect_ex(("127.0.0.1", port))
+                waiting.append(one)
+            client = client_for(f"http://127.0.0.1:{port}", connect_timeout=SHORT, max_retries=0)
+            with pytest.raises(ubiops.ApiTimeoutError, match="timed out while waiting for a connection") as caught:
+                call(client, "POST")
+            assert caught.value.hint is not None
+            assert "connect_timeout" in caught.value.hint
+        finally:
+            for one in waiting:
+                one.close()
+
+
+@pytest.mark.usefixtures("in_time")
+def test_a_tls_handshake_that_drips_ends_in_time(wire: Any, client_for: Any) -> None:
+    def drip_records(peer: Any) -> None:
+        peer.wait()
+        peer.send(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")
+        for _ in range(400):
+            time.sleep(0.02)
+            peer.send(b"\0")
+
+    server = wire(drip_records)
+    client = client_for(server.host.replace("http:", "https:"), max_retries=0)
+    with pytest.raises(ubiops.ApiTimeoutError):
+        call(client, _request_timeout=SHORT)
+
+
+@pytest.mark.usefixtures("in_time")
+def test_a_host_with_many_addresses_that_are_not_there_ends_in_time(
+    client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of them is tried, but all of them together within the limit."""
+    tried = []
+
+    def connect(self: socket.socket, address: Any) -> None:
+        tried.append(address)
+        limit = self.gettimeout()
+        assert limit is not None
+        time.sleep(limit)
+        raise socket.timeout("timed out")
+
+    addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (f"127.0.0.{n}", 9)) for n in range(1, 200)]
+    monkeypatch.setattr("socket.getaddrinfo", lambda *args, **kwargs: addresses)
+    monkeypatch.setattr("socket.socket.connect", connect, raising=False)
+    with pytest.raises(ubiops.ApiTimeoutError):
+        call(client_for("http://many.localhost:9", max_retries=0), _request_timeout=SHORT)
+    assert tried
+
+
+def test_waiting_for_a_build_refuses_nonsense(wire: Any, client_for: Any) -> None:
+    client = client_for(wire(reply(200, {})))
+    for value in (0, -1, float("nan"), None, "5", True):
+        with pytest.raises((ubiops.ApiValueError, ubiops.ApiTypeError), match="timeout"):
+            ubiops.utils.wait_for_revision(client, "p", "d", "v", "r", timeout=value)
