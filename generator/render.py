@@ -80,7 +80,7 @@ class _Pages:
         self.snippets = Snippets(api, samples)
         self.titles: dict[str, list[str]] = {}
         self.code = format_snippets(dict(self._snippets()))
-        self.environment = Environment(
+        self.environment = Environment(  # code and Markdown, which escapes of HTML would spoil  # nosec B701
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
             undefined=StrictUndefined,
             trim_blocks=True,

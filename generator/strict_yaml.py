@@ -60,7 +60,7 @@ def read_yaml(path: Path, name: str) -> Any:
     except UnicodeDecodeError as error:
         raise DescriptionError(name, f"the file is not UTF-8: {error.reason}", "save it as UTF-8") from None
     try:
-        return yaml.load(text, Loader=_Loader)  # noqa: S506 - a loader that makes plain values only
+        return yaml.load(text, Loader=_Loader)  # a loader that makes plain values only  # noqa: S506  # nosec B506
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name

@@ -296,5 +296,5 @@ def _address(listener: socket.socket) -> str:
     host: str = listener.getsockname()[0]
     port: int = listener.getsockname()[1]
     # All interfaces are no address to call.
-    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nosec B104
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/v2.1"

@@ -115,7 +115,7 @@ def copy(call: Call) -> list[dict[str, Any]]:
         deployment = deployment_named(db, call.project, call.body["source_deployment"])
         name = call.body.get("source_version")
         source = Owner(call.project, deployment, None if name is None else version_named(db, deployment, name))
-        rows = db.execute(f"SELECT * FROM variables WHERE {_OWN} ORDER BY name", source.keys).fetchall()  # noqa: S608
+        rows = db.execute(f"SELECT * FROM variables WHERE {_OWN} ORDER BY name", source.keys).fetchall()  # noqa: S608  # nosec B608
         for row in rows:
             state = row["name"], row["value"], bool(row["secret"])
             copies.append({**_shown(_put(db, owner.keys, *state), *state), **_NOT_INHERITED})
@@ -150,7 +150,7 @@ def _owner(db: sqlite3.Connection, call: Call) -> Owner:
 
 def _find(db: sqlite3.Connection, call: Call, owner: Owner) -> sqlite3.Row:
     found: sqlite3.Row | None = db.execute(
-        f"SELECT * FROM variables WHERE id = ? AND {_OWN}",  # noqa: S608
+        f"SELECT * FROM variables WHERE id = ? AND {_OWN}",  # noqa: S608  # nosec B608
         (call.path["id"].lower(), *owner.keys),
     ).fetchone()
     if found is None:
@@ -178,7 +178,7 @@ def _insert(
 
 def _put(db: sqlite3.Connection, keys: tuple[str, int | None, int | None], name: str, value: str, secret: bool) -> str:
     """Creates a variable, or replaces the one of this name; returns its id."""
-    found = db.execute(f"SELECT number, id FROM variables WHERE {_OWN} AND name = ?", (*keys, name)).fetchone()  # noqa: S608
+    found = db.execute(f"SELECT number, id FROM variables WHERE {_OWN} AND name = ?", (*keys, name)).fetchone()  # noqa: S608  # nosec B608
     if found is None:
         return _insert(db, keys, name, value, secret)
     db.execute("UPDATE variables SET value = ?, secret = ? WHERE number = ?", (value, secret, found["number"]))

@@ -33,7 +33,7 @@ def states_of_versions(
     numbers = {"deployment": deployment, "version": version}
     states = {row["number"]: VersionState() for row in db.execute(versions, numbers)}
     latest = db.execute(
-        f"SELECT * FROM revisions WHERE number IN (SELECT max(number) FROM revisions WHERE version IN ({versions})"  # noqa: S608
+        f"SELECT * FROM revisions WHERE number IN (SELECT max(number) FROM revisions WHERE version IN ({versions})"  # noqa: S608  # nosec B608
         " GROUP BY version)",
         numbers,
     )
@@ -45,7 +45,7 @@ def states_of_versions(
             has_requests=bool(row["has_requests"]),
         )
     builds = db.execute(
-        "SELECT revisions.version, revisions.id, builds.finished, builds.error"  # noqa: S608
+        "SELECT revisions.version, revisions.id, builds.finished, builds.error"  # noqa: S608  # nosec B608
         " FROM builds JOIN revisions ON revisions.number = builds.revision"
         f" WHERE revisions.version IN ({versions}) ORDER BY builds.finished, builds.number",
         numbers,
