@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # On the command line and not in pyproject.toml, so that the output depends on nothing else.
-_COMMON = ("--isolated", "--quiet", "--no-cache", "--target-version", "py39")
+_COMMON = ("--isolated", "--quiet", "--no-cache", "--target-version", "py39", "--config", "exclude = []")
 _FIXED = ("--fix-only", "--select", "F401,I,RUF022,RUF023,TC005")
 _SETTINGS = (
     "line-length = 120",
