@@ -173,6 +173,27 @@ class Configuration:
             )
         self._safe_chars = value
 
+    @property
+    def verify_ssl(self) -> bool:
+        """Whether to verify the server's certificate."""
+        return self._verify_ssl
+
+    @verify_ssl.setter
+    def verify_ssl(self, value: bool) -> None:
+        # Nothing that is only taken for False, such as an empty variable of the environment, switches it off.
+        if not isinstance(value, bool):
+            raise ApiTypeError(f"verify_ssl takes True or False, got {type(value).__name__}: {value!r:.80}")
+        self._verify_ssl = value
+
+    @property
+    def proxy(self) -> str | None:
+        """The address of a proxy; an empty string uses none, None the environment's. Its repr is masked."""
+        return self._proxy
+
+    @proxy.setter
+    def proxy(self, value: str | None) -> None:
+        self._proxy = None if value is None else SecretText(value)
+
     # --- as whom ---
 
     @property
@@ -340,7 +361,7 @@ class Configuration:
             "refresh_api_key_hook",
         ):
             state.pop(name)
-        state["proxy"], state["proxy_headers"] = _without_password(self.proxy, ""), None
+        state["_proxy"], state["proxy_headers"] = _without_password(self.proxy, ""), None
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:

@@ -276,6 +276,8 @@ def _hint(status: int, authorized: bool, answer: Answer) -> str | None:
         if authorized:
             return "the API token was not accepted: check UBIOPS_API_TOKEN or configuration.api_key['Authorization']"
         return "no API token was sent: set UBIOPS_API_TOKEN or configuration.api_key['Authorization']"
+    if status == 407:
+        return "check configuration.proxy or the variables HTTP_PROXY and NO_PROXY"
     if 300 <= status < 400:
         target = (answer.headers.get("Location") or "").partition("?")[0]
         return (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import io
 import os
+import re
 import socket
 import ssl
 import sys
@@ -38,6 +40,7 @@ from ubiops.exceptions import (
     OpenApiException,
 )
 from ubiops.head import usual_head
+from ubiops.request import SecretText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,6 +54,7 @@ _SMALL = 1 << 16
 """Bytes of a body up to which it is copied behind the headers: that takes less than sending it by itself."""
 _MOST_LINES = 1000
 """Lines of an answer before its body, interim answers such as 103 included."""
+_FIRST_URLLIB3 = vars(urllib3)["__version__"].startswith("1.")
 _NO_RETRIES = Retry(total=False, redirect=False)
 # Probes begin after a minute of silence, so that a router in between does not forget an upload that is being built.
 _KEEPALIVE = [
@@ -223,7 +227,7 @@ class _Watched:
         while left:
             sock.settimeout(_remaining(_attempt.deadline, _attempt.idle))
             # Over TLS a socket is readable for other reasons than an answer, so that only a failing send tells.
-            if not isinstance(sock, ssl.SSLSocket) and wait_for_read(sock, timeout=0):
+            if sock.__class__ is socket.socket and wait_for_read(sock, timeout=0):
                 if not _attempt.sent:
                     raise ConnectionResetError("the server closed the connection while it was idle")
                 raise BrokenPipeError("the server answered before the body was complete")
@@ -250,6 +254,11 @@ class _HTTPPool(urllib3.HTTPConnectionPool):
 class _HTTPSPool(urllib3.HTTPSConnectionPool):
     ConnectionCls: Any = _HTTPSConnection
 
+    def _validate_conn(self, conn: Any) -> None:
+        # urllib3 would warn at each connection that is not verified; RESTClient does once.
+        if conn.sock is None:
+            conn.connect()
+
 
 _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
@@ -272,12 +281,13 @@ class Answer:
             ubiops.ApiConnectionError: The connection broke, or the body ended too early.
             ubiops.ApiTimeoutError: A time limit ran out.
         """
+        handled = sys.exc_info()[1]
         try:
             data: bytes = self._response.read(amount)
             return data
         except BaseException as error:
             self.close()
-            failed = translate(error, sent=True)
+            failed = translate(error, handled, sent=True)
         raise failed
 
     def close(self) -> None:
@@ -335,6 +345,7 @@ class RESTClient:
         pool = self._pool
         if pool is None or self._process != os.getpid() or self._origin != origin:
             pool = self._open(origin)
+        handled = sys.exc_info()[1]
         state = _attempt
         state.sent = False
         state.deadline = deadline
@@ -369,7 +380,7 @@ class RESTClient:
                 )
             )
         except BaseException as error:
-            failed = translate(error, sent=state.sent)
+            failed = translate(error, handled, sent=state.sent)
         finally:
             state.deadline = None
             state.streaming = False
@@ -415,12 +426,12 @@ class RESTClient:
             options["ssl_context"] = tls_context(settings, parts.hostname or "")
             options["assert_hostname"] = settings.assert_hostname if settings.verify_ssl else False
         self._warn_of_risks(parts.scheme, parts.hostname or "")
-        proxy = find_proxy(settings, parts.scheme, parts.hostname or "")
+        proxy = find_proxy(settings, parts.scheme, parts.hostname or "", parts.port)
         self._absolute = False
         if proxy is None:
             kind: Any = _POOLS[parts.scheme]
             return kind(parts.hostname, parts.port, **options)
-        manager = _manager(proxy, settings.proxy_headers, options)
+        manager = _manager(settings, proxy, options)
         # To a proxy, plain HTTP names the whole address; within a tunnel it is as without a proxy.
         self._absolute = parts.scheme == "http"
         return manager.connection_from_host(parts.hostname, parts.port, parts.scheme)
@@ -453,9 +464,12 @@ def _least(a: float | None, b: float | None) -> float | None:
     return min((x for x in (a, b) if x is not None), default=None)
 
 
+_LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}")
+
+
 def is_loopback(host: str) -> bool:
     """Whether a host is this very machine."""
-    return host == "localhost" or host.endswith(".localhost") or host.startswith("127.") or host == "::1"
+    return host in ("localhost", "::1") or host.endswith(".localhost") or _LOOPBACK.fullmatch(host) is not None
 
 
 # --- TLS ----------------------------------------------------------------------------------------------------------
@@ -473,7 +487,7 @@ def tls_context(settings: Configuration, host: str) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     else:
-        if settings.assert_hostname or (urllib3.__version__.startswith("1.") and is_ipaddress(host)):
+        if settings.assert_hostname or (_FIRST_URLLIB3 and is_ipaddress(host)):
             # urllib3 compares with the given name itself; and 1.26 does so with addresses too.
             context.check_hostname = False
         source, path = _trusted(settings)
@@ -508,7 +522,7 @@ def _trusted(settings: Configuration) -> tuple[str, str]:
 # --- proxies ------------------------------------------------------------------------------------------------------
 
 
-def find_proxy(settings: Configuration, scheme: str, host: str) -> str | None:
+def find_proxy(settings: Configuration, scheme: str, host: str, port: int | None = None) -> str | None:
     """The address of the proxy for a host: the configuration's, else the environment's; None when there is none."""
     if settings.proxy is not None:
         return settings.proxy or None
@@ -519,43 +533,55 @@ def find_proxy(settings: Configuration, scheme: str, host: str) -> str | None:
 
     found = request.getproxies_environment()
     proxy = found.get(scheme) or found.get("all")
+    if proxy and ":" not in host:
+        # An exception may be one for a port.
+        host = f"{host}:{port or (443 if scheme == 'https' else 80)}"
     # Typeshed does not know the function, which all of Python's own and many others' code calls.
     bypassed = getattr(request, "proxy_bypass_environment")(host, found)  # noqa: B009
-    return None if not proxy or bypassed else proxy
+    return None if not proxy or bypassed else SecretText(proxy)
 
 
-def _manager(proxy: str, headers: Mapping[str, str] | None, options: dict[str, Any]) -> urllib3.ProxyManager:
-    text = proxy if "://" in proxy else f"http://{proxy}"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError:
-        raise ApiValueError(
-            "the address of the proxy can't be read; it looks like 'http://user:password@host:port'"
-        ) from None
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ApiValueError(f"a proxy's address looks like 'http://host:port', got the scheme {parts.scheme!r}")
-    proxy_headers = dict(headers or {})
-    if parts.username:
-        credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
-        proxy_headers.update(urllib3.make_headers(proxy_basic_auth=credentials))
-    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    manager = urllib3.ProxyManager(
-        f"{parts.scheme}://{host}:{port or (443 if parts.scheme == 'https' else 80)}",
-        proxy_headers=proxy_headers,
-        **{name: value for name, value in options.items() if name not in ("ssl_context", "assert_hostname")},
-    )
-    for name in ("ssl_context", "assert_hostname"):
-        if name in options:
-            manager.connection_pool_kw[name] = options[name]
+def _manager(settings: Configuration, proxy: str, options: dict[str, Any]) -> urllib3.ProxyManager:
+    found = _split_proxy(proxy)
+    if found is None:
+        raise ApiValueError("the address of the proxy can't be used; it looks like 'http://user:password@host:port'")
+    scheme, address, credentials = found
+    headers = dict(settings.proxy_headers or {})
+    if credentials:
+        headers.update(urllib3.make_headers(proxy_basic_auth=credentials))
+    if _FIRST_URLLIB3:
+        del options["blocksize"]
+    context = tls_context(settings, urlsplit(address).hostname or "") if scheme == "https" else None
+    if context is not None:
+        options.setdefault("ssl_context", context)
+    manager = urllib3.ProxyManager(address, proxy_headers=headers, proxy_ssl_context=context, **options)
     manager.pool_classes_by_scheme = _POOLS
     return manager
+
+
+def _split_proxy(proxy: str) -> tuple[str, str, SecretText] | None:
+    """A proxy's scheme, its address and its credentials; None when it has no usable address.
+
+    What is wrong is not raised here, where the password stands open.
+    """
+    try:
+        parts = urlsplit(proxy if "://" in proxy else f"http://{proxy}")
+        port = parts.port
+    except ValueError:
+        return None
+    scheme, host = parts.scheme, parts.hostname
+    if scheme not in ("http", "https") or not host:
+        return None
+    credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
+    host = f"[{host}]" if ":" in host else host
+    return scheme, f"{scheme}://{host}:{port or (443 if scheme == 'https' else 80)}", SecretText(credentials)
 
 
 # --- errors -------------------------------------------------------------------------------------------------------
 
 # OpenSSL's codes for what is wrong with a certificate, and what the user can do about it.
 _CERTIFICATE_HINTS = {
+    9: "the certificate is not valid yet: check this machine's clock",
     10: "the certificate has expired: the server's operator has to renew it",
     18: "the certificate is self-signed: set configuration.ssl_ca_cert to a file that holds it, if you trust it",
     19: "the chain ends in a certificate that is not trusted: set configuration.ssl_ca_cert to your authority's file",
@@ -565,21 +591,33 @@ _CERTIFICATE_HINTS = {
 }
 
 
-def translate(error: BaseException, *, sent: bool) -> BaseException:
+def translate(error: BaseException, handled: BaseException | None, *, sent: bool) -> BaseException:
     """An error of the network as one of this library, with what is needed to decide on a retry as its ``failure``.
 
     The original is not chained: its frames hold the request's headers. Errors that are not of the network, such as
     KeyboardInterrupt, come back as they are, without those frames.
+
+    Args:
+        error: What was raised.
+        handled: The error that the caller's code was handling when it made the call, which is none of ours.
+        sent: Whether any byte of the request may have reached the server.
     """
+    chain = _chain(error, handled)
+    failed = _translate(error, chain, sent)
+    for one in chain:
+        _let_go(one)
+    return failed
+
+
+def _translate(error: BaseException, chain: list[BaseException], sent: bool) -> BaseException:
     # Not imported before a request fails.
     from ubiops.retry import Failure
 
     if isinstance(error, OpenApiException):
         if isinstance(error, ApiException) and not hasattr(error, "failure"):
             _attach(error, Failure(str(error), sent=sent, transient=False))
-        error.__context__ = None
-        return error.with_traceback(None)
-    certificate = _find(error, ssl.SSLCertVerificationError)
+        return error
+    certificate = _find(chain, ssl.SSLCertVerificationError)
     hint: str | None
     if certificate is not None:
         message = getattr(certificate, "verify_message", "") or str(certificate)
@@ -590,23 +628,23 @@ def translate(error: BaseException, *, sent: bool) -> BaseException:
         return _attach(failed, Failure(str(failed), sent=False, transient=False))
     if isinstance(error, ssl.CertificateError) or (isinstance(error, SSLError) and "doesn't match" in str(error)):
         failed = ApiConnectionError(
-            0, f"the server's certificate is refused: {_words(error)}", hint=_CERTIFICATE_HINTS[62]
+            0, f"the server's certificate is refused: {_words(error, chain)}", hint=_CERTIFICATE_HINTS[62]
         )
         return _attach(failed, Failure(str(failed), sent=False, transient=False))
-    tls = _find(error, ssl.SSLError)
+    tls = _find(chain, ssl.SSLError)
     if tls is not None and not sent and not isinstance(tls, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
         hint = "the server speaks no TLS there: is its address an http:// one?" if "WRONG_VERSION" in str(tls) else None
-        failed = ApiConnectionError(0, f"no TLS connection to the server: {_words(tls)}", hint=hint)
+        failed = ApiConnectionError(0, f"no TLS connection to the server: {_words(tls, chain)}", hint=hint)
         return _attach(failed, Failure(str(failed), sent=False, transient=False))
+    words = _words(error, chain)
     if isinstance(error, ProxyError):
-        failed = ApiConnectionError(
-            0,
-            f"the proxy can't be used: {_words(error)}",
-            hint="check configuration.proxy or the variables HTTPS_PROXY and NO_PROXY",
-        )
-        return _attach(failed, Failure(str(failed), sent=False))
+        hint = "check configuration.proxy or the variables HTTPS_PROXY and NO_PROXY"
+        failed = ApiConnectionError(0, f"the proxy can't be used: {words}", hint=hint)
+        # A proxy that says no, such as 407 for a wrong password, says it again.
+        final = re.search(r": 4\d\d", words) is not None
+        return _attach(failed, Failure(str(failed.reason), sent=False, transient=not final))
     # urllib3 wraps a timeout while sending as a broken connection.
-    timed_out = isinstance(error, (ConnectTimeoutError, ReadTimeoutError)) or _find(error, socket.timeout) is not None
+    timed_out = isinstance(error, (ConnectTimeoutError, ReadTimeoutError)) or _find(chain, socket.timeout) is not None
     if timed_out and not isinstance(error, NewConnectionError):
         phase = "the answer" if sent else "a connection"
         failed = ApiTimeoutError(
@@ -617,23 +655,23 @@ def translate(error: BaseException, *, sent: bool) -> BaseException:
         return _attach(failed, Failure(f"timeout while waiting for {phase}", sent=sent))
     if isinstance(error, NewConnectionError):
         failed = ApiConnectionError(
-            0, f"no connection to the server: {_words(error)}", hint="check configuration.host and the network"
+            0, f"no connection to the server: {words}", hint="check configuration.host and the network"
         )
-        return _attach(failed, Failure(f"no connection: {_words(error)}", sent=False))
-    cut = _find(error, http.client.IncompleteRead) or _find(error, InvalidChunkLength)
+        return _attach(failed, Failure(f"no connection: {words}", sent=False))
+    cut = _find(chain, http.client.IncompleteRead) or _find(chain, InvalidChunkLength)
     if cut is not None:
-        failed = ApiConnectionError(0, f"the answer was cut off: {_words(cut)}")
+        failed = ApiConnectionError(0, f"the answer was cut off: {_words(cut, chain)}")
         return _attach(failed, Failure(str(failed.reason)))
     if isinstance(error, (HTTPError, OSError, http.client.HTTPException)):
-        failed = ApiConnectionError(0, f"the connection broke: {_words(error)}")
+        failed = ApiConnectionError(0, f"the connection broke: {words}")
         return _attach(failed, Failure(str(failed.reason), sent=sent))
     if isinstance(error, ValueError) and sent:
-        failed = ApiConnectionError(0, f"the answer was cut off or is no HTTP: {_words(error)}")
+        failed = ApiConnectionError(0, f"the answer was cut off or is no HTTP: {words}")
         return _attach(failed, Failure(str(failed.reason)))
     if isinstance(error, (ValueError, TypeError)):
         failed = ApiRequestError(0, f"the request can't be sent: {type(error).__name__}")
         return _attach(failed, Failure(str(failed.reason), sent=sent, transient=False))
-    return error.with_traceback(None)
+    return error
 
 
 def _attach(error: ApiException, failure: Failure) -> ApiException:
@@ -641,15 +679,14 @@ def _attach(error: ApiException, failure: Failure) -> ApiException:
     return error
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error and those that it wraps, in whichever of urllib3's ways."""
-    seen: list[BaseException] = []
+def _chain(error: BaseException, handled: BaseException | None) -> list[BaseException]:
+    """An error and those that it wraps, in whichever of urllib3's ways, but none of the caller's."""
+    found: list[BaseException] = []
     waiting: list[Any] = [error]
-    while waiting and len(seen) < 20:
+    while waiting and len(found) < 20:
         one = waiting.pop(0)
-        if isinstance(one, BaseException) and not any(one is other for other in seen):
-            seen.append(one)
-            yield one
+        if isinstance(one, BaseException) and one is not handled and not any(one is other for other in found):
+            found.append(one)
             waiting += [
                 *one.args,
                 getattr(one, "original_error", None),
@@ -657,16 +694,27 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
                 one.__cause__,
                 one.__context__,
             ]
+    return found
 
 
-def _find(error: BaseException, kind: type[BaseException]) -> BaseException | None:
-    return next((one for one in _chain(error) if isinstance(one, kind)), None)
+def _let_go(error: BaseException) -> None:
+    """Frees what the frames of an error hold: headers with the token, and sockets that would be closed much later."""
+    trace = error.__traceback__
+    while trace is not None:
+        # Frames that still run refuse.
+        with contextlib.suppress(RuntimeError):
+            trace.tb_frame.clear()
+        trace = trace.tb_next
+    error.__traceback__ = error.__cause__ = error.__context__ = None
 
 
-def _words(error: BaseException) -> str:
+def _find(chain: list[BaseException], kind: type[BaseException]) -> BaseException | None:
+    return next((one for one in chain if isinstance(one, kind)), None)
+
+
+def _words(error: BaseException, chain: list[BaseException]) -> str:
     """The innermost reason of an error, in the words of the operating system where it has some."""
-    reasons = list(_chain(error))
-    for one in reasons:
+    for one in chain:
         if isinstance(one, socket.gaierror):
             return f"the name of the host can't be resolved ({one.strerror})"
         if isinstance(one, OSError) and one.strerror and not isinstance(one, ssl.SSLError):

@@ -60,18 +60,27 @@ class Certificates:
         self.authority = trustme.CA()
         self.authority_file = str(folder / "authority.pem")
         self.authority.cert_pem.write_to_path(self.authority_file)
-        self.good = self.context(self.authority.issue_cert("127.0.0.1", "localhost"))
+        self.issued = self.authority.issue_cert("127.0.0.1", "localhost")
+        self.good = self.context(self.issued)
         self.wrong_name = self.context(self.authority.issue_cert("elsewhere.example"))
         self.wrong_address = self.context(self.authority.issue_cert("127.0.0.9"))
         self.unknown_authority = self.context(trustme.CA().issue_cert("127.0.0.1", "localhost"))
+        self.self_signed, self.self_signed_file = self.made_by_hand("self-signed", issued=False)
+        self.expired, _ = self.made_by_hand("expired", issued=True, days=(-3, -1))
+        self.future, _ = self.made_by_hand("future", issued=True, days=(1, 3))
+        self.asking = self.context(self.issued)
+        self.asking.verify_mode = ssl.CERT_REQUIRED
+        self.authority.configure_trust(self.asking)
+        self.client_file = str(folder / "client.pem")
+        self.authority.issue_cert("client@example.com").private_key_and_cert_chain_pem.write_to_path(self.client_file)
 
     def context(self, certificate: Any) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         certificate.configure_cert(context)
         return context
 
-    def made_by_hand(self, name: str, *, issued: bool, days: tuple[int, int] = (-1, 1)) -> ssl.SSLContext:
-        """A server with a certificate that is valid from one day to another, as told from today, self-signed or not."""
+    def made_by_hand(self, name: str, *, issued: bool, days: tuple[int, int] = (-1, 1)) -> tuple[Any, str]:
+        """A server whose certificate is valid between two days, as counted from today; and the file that it is in."""
         import datetime
         import ipaddress
 
@@ -102,13 +111,11 @@ class Certificates:
         )
         path = self._folder / f"{name}.pem"
         encoding = serialization.Encoding.PEM
-        path.write_bytes(
-            key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-            + certificate.public_bytes(encoding)
-        )
+        pem = key.private_bytes(encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        path.write_bytes(pem + certificate.public_bytes(encoding))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(path)
-        return context
+        return context, str(path)
 
     @property
     def trust(self) -> dict[str, str]:

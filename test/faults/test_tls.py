@@ -1,0 +1,229 @@
+"""TLS: certificates are verified, refusals say what to set, and nothing is switched off by accident."""
+
+from __future__ import annotations
+
+import os
+import socket
+import ssl
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted import TOKEN, call, client_of, reply
+
+import ubiops
+
+ANSWER = reply(200, [1])
+
+
+def test_a_certificate_of_a_trusted_authority_is_accepted(wire: Any, client_for: Any, certificates: Any) -> None:
+    assert call(client_for(wire(ANSWER, context=certificates.good), **certificates.trust)) == [1]
+
+
+def test_the_host_may_be_a_name_too(wire: Any, client_for: Any, certificates: Any) -> None:
+    server = wire(ANSWER, context=certificates.good)
+    assert call(client_for(f"https://localhost:{server.port}", **certificates.trust)) == [1]
+
+
+REFUSED = {
+    "unknown authority": ("unknown_authority", "set configuration.ssl_ca_cert"),
+    "another name": ("wrong_name", "the certificate is for another .*: check configuration.host"),
+    "another address": ("wrong_address", "the certificate is for another .*: check configuration.host"),
+    "self-signed": ("self_signed", "the certificate is self-signed: set configuration.ssl_ca_cert"),
+    "expired": ("expired", "the certificate has expired: the server's operator has to renew it"),
+    "not yet valid": ("future", "this machine's clock"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_bad_certificate_is_refused_with_what_to_set(
+    what: str, wire: Any, client_for: Any, certificates: Any, clock: Any
+) -> None:
+    name, hint = REFUSED[what]
+    server = wire(ANSWER, context=getattr(certificates, name))
+    with pytest.raises(ubiops.ApiConnectionError, match="the server's certificate is refused: ") as caught:
+        call(client_for(server, **certificates.trust), "POST")
+    assert caught.value.hint is not None
+    import re
+
+    assert re.search(hint, caught.value.hint), caught.value
+    # It would be refused again, so that nothing is tried again; and no request was sent.
+    assert (clock.waits, len(caught.value.attempts), server.requests) == ([], 1, [])
+
+
+def test_a_self_signed_certificate_can_be_trusted_by_name(wire: Any, client_for: Any, certificates: Any) -> None:
+    server = wire(ANSWER, context=certificates.self_signed)
+    assert call(client_for(server, ssl_ca_cert=certificates.self_signed_file)) == [1]
+
+
+def test_another_name_can_be_expected_and_only_that_one(wire: Any, client_for: Any, certificates: Any) -> None:
+    server = wire(ANSWER, context=certificates.wrong_name)
+    assert call(client_for(server, assert_hostname="elsewhere.example", **certificates.trust)) == [1]
+    with pytest.raises(ubiops.ApiConnectionError, match="certificate is refused") as caught:
+        call(client_for(server, assert_hostname="other.example", **certificates.trust))
+    assert caught.value.hint is not None
+    assert "check configuration.host" in caught.value.hint
+    unknown = wire(ANSWER, context=certificates.unknown_authority)
+    with pytest.raises(ubiops.ApiConnectionError, match="certificate is refused"):
+        call(client_for(unknown, assert_hostname="127.0.0.1", **certificates.trust))
+
+
+@pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_the_environment_says_whom_to_trust(
+    variable: str, wire: Any, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    server = wire(ANSWER, context=certificates.good)
+    with pytest.raises(ubiops.ApiConnectionError, match="certificate is refused"):
+        call(client_for(server))
+    monkeypatch.setenv(variable, certificates.authority_file)
+    assert call(client_for(server)) == [1]
+    monkeypatch.setenv(variable, str(tmp_path / "missing.pem"))
+    with pytest.raises(ubiops.ApiValueError, match=f"can't be read from '.*missing.pem' \\(the variable {variable}\\)"):
+        call(client_for(server))
+    assert call(client_for(server, **certificates.trust)) == [1]
+
+
+def test_a_folder_of_authorities_will_do(wire: Any, client_for: Any, certificates: Any, tmp_path: Path) -> None:
+    """OpenSSL finds them by the hash of their subject."""
+    import hashlib
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives import serialization
+
+    certificate = x509.load_pem_x509_certificate(Path(certificates.authority_file).read_bytes())
+    canonical = b"".join(_der_set(name.oid, name.value) for part in certificate.subject.rdns for name in part)
+    number = int.from_bytes(hashlib.sha1(canonical).digest()[:4], "little")  # noqa: S324 - what OpenSSL does
+    (tmp_path / f"{number:08x}.0").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    assert call(client_for(wire(ANSWER, context=certificates.good), ssl_ca_cert=str(tmp_path))) == [1]
+
+
+def _der_set(oid: Any, text: str) -> bytes:
+    """An attribute of a name in the canonical form that OpenSSL hashes: lower case, single blanks, as UTF-8."""
+    numbers = [int(part) for part in oid.dotted_string.split(".")]
+    coded = bytes((numbers[0] * 40 + numbers[1], *numbers[2:]))
+    value = " ".join(text.lower().split()).encode()
+    inner = b"\x06" + bytes((len(coded),)) + coded + b"\x0c" + bytes((len(value),)) + value
+    sequence = b"\x30" + bytes((len(inner),)) + inner
+    return b"\x31" + bytes((len(sequence),)) + sequence
+
+
+@pytest.mark.parametrize("name", ["ssl_ca_cert", "cert_file"])
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_file_that_is_no_certificate_is_refused_by_name(
+    name: str, content: str | None, wire: Any, client_for: Any, certificates: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "certificate.pem"
+    if content is not None:
+        path.write_text(content)
+    client = client_for(wire(ANSWER, context=certificates.good), **{**certificates.trust, name: str(path)})
+    with pytest.raises(ubiops.ApiValueError, match=rf"can't be read from '.*certificate.pem' \({name}\)"):
+        call(client)
+
+
+def test_a_client_may_have_a_certificate_of_its_own(wire: Any, client_for: Any, certificates: Any) -> None:
+    context = certificates.asking
+    certificate = {"cert_file": certificates.client_file}
+    assert call(client_for(wire(ANSWER, context=context), **certificates.trust, **certificate)) == [1]
+    with pytest.raises(ubiops.ApiConnectionError):
+        call(client_for(wire(ANSWER, context=context), max_retries=0, **certificates.trust))
+
+
+def test_switching_verification_off_warns_once(wire: Any, certificates: Any) -> None:
+    server = wire(ANSWER, context=certificates.unknown_authority)
+    with client_of(server, verify_ssl=False) as client:
+        with pytest.warns(UserWarning, match="certificates of 127.0.0.1 are not verified") as caught:
+            assert call(client) == [1]
+            server.hang_up()
+            assert call(client) == [1]
+            client.close()
+            assert call(client) == [1]
+        assert len(caught) == 1
+        assert caught[0].filename.endswith("scripted.py"), "the warning is about the line that makes the call"
+
+
+@pytest.mark.parametrize("value", [None, 0, 1, "", "False", "no", [], 1.0])
+def test_verification_is_not_switched_off_by_accident(value: Any) -> None:
+    """Such as by a variable of the environment that is empty."""
+    with pytest.raises(ubiops.ApiTypeError, match="verify_ssl takes True or False"):
+        ubiops.Configuration(verify_ssl=value)
+    configuration = ubiops.Configuration()
+    with pytest.raises(ubiops.ApiTypeError, match="verify_ssl takes True or False"):
+        configuration.verify_ssl = value
+    assert configuration.verify_ssl is True
+
+
+def test_the_settings_of_tls_are_those_of_a_careful_client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from ubiops.rest import tls_context
+
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
+    context = tls_context(ubiops.Configuration(), "api.ubiops.com")
+    assert context.verify_mode == ssl.CERT_REQUIRED
+    assert context.check_hostname
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+    # What is sent can't be read by whoever sets a variable.
+    assert context.keylog_filename is None
+
+
+def test_old_versions_of_tls_are_refused(wire: Any, client_for: Any, certificates: Any, clock: Any) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        context = certificates.context(certificates.issued)
+        context.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises(ubiops.ApiConnectionError):
+        call(client_for(wire(ANSWER, context=context), max_retries=0, **certificates.trust))
+
+
+def test_a_server_that_speaks_no_tls_is_told_with_what_to_do(wire: Any, client_for: Any, clock: Any) -> None:
+    server = wire(lambda peer: (peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), peer.close()))
+    with pytest.raises(ubiops.ApiConnectionError, match="speaks no TLS there: is its address an http:// one"):
+        call(client_for(f"https://127.0.0.1:{server.port}"), "POST")
+
+
+def test_a_server_that_wants_tls_is_told(wire: Any, client_for: Any, certificates: Any) -> None:
+    server = wire(ANSWER, context=certificates.good)
+    with pytest.raises(ubiops.ApiConnectionError):
+        call(client_for(f"http://127.0.0.1:{server.port}", max_retries=0))
+
+
+# --- plain http ---------------------------------------------------------------------------------------------------
+
+
+def test_plain_http_to_another_machine_with_a_token_warns_once(wire: Any) -> None:
+    """Through a proxy on loopback, so that the test needs no other machine."""
+    proxy = wire(ANSWER)
+    with client_of("http://api.example.com", proxy=proxy.origin) as client:
+        with pytest.warns(UserWarning, match="the token goes to api.example.com without encryption") as caught:
+            assert call(client) == [1]
+            proxy.hang_up()
+            assert call(client) == [1]
+        assert len(caught) == 1
+        assert TOKEN not in str(caught[0].message)
+
+
+def test_plain_http_without_a_token_or_on_this_machine_is_nobodys_business(wire: Any) -> None:
+    server = wire(ANSWER)
+    with client_of("http://api.example.com", proxy=server.origin, api_key=None) as client:
+        assert call(client) == [1]
+    hosts = [server.host, f"http://localhost:{server.port}"]
+    if socket.has_ipv6 and os.path.exists("/proc/net/if_inet6"):
+        hosts.append("http://[::1]:9")
+    for host in hosts:
+        with client_of(host, max_retries=0) as client:
+            if "::1" in host:
+                with pytest.raises(ubiops.ApiConnectionError):
+                    call(client)
+            else:
+                assert call(client) == [1]
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1.example.com", "127.evil.example", "localhost.example.com", "10.0.0.1", "[::2]"]
+)
+def test_a_name_that_only_looks_like_this_machine_is_another_one(host: str, wire: Any) -> None:
+    proxy = wire(ANSWER)
+    with (
+        client_of(f"http://{host}", proxy=proxy.origin) as client,
+        pytest.warns(UserWarning, match="without encryption"),
+    ):
+        call(client)
