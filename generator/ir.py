@@ -178,6 +178,8 @@ class Field(Value):
         if self.required:
             arguments.append("required=True")
         arguments += [f"{name}={rule!r}" for name, rule in self.limits.arguments.items()]
+        if self.secret_unless and self.type.kind == "string":
+            arguments.append("secret=True")
         return f"{self.type.check}({', '.join(arguments)})"
 
 

@@ -16,9 +16,9 @@ from ubiops.configuration import Configuration
 from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError
 from ubiops.progress import progress_bar
 from ubiops.request import (
+    Headers,
     Operation,
     QueryParameter,
-    SecretText,
     Timeouts,
     build_body,
     build_path,
@@ -29,6 +29,7 @@ from ubiops.request import (
     read_timeout_option,
 )
 from ubiops.response import Reader, Response, error_from, find_model, parse_json, read_body, reader_for
+from ubiops.secret import Hidden, hidden, hidden_items
 from ubiops.serialization import NULL
 
 if TYPE_CHECKING:
@@ -99,13 +100,14 @@ class ApiClient:
         cookie: str | None = None,
         pool_threads: int = 1,
     ) -> None:
+        header_value, cookie = hidden(header_value), hidden(cookie)
         if configuration is not None and not isinstance(configuration, Configuration):
             raise ApiTypeError(f"ApiClient takes a Configuration, got {type(configuration).__name__}")
         if isinstance(pool_threads, bool) or not isinstance(pool_threads, int) or pool_threads < 1:
             raise ApiValueError(f"pool_threads takes a whole number from 1, got {pool_threads!r}")
         self.configuration = configuration if configuration is not None else Configuration.get_default_copy()
         self.pool_threads = pool_threads
-        self.default_headers: dict[str, str] = {}
+        self._default_headers = Headers()
         self._cookie: str | None = None
         self._begin()
         # In the words of sys and not of platform, which takes longer to import than a call takes.
@@ -126,9 +128,21 @@ class ApiClient:
     # --- what all requests carry ---
 
     @property
+    def default_headers(self) -> dict[str, str]:
+        """The headers that all requests carry. Its repr is masked, and what can't be sent can't be put into it."""
+        return self._default_headers
+
+    @default_headers.setter
+    def default_headers(self, value: Mapping[str, str]) -> None:
+        value = hidden_items(value)
+        if not isinstance(value, dict):
+            raise ApiTypeError("default_headers takes a dict")
+        self._default_headers = Headers(value)
+
+    @property
     def user_agent(self) -> str:
         """The value of the header User-Agent."""
-        return self.default_headers["User-Agent"]
+        return str(self._default_headers["User-Agent"])
 
     @user_agent.setter
     def user_agent(self, value: str) -> None:
@@ -141,7 +155,8 @@ class ApiClient:
 
     @cookie.setter
     def cookie(self, value: str | None) -> None:
-        self._cookie = None if value is None else SecretText(check_header("Cookie", SecretText(value)))
+        value = hidden(value)
+        self._cookie = None if value is None else check_header("Cookie", value)
 
     def set_default_header(self, header_name: str, header_value: str | bytes) -> None:
         """Sets a header that all requests carry.
@@ -154,9 +169,8 @@ class ApiClient:
             ubiops.ApiTypeError: The value is no text.
             ubiops.ApiValueError: Name or value hold characters that a header can't hold.
         """
-        if isinstance(header_value, str):
-            header_value = SecretText(header_value)
-        self.default_headers[header_name] = check_header(header_name, header_value)
+        header_value = hidden(header_value)
+        self._default_headers[header_name] = header_value
 
     # --- life ---
 
@@ -217,13 +231,13 @@ class ApiClient:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.configuration = state["configuration"]
         self.pool_threads = state["pool_threads"]
-        self.default_headers = {}
+        self._default_headers = Headers()
         self._cookie = None
         self._begin()
         self.user_agent = state["user_agent"]
 
     def __repr__(self) -> str:
-        return f"<ApiClient for {self.configuration.host}>"
+        return f"<ApiClient for {getattr(getattr(self, 'configuration', None), 'host', None)}>"
 
     # --- calls ---
 
@@ -345,10 +359,13 @@ class ApiClient:
             ubiops.ApiException: The call did not succeed.
         """
         del auth_settings, collection_formats
+        header_params, _host = hidden_items(header_params), hidden(_host)
+        if isinstance(header_params, Hidden):
+            raise ApiTypeError(f"header_params takes a dict, got {header_params.kind}")
         if _host is not None:
             other = ApiClient(self.configuration.copy())
             other.configuration.host = _host
-            other.default_headers, other._cookie = self.default_headers, self._cookie
+            other._default_headers, other._cookie = self._default_headers, self._cookie
             with other:
                 return other.call_api(
                     resource_path,
@@ -386,7 +403,7 @@ class ApiClient:
             content = dump_json(body)
         headers, authorized = self._headers(response_type != "file", content)
         for name, value in (header_params or {}).items():
-            headers[name] = SecretText(check_header(name, SecretText(value)))
+            headers[name] = check_header(name, value)
         request = _Request(
             operation.method,
             f"{target}?{text}" if text else target,
@@ -415,7 +432,7 @@ class ApiClient:
         return reader
 
     def _headers(self, wants_json: bool, content: bytes | MultipartBody | None) -> tuple[dict[str, str], bool]:
-        headers = {"Accept": "application/json" if wants_json else "*/*", **self.default_headers}
+        headers = {"Accept": "application/json" if wants_json else "*/*", **self._default_headers}
         if content is not None:
             if isinstance(content, bytes):
                 headers["Content-Type"] = "application/json"
@@ -561,7 +578,7 @@ class Api:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} for {self.api_client.configuration.host}>"
+        return f"<{type(self).__name__} with {getattr(self, 'api_client', None)!r}>"
 
 
 def _flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
@@ -614,5 +631,8 @@ def _port(parts: Any) -> int:
 
 
 def _log_answer(request: _Request, url: str, answer: Answer, seconds: float) -> None:
+    from ubiops.messages import printable
+
     headers = {name: answer.headers[name] for name in _LOGGED_HEADERS if name in answer.headers}
-    _log.debug("%s %s: %d %s after %.3f s %s", request.method, url, answer.status, answer.reason, seconds, headers)
+    reason = printable(answer.reason)
+    _log.debug("%s %s: %d %s after %.3f s %s", request.method, url, answer.status, reason, seconds, headers)

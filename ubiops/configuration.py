@@ -5,12 +5,15 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ubiops.exceptions import ApiTypeError, ApiValueError
-from ubiops.request import SecretText, Timeouts, authorization, check_seconds
+from ubiops.request import Headers, Timeouts, authorization, check_seconds
+from ubiops.secret import Hidden, SecretDict, SecretText, hidden, hidden_items
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 DEFAULT_HOST = "https://api.ubiops.com/v2.1"
 DEFAULT_VERSION = "v2.1"
@@ -22,31 +25,26 @@ _HAS_VERSION = re.compile(r"/v\d+(?:\.\d+)*(?:/|$)")
 _NEVER_SAFE = frozenset("/\\?#%")
 
 
-class _Secrets(dict):  # type: ignore[type-arg]
-    """Keys by their identifiers; the repr of the dict and of each key is masked."""
+class _ApiKeys(SecretDict):
+    """Keys by their identifiers."""
 
-    def __init__(self, items: Mapping[str, str] | None = None) -> None:
-        super().__init__()
-        self.update(items or {})
+    def take(self, name: str, value: Any) -> Any:
+        if isinstance(value, Hidden):
+            raise ApiTypeError(f"api_key[{name!r}] takes a string, got {value.kind}")
+        return value
 
-    def __setitem__(self, name: str, value: str | bytes | None) -> None:
-        super().__setitem__(name, SecretText(value) if isinstance(value, str) else value)
 
-    def update(self, *args: Any, **kwargs: Any) -> None:
-        for name, value in dict(*args, **kwargs).items():
-            self[name] = value
-
-    def setdefault(self, name: str, default: Any = None) -> Any:
-        if name not in self:
-            self[name] = default
-        return self[name]
-
-    def __repr__(self) -> str:
-        return repr(dict.fromkeys(self, "***"))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # A pickle travels and is kept: it must not carry the token.
-        return _Secrets, ()
+_SHOWN = (
+    "host",
+    "api_key",
+    "api_key_prefix",
+    "verify_ssl",
+    "ssl_ca_cert",
+    "cert_file",
+    "connect_timeout",
+    "read_timeout",
+    "max_retries",
+)
 
 
 class Configuration:
@@ -112,6 +110,12 @@ class Configuration:
         temp_folder_path: str | None = None,
         debug: bool = False,
     ) -> None:
+        host, api_key, proxy, proxy_headers = (
+            hidden(host),
+            hidden_items(api_key),
+            hidden(proxy),
+            hidden_items(proxy_headers),
+        )
         self._logger = {"package_logger": logging.getLogger("ubiops"), "urllib3_logger": logging.getLogger("urllib3")}
         self._logger_file: str | None = None
         self._logger_format = "%(asctime)s %(levelname)s %(message)s"
@@ -157,6 +161,7 @@ class Configuration:
 
     @host.setter
     def host(self, value: str) -> None:
+        value = hidden(value)
         self._host = normalize_host(value)
 
     @property
@@ -192,7 +197,22 @@ class Configuration:
 
     @proxy.setter
     def proxy(self, value: str | None) -> None:
-        self._proxy = None if value is None else SecretText(value)
+        value = hidden(value)
+        if value is not None and not isinstance(value, str):
+            raise ApiTypeError("proxy takes the address of one, such as 'http://user:password@host:port'")
+        self._proxy = value
+
+    @property
+    def proxy_headers(self) -> Mapping[str, str] | None:
+        """Headers for the proxy."""
+        return self._proxy_headers
+
+    @proxy_headers.setter
+    def proxy_headers(self, value: Mapping[str, str] | None) -> None:
+        value = hidden_items(value)
+        if isinstance(value, Hidden):
+            raise ApiTypeError(f"proxy_headers takes a dict, got {value.kind}")
+        self._proxy_headers = None if value is None else Headers(value)
 
     # --- as whom ---
 
@@ -203,11 +223,10 @@ class Configuration:
 
     @api_key.setter
     def api_key(self, value: Mapping[str, str] | None) -> None:
-        if value is not None and not isinstance(value, Mapping):
-            raise ApiTypeError(
-                'api_key takes a dict such as {"Authorization": "Token <secret>"}, got ' + type(value).__name__
-            )
-        self._api_key = _Secrets(value)
+        value = hidden_items(value)
+        if isinstance(value, Hidden):
+            raise ApiTypeError(f'api_key takes a dict such as {{"Authorization": "Token <secret>"}}, got {value.kind}')
+        self._api_key = _ApiKeys(value)
 
     def get_api_key_with_prefix(self, identifier: str = "Authorization") -> str | None:
         """The secret with its prefix, as the header takes it; None when there is none.
@@ -339,7 +358,7 @@ class Configuration:
         """A configuration of its own with the same values, the token included."""
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._api_key = _Secrets(self._api_key)
+        other._api_key = _ApiKeys(self._api_key)
         other.api_key_prefix = dict(self.api_key_prefix)
         return other
 
@@ -361,7 +380,7 @@ class Configuration:
             "refresh_api_key_hook",
         ):
             state.pop(name)
-        state["_proxy"], state["proxy_headers"] = _without_password(self.proxy, ""), None
+        state["_proxy"], state["_proxy_headers"] = _without_password(self.proxy, ""), None
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -369,15 +388,15 @@ class Configuration:
         self._logger = {"package_logger": logging.getLogger("ubiops"), "urllib3_logger": logging.getLogger("urllib3")}
         self._logger_file, self._logger_handler, self.refresh_api_key_hook = None, None, None
         self._last_authorization = (None, None, "")
-        self._api_key = _Secrets()
+        self._api_key = _ApiKeys()
         self._read_token()
 
     def __repr__(self) -> str:
-        shown: dict[str, Any] = {"host": self.host, "api_key": self._api_key, "api_key_prefix": self.api_key_prefix}
-        if self.proxy:
-            shown["proxy"] = _without_password(self.proxy)
-        for name in ("verify_ssl", "ssl_ca_cert", "cert_file", "connect_timeout", "read_timeout", "max_retries"):
-            shown[name] = getattr(self, name)
+        # One that could not be made is shown too: by the traceback that tells why.
+        shown = {name: getattr(self, name, None) for name in _SHOWN}
+        proxy = getattr(self, "proxy", None)
+        if proxy:
+            shown["proxy"] = _without_password(proxy)
         return f"Configuration({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
@@ -394,39 +413,45 @@ def normalize_host(value: Any) -> str:
         ubiops.ApiValueError: It is no address, holds a user name, a query, a fragment or control characters, or has
             another scheme than http and https.
     """
-    if not isinstance(value, str):
-        raise ApiTypeError(f"host takes a string such as {DEFAULT_HOST!r}, got {type(value).__name__}")
-    text = value.strip()
+    value = hidden(value)
+    if not isinstance(value, SecretText):
+        kind = value.kind if isinstance(value, Hidden) else "bytes"
+        raise ApiTypeError(f"host takes a string such as {DEFAULT_HOST!r}, got {kind}")
+    host, why = _read_host(value.strip())
+    if why:
+        # What stands before an @ may be a token that was put there.
+        shown = f"{str(value)!r:.200} " if value and "@" not in value else ""
+        raise ApiValueError(f"host {shown}can't be used: {why}. It looks like {DEFAULT_HOST!r}")
+    return host
 
-    def refuse(why: str, show: bool = True) -> ApiValueError:
-        shown = f"{text!r:.200} " if show else ""
-        return ApiValueError(f"host {shown}can't be used: {why}. It looks like {DEFAULT_HOST!r}")
 
+def _read_host(text: str) -> tuple[str, str]:
+    """The address in its one form, or why there is none: it is not raised here, where a password stands open."""
     if not text:
-        raise refuse("it is empty", show=False)
+        return "", "it is empty"
     if not text.isascii() or any(c <= " " or c == "\x7f" or c == "\\" for c in text):
-        raise refuse("it holds spaces, control characters, backslashes or non-ASCII letters (use the name's xn-- form)")
+        return "", "it holds spaces, control characters, backslashes or non-ASCII letters (use the name's xn-- form)"
     if "://" not in text:
         text = f"https://{text}"
     try:
         parts = urlsplit(text)
         port = parts.port
     except ValueError as error:
-        raise refuse(str(error), show="@" not in text) from None
+        return "", str(error)
     scheme = parts.scheme.lower()
     if scheme not in ("http", "https"):
-        raise refuse(f"its scheme is {scheme!r}, and only http and https will do", show="@" not in text)
+        return "", f"its scheme is {scheme!r}, and only http and https will do"
     if "@" in parts.netloc:
-        raise refuse("it holds a user name or a password; a token belongs into api_key", show=False)
+        return "", "it holds a user name or a password; a token belongs into api_key"
     if "?" in text or "#" in text:
-        raise refuse("it holds a query or a fragment")
+        return "", "it holds a query or a fragment"
     name = (parts.hostname or "").lower()
     if not name or not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+(%25[\w.-]+)?", name):
-        raise refuse("it names no host")
+        return "", "it names no host"
     path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
     if any(segment in (".", "..") for segment in path.split("/")) or "%" in path:
-        raise refuse("its path holds '.', '..' or escapes")
+        return "", "its path holds '.', '..' or escapes"
     if not _HAS_VERSION.search(path):
         path += f"/{DEFAULT_VERSION}"
     netloc = f"[{name}]" if ":" in name else name
-    return f"{scheme}://{netloc}{'' if port is None else f':{port}'}{path}"
+    return f"{scheme}://{netloc}{'' if port is None else f':{port}'}{path}", ""

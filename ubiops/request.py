@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 from urllib.parse import quote
 
 from ubiops.exceptions import ApiTypeError, ApiValueError
+from ubiops.secret import SecretBytes, SecretDict, SecretText, hidden
 from ubiops.serialization import NULL, Model, RequestModel, as_model, check_object, is_uuid, json_default
 
 if TYPE_CHECKING:
@@ -224,46 +225,32 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
-class SecretText(str):
-    """A text that shows itself to nobody: its repr, as in a debugger or an error report, is masked."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return "'***'"
-
-    def strip(self, chars: str | None = None, /) -> SecretText:
-        return SecretText(super().strip(chars))
-
-
-class SecretBytes(bytes):
-    """Bytes that show only how many they are: a body may hold the value of a secret variable."""
-
-    __slots__ = ()
-
-    def __repr__(self) -> str:
-        return f"<{len(self)} bytes>"
-
-
-def check_header(name: str, value: Any) -> str:
+def check_header(name: str, value: Any) -> SecretText:
     """A header's value as text.
 
     Raises:
         ubiops.ApiTypeError: The value is neither text nor bytes.
         ubiops.ApiValueError: Name or value hold characters that a header can't hold. The value is not shown.
     """
+    value = hidden(value)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ApiValueError(f"{name!r:.80} is no name of a header")
-    if not isinstance(value, (str, bytes)):
-        raise ApiTypeError(f"the header {name} takes a string, got {type(value).__name__}")
-    try:
-        text = value if isinstance(value, str) else _from_bytes(value)
-        text.encode("latin-1")
-    except UnicodeError:
-        raise ApiValueError(f"the header {name} holds characters that a header can't hold (only Latin-1)") from None
-    if _CONTROL.search(text):
+    if isinstance(value, SecretBytes):
+        value = SecretText(_from_bytes(value))
+    if not isinstance(value, SecretText):
+        raise ApiTypeError(f"the header {name} takes a string, got {value.kind if value else 'None'}")
+    if not value.isascii() and max(value) > "\xff":
+        raise ApiValueError(f"the header {name} holds characters that a header can't hold (only Latin-1)")
+    if _CONTROL.search(value):
         raise ApiValueError(f"the header {name} holds control characters, such as a line break at its end")
-    return text
+    return value
+
+
+class Headers(SecretDict):
+    """Headers by their names, each of them one that can be sent."""
+
+    def take(self, name: str, value: Any) -> SecretText:
+        return check_header(name, value)
 
 
 def _from_bytes(value: bytes) -> str:
@@ -286,9 +273,8 @@ def authorization(key: str | bytes, prefix: str | None) -> str:
     Raises:
         ubiops.ApiValueError: There is no secret in the key, or it holds characters that a header can't hold.
     """
-    # Every local that holds the secret is masked: error reporters show the locals of each frame.
     key = SecretText(key if isinstance(key, str) else _from_bytes(key))
-    text = SecretText(check_header("Authorization", key.strip()))
+    text = check_header("Authorization", key.strip())
     found = _AUTH_SCHEME.match(text)
     scheme = prefix.strip() if prefix else None
     if found:

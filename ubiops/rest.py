@@ -40,7 +40,7 @@ from ubiops.exceptions import (
     OpenApiException,
 )
 from ubiops.head import usual_head
-from ubiops.request import SecretText
+from ubiops.secret import SecretText
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

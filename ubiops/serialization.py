@@ -404,12 +404,12 @@ def _missing(where: str, name: str) -> ApiValueError:
     return ApiValueError(f"{where}.{name} must be given (it is required), got None")
 
 
-def _wrong_type(where: str, name: str, expected: str, value: Any) -> ApiTypeError:
-    return ApiTypeError(f"{where}.{name} must be {expected}, got {type(value).__name__}: {_short(value)}")
+def _wrong_type(where: str, name: str, expected: str, value: Any, shown: str | None = None) -> ApiTypeError:
+    return ApiTypeError(f"{where}.{name} must be {expected}, got {type(value).__name__}: {shown or _short(value)}")
 
 
-def _wrong(where: str, name: str, rule: str, value: Any) -> ApiValueError:
-    return ApiValueError(f"{where}.{name} must {rule}, got {_short(value)}")
+def _wrong(where: str, name: str, rule: str, value: Any, shown: str | None = None) -> ApiValueError:
+    return ApiValueError(f"{where}.{name} must {rule}, got {shown or _short(value)}")
 
 
 def _given(value: Any, where: str, name: str, required: bool) -> bool:
@@ -434,26 +434,28 @@ def check_string(
     max_length: int | None = None,
     enum: tuple[str, ...] | None = None,
     pattern: str | None = None,
+    secret: bool = False,
 ) -> None:
-    """Refuses a value that is no string, or one that breaks the field's rules."""
+    """Refuses a value that is no string, or one that breaks the field's rules; that of a secret is not shown."""
     if not _given(value, where, name, required):
         return
+    shown = "***" if secret else None
     if not isinstance(value, str):
         # A UUID is what people have in hand where the API takes one as a string.
         if is_uuid(value):
             return
-        raise _wrong_type(where, name, "a string", value)
+        raise _wrong_type(where, name, "a string", value, shown)
     length = len(value)
     if min_length is not None and length < min_length:
-        raise _wrong(where, name, f"have at least {_characters(min_length)}", value)
+        raise _wrong(where, name, f"have at least {_characters(min_length)}", value, shown)
     if max_length is not None and length > max_length:
         raise ApiValueError(
-            f"{where}.{name} must have at most {_characters(max_length)}, got {length}: {_short(value)}"
+            f"{where}.{name} must have at most {_characters(max_length)}, got {length}: {shown or _short(value)}"
         )
     if enum is not None and value not in enum:
-        raise _wrong(where, name, f"be one of {', '.join(map(repr, enum))}", value)
+        raise _wrong(where, name, f"be one of {', '.join(map(repr, enum))}", value, shown)
     if pattern is not None and not re.search(pattern, value):
-        raise _wrong(where, name, f"match the pattern {pattern}", value)
+        raise _wrong(where, name, f"match the pattern {pattern}", value, shown)
 
 
 def _characters(count: int) -> str:

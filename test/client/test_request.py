@@ -15,7 +15,6 @@ from ubiops.request import (
     REQUIRED,
     Operation,
     QueryParameter,
-    SecretText,
     Timeouts,
     authorization,
     build_body,
@@ -25,6 +24,7 @@ from ubiops.request import (
     dump_json,
     read_timeout_option,
 )
+from ubiops.secret import SecretText
 
 GET = Operation("things_get", "GET", "/projects/{project_name}/things/{id}", parameters=("id", "project_name"))
 LIST = Operation(

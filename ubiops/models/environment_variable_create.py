@@ -70,7 +70,7 @@ class EnvironmentVariableCreate(RequestModel):
             max_length=64,
             pattern="^[A-Za-z](?:[A-Za-z_]*[A-Za-z])?\\Z",
         )
-        check_string(self.value, where, "value", required=True)
+        check_string(self.value, where, "value", required=True, secret=True)
         check_boolean(self.secret, where, "secret", required=True)
 
 

@@ -276,7 +276,7 @@ class BookCreate(RequestModel):
         check_string(self.to_dict_, where, "to_dict_")
         check_string(self.datetime_, where, "datetime_")
         check_string(self.shelf_mark, where, "shelf_mark")
-        check_string(self.secret, where, "secret")
+        check_string(self.secret, where, "secret", secret=True)
         check_boolean(self.sealed, where, "sealed", required=True)
 
 

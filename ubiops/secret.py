@@ -1,0 +1,109 @@
+"""Values that show themselves to nobody: error reporters write down the repr of each local variable of a traceback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+class SecretText(str):
+    """A text whose repr, as in a debugger or an error report, is masked."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+    def strip(self, chars: str | None = None, /) -> SecretText:
+        return SecretText(super().strip(chars))
+
+
+class SecretBytes(bytes):
+    """Bytes that show only how many they are: a body may hold the value of a secret variable."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} bytes>"
+
+
+class Hidden:
+    """What stands for a value of a wrong type, which may hold a secret too: nothing is left of it but its type."""
+
+    __slots__ = ("kind",)
+
+    def __init__(self, value: Any) -> None:
+        self.kind = type(value).__name__
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
+def hidden(value: Any) -> Any:
+    """A text or bytes in a form that is masked, ``Hidden`` in place of anything else but None.
+
+    Whatever takes a secret from the user calls it first of all, so that no frame of a traceback holds the bare one.
+    """
+    if value is None or isinstance(value, (SecretText, SecretBytes, Hidden)):
+        return value
+    if isinstance(value, str):
+        return SecretText(value)
+    return SecretBytes(value) if isinstance(value, (bytes, bytearray)) else Hidden(value)
+
+
+def hidden_items(values: Any) -> Any:
+    """A mapping as a dict in which each value is hidden, ``Hidden`` in place of anything else but None."""
+    if isinstance(values, Mapping):
+        return {name: hidden(value) for name, value in values.items()}
+    return None if values is None else Hidden(values)
+
+
+class SecretDict(dict):  # type: ignore[type-arg]
+    """Secrets by their names: hidden as they come in, masked when they are shown, left behind by a pickle."""
+
+    def __init__(self, values: Mapping[str, Any] | None = None) -> None:
+        super().__init__()
+        self.update(values or {})
+
+    def take(self, name: str, value: Any) -> Any:
+        """What is kept of a value that comes in; it is hidden already."""
+        return value
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        value = hidden(value)
+        super().__setitem__(name, self.take(name, value))
+
+    def update(self, *args: Any, **kwargs: Any) -> None:
+        values = hidden_items(dict(*args, **kwargs))
+        del args, kwargs
+        for name, value in values.items():
+            self[name] = value
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        default = hidden(default)
+        if name not in self:
+            self[name] = default
+        return self[name]
+
+    def __ior__(self, other: Any) -> Self:  # type: ignore[misc]
+        self.update(other)
+        return self
+
+    def copy(self) -> Self:
+        return type(self)(self)
+
+    def __copy__(self) -> Self:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return self.copy()
+
+    def __repr__(self) -> str:
+        return repr(dict.fromkeys(self, "***"))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A pickle travels and is kept: it must not carry the token.
+        return type(self), ()
