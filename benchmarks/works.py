@@ -52,7 +52,7 @@ def run(server: Server, scale: Scale, groups: tuple[str, ...] = GROUPS) -> Figur
         if "files" in groups:
             figures.update(_files(server, folder, scale))
         if "starts" in groups:
-            figures.update(_starts(server, scale))
+            figures.update(_starts(server, folder, scale))
     return figures
 
 
@@ -235,7 +235,7 @@ show(seconds, seconds)
 )
 
 
-def _starts(server: Server, scale: Scale) -> Figures:
+def _starts(server: Server, folder: str, scale: Scale) -> Figures:
     def start(name: str, code: str) -> tuple[float, dict[str, float]]:
         environment = "official" if name == "official" else "this"
         began = perf_counter()
@@ -243,7 +243,8 @@ def _starts(server: Server, scale: Scale) -> Figures:
             [prepare(environment), "-c", code, server.http],
             check=True,
             stdout=subprocess.PIPE,
-            cwd=tempfile.gettempdir(),
+            # A folder of its own: modules are looked for in it.
+            cwd=folder,
             env=variables(name),
             timeout=60,
         )
