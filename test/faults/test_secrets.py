@@ -365,6 +365,13 @@ LINES = {
 }
 
 
+def attempt(client: Any, method: str) -> None:
+    try:
+        call(client, method)
+    except ubiops.ApiException:
+        logging.getLogger("mine").exception("it failed")
+
+
 @pytest.mark.parametrize("what", LINES)
 def test_no_line_of_a_log_holds_a_secret_at_any_level(
     what: str, wire: Any, client: Any, clock: Any, caplog: pytest.LogCaptureFixture, tmp_path: Path
@@ -375,10 +382,7 @@ def test_no_line_of_a_log_holds_a_secret_at_any_level(
     made.configuration.logger_file = str(tmp_path / "log.txt")
     try:
         for method in ("GET", "POST"):
-            try:
-                call(made, method)
-            except ubiops.ApiException:
-                logging.getLogger("mine").exception("it failed")
+            attempt(made, method)
     finally:
         made.configuration.debug = False
         made.configuration.logger_file = None
