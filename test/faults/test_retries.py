@@ -407,7 +407,7 @@ def test_nothing_is_said_of_calls_that_go_well(wire: Any, client_for: Any, caplo
 def test_a_retry_follows_a_redirect_from_where_it_came(wire: Any, client_for: Any, clock: Any) -> None:
     server = wire(reply(302, b"", "Location: /v2.1/there"), reply(503), GOOD)
     assert call(client_for(server)) == [1]
-    assert [request.target for request in server.requests][0] == "/v2.1/things"
+    assert server.requests[0].target == "/v2.1/things"
     assert len(server.requests) == 3
 
 
