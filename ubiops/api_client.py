@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
 import threading
 import time
@@ -30,7 +31,7 @@ from ubiops.request import (
 )
 from ubiops.response import Reader, Response, error_from, find_model, parse_json, read_body, reader_for
 from ubiops.secret import Hidden, hidden, hidden_items
-from ubiops.serialization import NULL
+from ubiops.serialization import is_uuid
 
 if TYPE_CHECKING:
     from multiprocessing.pool import ThreadPool
@@ -382,6 +383,8 @@ class ApiClient:
                     _request_timeout=_request_timeout,
                     _progress_bar=_progress_bar,
                 )
+        if not re.fullmatch(r"[A-Za-z]+", method):
+            raise ApiValueError(f"{method!r:.80} is no HTTP method")
         pairs = _pairs(query_params)
         form = dict(_pairs(post_params))
         operation = Operation(
@@ -601,7 +604,7 @@ def _multipart(operation: Operation, form: tuple[Any, ...], files: tuple[Any, ..
     for name, value in zip(operation.form, form):
         if value is None:
             continue
-        if value is NULL or (not isinstance(value, (str, int, float)) and not hasattr(value, "hex")):
+        if not isinstance(value, (str, int)) and not is_uuid(value):
             raise ApiTypeError(
                 f"{operation.name}() takes a string for {name!r}, got {type(value).__name__}: {value!r:.80}"
             )

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ubiops.exceptions import ApiTypeError, ApiValueError
 from ubiops.secret import SecretBytes, SecretDict, SecretText, hidden
-from ubiops.serialization import NULL, Model, RequestModel, as_model, check_object, is_uuid, json_default
+from ubiops.serialization import NULL, Model, RequestModel, as_model, check_object, is_uuid, json_default, short
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -144,7 +144,7 @@ def encode_segment(value: Any, name: str, caller: str, safe: str = "") -> str:
     if value is None or value is REQUIRED:
         raise missing_argument(name, caller)
     if (isinstance(value, int) and not isinstance(value, bool)) or is_uuid(value):
-        return quote(str(value), safe=safe)
+        return _number_text(value, name, caller)
     if not isinstance(value, str):
         raise ApiTypeError(
             f"{caller}() takes a string, an integer or a UUID for {name!r}, got {type(value).__name__}: {value!r:.80}"
@@ -154,6 +154,13 @@ def encode_segment(value: Any, name: str, caller: str, safe: str = "") -> str:
     if value in (".", ".."):
         raise ApiValueError(f"{caller}() takes no {value!r} for {name!r}: it would change the path of the request")
     return _quote(value, name, caller, safe)
+
+
+def _number_text(value: Any, name: str, caller: str) -> str:
+    try:
+        return str(int(value)) if isinstance(value, int) else str(value)
+    except ValueError:
+        raise ApiValueError(f"{caller}() can't send {name!r}: the number has too many digits") from None
 
 
 def _quote(value: str, name: str, caller: str, safe: str = "") -> str:
@@ -196,7 +203,7 @@ def _query_text(value: Any, name: str, caller: str) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, int) or is_uuid(value) or (isinstance(value, float) and math.isfinite(value)):
-        return str(value)
+        return _number_text(value, name, caller)
     raise ApiTypeError(f"{caller}() can't send {name!r} in the query: {type(value).__name__} {value!r:.80}")
 
 
@@ -437,12 +444,16 @@ def _least(a: float | None, b: float | None) -> float | None:
     return min((x for x in (a, b) if x is not None), default=None)
 
 
+_LONGEST = 1_000_000_000
+"""Seconds (31 years): more than that are a mistake, and more than some systems can count."""
+
+
 def check_seconds(value: Any, name: str) -> float | None:
     """A number of seconds above zero, or None.
 
     Raises:
         ubiops.ApiTypeError: It is no number.
-        ubiops.ApiValueError: It is not above zero, or not finite.
+        ubiops.ApiValueError: It is not above zero, or too large.
     """
     if value is None:
         return None
@@ -450,6 +461,9 @@ def check_seconds(value: Any, name: str) -> float | None:
         raise ApiTypeError(
             f"{name} takes a number of seconds or a pair (connect, read), got {type(value).__name__}: {value!r:.80}"
         )
-    if not math.isfinite(value) or value <= 0:
-        raise ApiValueError(f"{name} must be a number of seconds above 0, got {value!r}; for no limit use (None, None)")
+    if not 0 < value <= _LONGEST:
+        raise ApiValueError(
+            f"{name} must be a number of seconds above 0 and up to {_LONGEST}, got {short(value)}; "
+            "for no limit use (None, None)"
+        )
     return float(value)

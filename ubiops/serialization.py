@@ -41,6 +41,7 @@ __all__ = [
     "read_datetime",
     "read_model",
     "read_models",
+    "short",
 ]
 
 M = TypeVar("M", bound="Model")
@@ -389,14 +390,19 @@ def json_default(value: Any) -> Any:
         return list(value)
     if value is NULL:
         return None
-    raise ApiTypeError(f"a value of type {type(value).__name__} can't be sent as JSON: {_short(value)}")
+    raise ApiTypeError(f"a value of type {type(value).__name__} can't be sent as JSON: {short(value)}")
 
 
 # --- checking -----------------------------------------------------------------------------------------------------
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
+def short(value: Any) -> str:
+    """A value as an error's text shows it."""
+    try:
+        text = repr(value)
+    except ValueError:
+        # An int of more digits than Python turns into text.
+        text = f"<{type(value).__name__}>"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
@@ -405,11 +411,11 @@ def _missing(where: str, name: str) -> ApiValueError:
 
 
 def _wrong_type(where: str, name: str, expected: str, value: Any, shown: str | None = None) -> ApiTypeError:
-    return ApiTypeError(f"{where}.{name} must be {expected}, got {type(value).__name__}: {shown or _short(value)}")
+    return ApiTypeError(f"{where}.{name} must be {expected}, got {type(value).__name__}: {shown or short(value)}")
 
 
 def _wrong(where: str, name: str, rule: str, value: Any, shown: str | None = None) -> ApiValueError:
-    return ApiValueError(f"{where}.{name} must {rule}, got {shown or _short(value)}")
+    return ApiValueError(f"{where}.{name} must {rule}, got {shown or short(value)}")
 
 
 def _given(value: Any, where: str, name: str, required: bool) -> bool:
@@ -450,7 +456,7 @@ def check_string(
         raise _wrong(where, name, f"have at least {_characters(min_length)}", value, shown)
     if max_length is not None and length > max_length:
         raise ApiValueError(
-            f"{where}.{name} must have at most {_characters(max_length)}, got {length}: {shown or _short(value)}"
+            f"{where}.{name} must have at most {_characters(max_length)}, got {length}: {shown or short(value)}"
         )
     if enum is not None and value not in enum:
         raise _wrong(where, name, f"be one of {', '.join(map(repr, enum))}", value, shown)
@@ -519,7 +525,7 @@ def check_object(value: Any, where: str, name: str, *, required: bool = False) -
         raise _wrong_type(where, name, "a dict", value)
     for key in value:
         if not isinstance(key, str):
-            raise ApiTypeError(f"{where}.{name} must have strings as keys, got {type(key).__name__}: {_short(key)}")
+            raise ApiTypeError(f"{where}.{name} must have strings as keys, got {type(key).__name__}: {short(key)}")
 
 
 def check_string_map(value: Any, where: str, name: str, *, required: bool = False) -> None:
@@ -575,6 +581,6 @@ def as_model(value: Any, where: str, cls: type[RequestModel]) -> RequestModel:
         # A model of another class will do when its fields do: such as a detail that was read, changed and sent back.
         value = cls.from_dict(value._to_json())
     if not isinstance(value, cls):
-        raise ApiTypeError(f"{where} must be a {cls.__name__} or a dict, got {type(value).__name__}: {_short(value)}")
+        raise ApiTypeError(f"{where} must be a {cls.__name__} or a dict, got {type(value).__name__}: {short(value)}")
     value._check(where)
     return value
