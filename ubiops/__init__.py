@@ -13,13 +13,14 @@ Nothing is imported before it is used: ``import ubiops`` itself takes a few mill
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
 from ubiops import models
 from ubiops._version import __version__
 
+# Type checkers know the name and take it as true. Importing it from typing would take longer than all else here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ubiops import api as api
     from ubiops import emulator as emulator
     from ubiops import exceptions as exceptions
@@ -76,12 +77,14 @@ else:
 if not TYPE_CHECKING:
     # Hidden from type checkers, which would take it to mean that every name exists.
     def __getattr__(name: str) -> Any:
+        from importlib import import_module
+
         if name in _MODULES:
-            return importlib.import_module(f"ubiops.{name}")
+            return import_module(f"ubiops.{name}")
         place = _PLACES.get(name)
         if place is None:
             raise AttributeError(f"module 'ubiops' has no attribute {name!r}")
-        value = getattr(importlib.import_module(place), name)
+        value = getattr(import_module(place), name)
         # From now on it is found without coming here.
         globals()[name] = value
         return value

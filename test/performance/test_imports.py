@@ -64,8 +64,7 @@ def new_modules(before: str, code: str, *arguments: str) -> set[str]:
 def test_the_package_itself_imports_next_to_nothing() -> None:
     found = new_modules("", "import ubiops")
     assert {name for name in found if name.startswith("ubiops")} == {"ubiops", "ubiops._version", "ubiops.models"}
-    assert not found & (SELDOM | NETWORK)
-    assert len(found) <= 40, sorted(found)
+    assert len(found) <= 6, sorted(found)
 
 
 def test_a_client_imports_no_network_before_its_first_call() -> None:

@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
-
+# Type checkers know the name and take it as true. Importing it from typing would take longer than all else here.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ubiops.api.core_api import CoreApi
     from ubiops.api.deployments import Deployments
 
@@ -27,7 +28,9 @@ if not TYPE_CHECKING:
         module = _MODULES.get(name)
         if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(module), name)
+        from importlib import import_module
+
+        value = getattr(import_module(module), name)
         # From now on it is found without coming here.
         globals()[name] = value
         return value
