@@ -446,7 +446,9 @@ def _read_host(text: str) -> tuple[str, str]:
     if "?" in text or "#" in text:
         return "", "it holds a query or a fragment"
     name = (parts.hostname or "").lower()
-    if not name or not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+(%25[\w.-]+)?", name):
+    # Brackets are for addresses of IPv6, and for nothing else.
+    pattern = r"[0-9a-f:.]+(%25[\w.-]+)?" if "[" in parts.netloc else r"[a-z0-9._-]+"
+    if not re.fullmatch(pattern, name) or ("[" in parts.netloc and ":" not in name):
         return "", "it names no host"
     path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
     if any(segment in (".", "..") for segment in path.split("/")) or "%" in path:
