@@ -88,7 +88,9 @@ class FileSource:
             raise ApiValueError(f"{name} takes a file opened for reading, got one opened for writing only")
         self._open = value
         given = getattr(value, "name", None)
-        self.filename = os.path.basename(given) if isinstance(given, str) and given else name
+        if isinstance(given, (str, bytes, os.PathLike)):
+            given = os.path.basename(os.fsdecode(given))
+        self.filename = given if given and isinstance(given, str) else name
         try:
             self._start = value.tell()
             end = value.seek(0, os.SEEK_END)
@@ -144,7 +146,7 @@ class FileSource:
             block = source.read(amount)
         except (OSError, ValueError) as error:
             raise self._failed(error) from None
-        if block is not None and not isinstance(block, (bytes, bytearray, memoryview)):
+        if not isinstance(block, (bytes, bytearray, memoryview)):
             raise ApiRequestError(0, f"the file {self.filename!r} gives {type(block).__name__} instead of bytes")
         return block
 

@@ -82,6 +82,8 @@ class _Attempt(threading.local):
     """The headers that wait for a small body, to go out together with it; empty before they came."""
     sent = False
     """Whether any byte of the request may have reached the server."""
+    unfinished = False
+    """Whether the request stopped before its end, so that nothing else can follow it on its connection."""
 
 
 _attempt = _Attempt()
@@ -167,7 +169,7 @@ class _HTTPResponse(http.client.HTTPResponse):
         self.headers = self.msg = http.client.HTTPMessage()
         for name, value in head.headers:
             self.headers.set_raw(name, value)
-        self.chunked, self.will_close, self.length = False, False, head.length
+        self.chunked, self.will_close, self.length = False, _attempt.unfinished, head.length
 
     def _begin_slowly(self) -> None:
         if self.headers is not None:
@@ -183,7 +185,7 @@ class _HTTPResponse(http.client.HTTPResponse):
         finally:
             if self.fp is lines:
                 self.fp = fp
-        if self.status == 101:
+        if self.status == 101 or _attempt.unfinished:
             self.will_close = True
 
 
@@ -205,38 +207,44 @@ class _Watched:
         _attempt.sent = False
 
     def send(self, data: Any) -> None:
-        sock = self.sock
-        if sock is None:
+        if self.sock is None:
             self.connect()
-            sock = self.sock
-        if not _attempt.streaming:
-            head = _attempt.head
-            if head is not None:
-                if not head:
-                    _attempt.head = data
-                    return
-                data, _attempt.head = head + data, None
-            if len(data) > _SMALL:
-                # What urllib3 allows is the time to connect.
-                sock.settimeout(_remaining(_attempt.deadline, _attempt.idle))
-            _attempt.sent = True
-            super().send(data)  # type: ignore[misc]
-            return
+        head = _attempt.head
+        if head is not None:
+            if not head:
+                _attempt.head = data
+                return
+            data, _attempt.head = head + data, None
+        sock = self.sock
+        # Over TLS a socket is readable for other reasons than an answer, so that only a failing send tells.
+        watched = _attempt.streaming and sock.__class__ is socket.socket
+        if watched and not _attempt.sent and wait_for_read(sock, timeout=0):
+            raise ConnectionResetError("the server closed the connection while it was idle")
+        try:
+            if len(data) <= _SMALL and not _attempt.streaming:
+                _attempt.sent = True
+                super().send(data)  # type: ignore[misc]
+            else:
+                self._send_large(sock, data, watched)
+        except (ConnectionError, ssl.SSLError) as error:
+            # urllib3 goes on to read the answer that may be there; without one it raises what happened.
+            _attempt.unfinished = True
+            raise BrokenPipeError(str(error)) from None
+
+    def _send_large(self, sock: Any, data: Any, watched: bool) -> None:
         left = memoryview(data)
         # As much at a time as the connection takes: the limit is one for standing still, however large the block is.
         while left:
             sock.settimeout(_remaining(_attempt.deadline, _attempt.idle))
-            # Over TLS a socket is readable for other reasons than an answer, so that only a failing send tells.
-            if sock.__class__ is socket.socket and wait_for_read(sock, timeout=0):
-                if not _attempt.sent:
-                    raise ConnectionResetError("the server closed the connection while it was idle")
+            if watched and wait_for_read(sock, timeout=0) and not _interim(sock):
                 raise BrokenPipeError("the server answered before the body was complete")
             _attempt.sent = True
-            try:
-                left = left[sock.send(left) :]
-            except (ConnectionError, ssl.SSLError) as error:
-                # urllib3 goes on to read the answer that may be there; without one it raises what happened.
-                raise BrokenPipeError(str(error)) from None
+            left = left[sock.send(left) :]
+
+
+def _interim(sock: socket.socket) -> bool:
+    """Whether what can be read is a word in between, such as 100 (Continue), which nobody asked for."""
+    return re.match(rb"HTTP/1\.1 1", sock.recv(10, socket.MSG_PEEK)) is not None
 
 
 class _HTTPConnection(_Watched, HTTPConnection):
@@ -347,7 +355,7 @@ class RESTClient:
             pool = self._open(origin)
         handled = sys.exc_info()[1]
         state = _attempt
-        state.sent = False
+        state.sent = state.unfinished = False
         state.deadline = deadline
         state.idle = timeouts.read
         try:

@@ -151,6 +151,7 @@ class Wire:
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._taken = 0
+        self._ended = 0
         self._peers: list[Peer] = []
         self._threads: list[threading.Thread] = []
         self._stopped = False
@@ -180,8 +181,8 @@ class Wire:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
             thread = threading.Thread(target=self._serve, args=(sock, self.connections), daemon=True)
-            self._threads = [one for one in self._threads if one.is_alive()] + [thread]
             thread.start()
+            self._threads = [one for one in self._threads if one.is_alive()] + [thread]
 
     def _serve(self, sock: socket.socket, number: int) -> None:
         peer = Peer(sock, number, self)
@@ -208,6 +209,7 @@ class Wire:
             with self._lock:
                 if peer in self._peers:
                     self._peers.remove(peer)
+                self._ended += 1
             peer.sock.close()
             sock.close()
 
@@ -226,6 +228,13 @@ class Wire:
                 peer.sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(PATIENCE)
+
+    def wait_until_left(self, connections: int = 1) -> None:
+        """Waits until so many connections have come, and the client has closed all of them."""
+        until = time.monotonic() + PATIENCE
+        while self.connections < connections or self._ended < self.connections:
+            assert time.monotonic() < until, "the client keeps its connection"
+            time.sleep(0.005)
 
     def stop(self) -> None:
         self._stopped = True

@@ -1,0 +1,409 @@
+"""Uploads: at constant memory, whole or not at all, with the server's word even when it comes early."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import threading
+import time
+import tracemalloc
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripted import Wire, call, reply
+
+import ubiops
+import ubiops.files
+
+FILES = Path("/proc/self/fd") if Path("/proc/self/fd").exists() else Path("/dev/fd")
+DONE = reply(201, {"success": True, "revision": "r"})
+LARGE = 200 << 20
+TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+
+
+def read_all(peer: Any) -> None:
+    peer.skip_body(peer.read_head())
+    peer.send(DONE)
+
+
+@pytest.fixture
+def api_for(client_for: Any, certificates: Any) -> Callable[..., ubiops.CoreApi]:
+    return lambda server, **settings: ubiops.CoreApi(client_for(server, **certificates.trust, **settings))
+
+
+@pytest.fixture
+def sparse(tmp_path: Path) -> Path:
+    """A large file that takes no room."""
+    path = tmp_path / "package.zip"
+    with path.open("wb") as file:
+        file.truncate(LARGE)
+    return path
+
+
+@contextlib.contextmanager
+def no_file_left_open(path: Path) -> Iterator[None]:
+    yield
+    opened = []
+    for one in os.listdir(FILES):
+        with contextlib.suppress(OSError):
+            opened.append(os.path.realpath(os.readlink(FILES / one)))
+    assert os.path.realpath(path) not in opened
+
+
+def upload(api: ubiops.CoreApi, file: Any, **options: Any) -> Any:
+    return api.revisions_file_upload("p", "d", "v", file=file, **options)
+
+
+# --- memory -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["path", "file", "stream"])
+def test_memory_stays_the_same_whatever_the_size(kind: str, wire: Any, api_for: Any, sparse: Path) -> None:
+    api = api_for(wire(read_all))
+    upload(api, b"x")
+    with contextlib.ExitStack() as stack:
+        source: Any = sparse
+        if kind == "file":
+            source = stack.enter_context(sparse.open("rb"))
+        elif kind == "stream":
+            source = Endless(LARGE)
+        tracemalloc.start()
+        try:
+            assert upload(api, source).revision == "r"
+            assert tracemalloc.get_traced_memory()[1] < 16 << 20
+        finally:
+            tracemalloc.stop()
+
+
+class Endless(io.RawIOBase):
+    """A stream of a given size that can't be rewound."""
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return 0
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._left if whence == os.SEEK_END else 0
+
+    def readinto(self, buffer: Any) -> int:
+        amount = min(len(buffer), self._left)
+        self._left -= amount
+        return amount
+
+
+def test_memory_stays_the_same_over_tls(wire: Any, api_for: Any, certificates: Any, tmp_path: Path) -> None:
+    path = tmp_path / "package.zip"
+    with path.open("wb") as file:
+        file.truncate(40 << 20)
+    api = api_for(wire(read_all, context=certificates.good))
+    upload(api, b"x")
+    tracemalloc.start()
+    try:
+        upload(api, path)
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_arrives_is_the_file(wire: Any, api_for: Any, tmp_path: Path) -> None:
+    content = os.urandom(3_000_001)
+    path = tmp_path / "package.zip"
+    path.write_bytes(content)
+    server = wire(DONE)
+    with path.open("rb") as file:
+        for source in (path, file, io.BytesIO(content), content):
+            upload(api_for(server), source)
+    assert len(server.requests) == 4
+    assert all(content in request.body for request in server.requests)
+
+
+# --- files that change --------------------------------------------------------------------------------------------
+
+
+class Changing(io.FileIO):
+    """A file to which something happens when its first block has been read."""
+
+    def __init__(self, path: Path, change: Callable[[], Any]) -> None:
+        super().__init__(path, "rb")
+        self._change: Callable[[], Any] | None = change
+
+    def read(self, amount: int | None = -1) -> Any:
+        data = super().read(-1 if amount is None else amount)
+        if self._change is not None:
+            change, self._change = self._change, None
+            change()
+        return data
+
+
+def shrink(path: Path) -> None:
+    os.truncate(path, 1000)
+
+
+def empty(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+@TLS
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [(shrink, "it ended .* bytes early"), (empty, "it ended .* bytes early"), (grow, "it has grown")],
+)
+def test_a_file_that_changes_meanwhile_is_an_error_and_never_arrives_as_a_whole(
+    change: Callable[[Path], None], words: str, tls: bool, wire: Any, api_for: Any, certificates: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "package.zip"
+    path.write_bytes(b"x" * 5_000_000)
+    arrived: list[int] = []
+    server = wire(lambda peer: (peer.read_head(), arrived.append(peer.drain()), peer.close()))
+    if tls:
+        server = wire(*server.steps, context=certificates.good)
+    api = api_for(server)
+    with Changing(path, lambda: change(path)) as file:
+        with pytest.raises(
+            ubiops.ApiRequestError, match=f"'package.zip' changed while it was being sent: {words}"
+        ) as caught:
+            upload(api, file)
+        assert not file.closed
+    server.wait_until_left()
+    length = int(server.requests[0].headers["content-length"])
+    assert arrived[0] < length
+    assert (caught.value.status, len(caught.value.attempts)) == (0, 1)
+    assert "send a copy of it" in str(caught.value)
+    # The connection, on which half a request went out, is not used again.
+    server.steps = (reply(200, [1]),)
+    assert call(api.api_client) == [1]
+    assert server.connections == 2
+
+
+def test_a_file_that_disappears_before_it_is_sent_again_is_an_error(
+    wire: Any, api_for: Any, clock: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "package.zip"
+    path.write_bytes(b"x" * 1000)
+
+    def limit(peer: Any) -> None:
+        peer.read_request()
+        path.unlink()
+        peer.send(reply(429, b"", "Retry-After: 0"))
+
+    with pytest.raises(ubiops.ApiRequestError, match="'package.zip' can't be read: No such file or directory"):
+        upload(api_for(wire(limit)), path)
+
+
+def test_a_disk_that_fails_is_an_error(wire: Any, api_for: Any) -> None:
+    class Failing(Endless):
+        def readinto(self, buffer: Any) -> int:
+            raise OSError(5, "Input/output error")
+
+    with pytest.raises(ubiops.ApiRequestError, match="can't be read: Input/output error"):
+        upload(api_for(wire(read_all)), Failing(1000))
+
+
+@pytest.mark.parametrize("given", ["text", 5, None])
+def test_a_stream_that_gives_no_bytes_is_an_error(given: Any, wire: Any, api_for: Any) -> None:
+    class Strange:
+        def read(self, amount: int = -1) -> Any:
+            return given
+
+    server = wire(lambda peer: (peer.read_head(), peer.drain()))
+    with pytest.raises(ubiops.ApiRequestError, match="instead of bytes"):
+        upload(api_for(server), Strange())
+
+
+# --- answers that come early --------------------------------------------------------------------------------------
+
+
+def early(status: int, *, then: str) -> Callable[[Any], None]:
+    """Answers as soon as the headers are there, and then closes, or reads the rest."""
+
+    def step(peer: Any) -> None:
+        head = peer.read_head()
+        peer.send(reply(status, {"error": "The file is too large"}, "Connection: close"))
+        if then == "reads on":
+            peer.skip_body(head)
+        elif then == "reads some":
+            peer._exactly(1 << 20)
+        peer.close()
+
+    return step
+
+
+@TLS
+@pytest.mark.parametrize("then", ["closes", "reads some", "reads on"])
+@pytest.mark.parametrize("status", [413, 400, 401, 403, 404])
+def test_an_answer_that_comes_early_is_told_and_not_a_broken_pipe(
+    status: int, then: str, tls: bool, wire: Any, api_for: Any, certificates: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "package.zip"
+    with path.open("wb") as file:
+        file.truncate(30 << 20)
+    server = wire(early(status, then=then), reply(200, [1]), context=certificates.good if tls else None)
+    api = api_for(server)
+    with no_file_left_open(path), pytest.raises(ubiops.ApiRequestError, match="The file is too large") as caught:
+        upload(api, path)
+    assert caught.value.status == status
+    assert len(caught.value.attempts) == 1
+    assert call(api.api_client) == [1]
+
+
+def test_an_early_answer_on_a_connection_that_stays_open_ends_the_upload(wire: Any, api_for: Any, sparse: Path) -> None:
+    """What was left unsent would be taken for the next request."""
+    arrived = []
+
+    def refuse(peer: Any) -> None:
+        peer.read_head()
+        peer.send(reply(413, {"error": "Too large"}))
+        arrived.append(peer.drain())
+
+    server = wire(refuse, reply(200, [1]))
+    api = api_for(server)
+    with pytest.raises(ubiops.PayloadTooLargeError, match="Too large"):
+        upload(api, sparse)
+    server.wait_until_left()
+    assert arrived[0] < LARGE
+    assert call(api.api_client) == [1]
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize("word", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n"])
+def test_a_word_in_between_does_not_end_the_upload(word: bytes, wire: Any, api_for: Any, sparse: Path) -> None:
+    def encourage(peer: Any) -> None:
+        head = peer.read_head()
+        peer.send(word * 3)
+        peer.skip_body(head)
+        peer.send(word + DONE)
+
+    server = wire(encourage, reply(200, [1]))
+    api = api_for(server)
+    assert upload(api, sparse).revision == "r"
+    assert call(api.api_client) == [1]
+    assert server.connections == 1
+
+
+@TLS
+def test_a_large_json_body_that_is_refused_early_gets_its_answer_too(
+    tls: bool, wire: Any, api_for: Any, certificates: Any
+) -> None:
+    server = wire(early(413, then="closes"), reply(200, [1]), context=certificates.good if tls else None)
+    api = api_for(server)
+    with pytest.raises(ubiops.PayloadTooLargeError, match="The file is too large"):
+        api.revisions_rebuild("p", "d", "r", "v", {"a": "x" * (30 << 20)})
+    assert call(api.api_client) == [1]
+
+
+def test_an_early_429_is_waited_out(wire: Any, api_for: Any, clock: Any, sparse: Path) -> None:
+    def limit(peer: Any) -> None:
+        peer.read_head()
+        peer.send(reply(429, b"", "Retry-After: 3", "Connection: close"))
+        peer.close()
+
+    server = wire(limit, read_all)
+    assert upload(api_for(server), sparse).revision == "r"
+    assert len(clock.waits) == 1
+    assert server.connections == 2
+
+
+@TLS
+def test_a_connection_that_breaks_in_the_middle_is_told(
+    tls: bool, wire: Any, api_for: Any, certificates: Any, sparse: Path, clock: Any
+) -> None:
+    def drop(peer: Any) -> None:
+        peer.read_head()
+        peer._exactly(1 << 20)
+        peer.reset()
+
+    server = wire(drop, context=certificates.good if tls else None)
+    with no_file_left_open(sparse), pytest.raises(ubiops.ApiConnectionError, match="the connection broke") as caught:
+        upload(api_for(server), sparse)
+    assert (clock.waits, server.connections) == ([], 1)
+    assert caught.value.status == 0
+
+
+# --- handles ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [DONE, reply(400, {"error": "No"}), reply(200, b"{")])
+def test_a_file_that_was_opened_here_is_closed_and_one_that_was_given_is_not(
+    step: Any, wire: Any, api_for: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "package.zip"
+    path.write_bytes(b"x" * 100_000)
+    api = api_for(wire(step))
+    with no_file_left_open(path), contextlib.suppress(ubiops.ApiException):
+        upload(api, path)
+    with path.open("rb") as file:
+        with contextlib.suppress(ubiops.ApiException):
+            upload(api, file)
+        assert not file.closed
+
+
+def test_a_file_is_not_opened_before_it_is_needed(wire: Any, api_for: Any, tmp_path: Path) -> None:
+    path = tmp_path / "package.zip"
+    path.write_bytes(b"x" * 1000)
+    api = api_for("http://127.0.0.1:1", max_retries=0)
+    with no_file_left_open(path), pytest.raises(ubiops.ApiConnectionError):
+        upload(api, path)
+
+
+@TLS
+@pytest.mark.parametrize("place", ["read", "send", "answer"])
+def test_ctrl_c_leaves_nothing_behind(
+    place: str, tls: bool, wire: Any, api_for: Any, certificates: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import signal
+
+    path = tmp_path / "package.zip"
+    path.write_bytes(b"x" * 5_000_000)
+    main = threading.main_thread().ident or 0
+
+    def strike(peer: Any) -> None:
+        head = peer.read_head()
+        if place == "answer":
+            peer.skip_body(head)
+        else:
+            peer._exactly(1 << 20)
+        signal.pthread_kill(main, signal.SIGINT)
+        peer.drain()
+
+    server = wire(strike, reply(200, [1]), context=certificates.good if tls else None)
+    api = api_for(server)
+    if place == "read":
+        original = ubiops.files.FileSource._take
+        count = iter(range(1000))
+
+        def slow(self: Any, source: Any, amount: int) -> Any:
+            # Here, where it is between two blocks, is where the signal finds the main thread.
+            if next(count) == 3:
+                time.sleep(20)
+            return original(self, source, amount)
+
+        monkeypatch.setattr(ubiops.files.FileSource, "_take", slow)
+    with no_file_left_open(path), pytest.raises(KeyboardInterrupt):
+        upload(api, path)
+    monkeypatch.undo()
+    assert call(api.api_client) == [1]
+    assert server.connections == 2
+
+
+def test_the_progress_bar_ends_whatever_happens(
+    wire: Any, api_for: Any, capsys: pytest.CaptureFixture[str], clock: Any
+) -> None:
+    server: Wire = wire(reply(429, b"", "Retry-After: 0"), DONE, reply(400, {"error": "No"}))
+    api = api_for(server)
+    upload(api, b"x" * 1_000_000, _progress_bar=True)
+    with pytest.raises(ubiops.BadRequestError):
+        upload(api, b"x" * 1_000_000, _progress_bar=True)
+    assert "upload" in capsys.readouterr().err
