@@ -215,7 +215,7 @@ class _Watched:
                 _attempt.head = data
                 return
             data, _attempt.head = head + data, None
-        sock = self.sock
+        sock: Any = self.sock
         # Over TLS a socket is readable for other reasons than an answer, so that only a failing send tells.
         watched = _attempt.streaming and sock.__class__ is socket.socket
         if watched and not _attempt.sent and wait_for_read(sock, timeout=0):

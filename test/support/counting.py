@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 import sys
 import threading
@@ -23,11 +24,15 @@ def function_calls(work: Callable[[], Any]) -> int:
             count += 1
 
     before = sys.getprofile()
+    # A collection of garbage in between would count the callbacks that others have for it.
+    gc.collect()
+    gc.disable()
     sys.setprofile(profile)
     try:
         work()
     finally:
         sys.setprofile(before)
+        gc.enable()
     return count
 
 
