@@ -540,7 +540,13 @@ class ApiClient:
         headers = answer.headers
         data: Any
         if not request.preload or request.returns == "file":
-            response = Response(answer, method=request.method, url=url, progress_wanted=request.progress)
+            response = Response(
+                answer,
+                method=request.method,
+                url=url,
+                progress_wanted=request.progress,
+                repeatable=request.preload,
+            )
             # With a separator at its end a path can only be a folder's.
             folder = os.path.join(self.configuration.temp_folder_path or os.curdir, "")
             data = os.path.abspath(response.save(folder)) if request.preload else response

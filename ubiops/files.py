@@ -244,7 +244,7 @@ _FLUSH = 1 << 25
 _LONGEST_NAME = 200
 # Patterns that are compiled when a file's name first comes: most programs never download one.
 # Names that Windows takes for devices, with any ending.
-_DEVICES = r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)(?:\.|$)"
+_DEVICES = r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(?:\.|$)"
 _WORD = r"[^\s\"(),/:;<=>?@\[\\\]{}]+"
 _PARAMETER = rf';\s*({_WORD})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))'
 
@@ -322,11 +322,11 @@ def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = F
     """
     part = os.path.join(folder, f".{os.urandom(8).hex()}.part")
     try:
-        handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0), 0o666)
-    except OSError as error:
-        raise ApiValueError(f"a download can't be saved in {folder!r}: {error.strerror}") from None
-    try:
-        with open(handle, "wb", buffering=0) as file:
+        try:
+            opened = open(part, "xb", buffering=0)  # noqa: SIM115 - it is closed below
+        except OSError as error:
+            raise ApiValueError(f"a download can't be saved in {folder or os.curdir!r}: {error.strerror}") from None
+        with opened as file:
             _write_through(blocks, file)
         path = os.path.join(folder, name)
         if overwrite:

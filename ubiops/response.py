@@ -303,9 +303,20 @@ class Response:
         method: The method of the request.
     """
 
-    def __init__(self, answer: Answer, *, method: str = "GET", url: str = "", progress_wanted: bool = False) -> None:
+    def __init__(
+        self,
+        answer: Answer,
+        *,
+        method: str = "GET",
+        url: str = "",
+        progress_wanted: bool = False,
+        repeatable: bool = False,
+    ) -> None:
         self._answer = answer
+        self._repeatable = repeatable
         self._blocks: Iterator[bytes] | None = None
+        self._ended = False
+        self._error: ApiException | None = None
         self._rest = b""
         self._content: bytes | None = None
         self._closing = contextlib.ExitStack()
@@ -377,9 +388,12 @@ class Response:
         return data
 
     def _stream(self) -> Iterator[bytes]:
-        if self._content is not None:
+        if self._content is not None or self._ended:
             return iter(())
-        if self._closed and self._blocks is None:
+        # What broke off before its end has no other end when it is asked again.
+        if self._error is not None:
+            raise self._error
+        if self._closed:
             raise ApiValueError("the response is closed: read it inside of its with block")
         if self._blocks is None:
             self._blocks = self._read_blocks()
@@ -391,9 +405,13 @@ class Response:
                 if self._progress is not None:
                     self._progress(len(block))
                 yield block
+            self._ended = True
         except ApiException as error:
             error.method, error.url = self.method, self.url
-            error.__dict__.pop("failure", None)
+            if not self._repeatable:
+                # The caller has used what came, so that the call can't be made again.
+                error.__dict__.pop("failure", None)
+            self._error = error
             raise
         finally:
             self.close()
@@ -470,9 +488,11 @@ class Response:
             The path of the file.
 
         Raises:
-            ubiops.ApiValueError: The folder does not exist or can't be written to.
+            ubiops.ApiValueError: The folder does not exist or can't be written to, or the body was read in part.
             ubiops.ApiConnectionError: The connection broke before the body was complete.
         """
+        if self._content is None and self._blocks is not None:
+            raise ApiValueError("a part of the response was read before, so that it can't be saved as a whole")
         target = os.fspath(path) if path is not None else os.getcwd()
         if not isinstance(target, str):
             raise ApiTypeError(f"path takes a string or a PathLike of one, got {type(target).__name__}")
@@ -480,7 +500,7 @@ class Response:
         if not name:
             raise ApiValueError(f"a download can't be saved in {folder!r}: there is no such folder")
         with self:
-            return save(self.stream(), folder or os.curdir, name, overwrite=overwrite)
+            return save(self.stream() if self._content is None else [self._content], folder, name, overwrite=overwrite)
 
     def close(self) -> None:
         """Gives the connection back; a body that was not read to its end is dropped. May be called again."""
