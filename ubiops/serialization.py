@@ -6,7 +6,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
 from ubiops.exceptions import ApiTypeError, ApiValueError
@@ -293,9 +293,21 @@ _fromisoformat = datetime.fromisoformat
 _ISO = r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(Z|z|[+-]\d\d:\d\d)?"
 
 _DEFAULTS = datetime(2000, 1, 1), datetime(2001, 2, 2)
+_LONGEST_DATE = 100
+
+
+def _zone(name: str | None, offset: int | None) -> timezone | None:
+    if offset is not None:
+        return timezone(timedelta(seconds=offset))
+    if name:
+        # Names of zones are ambiguous, and without its zone a time is another one.
+        raise ValueError(f"unknown zone {name}")
+    return None
 
 
 def _read_datetime_slowly(value: str) -> datetime | str:
+    if len(value) > _LONGEST_DATE:
+        return value
     found = re.fullmatch(_ISO, value)
     if found is None:
         # Not imported before it is needed: it takes longer to import than all else here.
@@ -303,7 +315,7 @@ def _read_datetime_slowly(value: str) -> datetime | str:
 
         try:
             # Parsed onto two different days: where they differ, dateutil has filled in what the text does not say.
-            read, again = (parse(value, default=default) for default in _DEFAULTS)
+            read, again = (parse(value, default=default, tzinfos=_zone) for default in _DEFAULTS)
         except (ValueError, OverflowError, TypeError):
             return value
         return read if read == again else value
