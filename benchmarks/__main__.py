@@ -18,7 +18,9 @@ RESULTS = ROOT / "benchmarks" / "results.json"
 
 def main() -> None:
     """Runs all, or with --quick a smaller share that tells less and is written down nowhere else."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measures this client beside the official one and bare urllib3."
+    )
     parser.add_argument("--quick", action="store_true", help="few rounds and small files, to see that all works")
     parser.add_argument("--only", choices=works.GROUPS, action="append", help="a part of the work, likewise")
     parser.add_argument("--json", type=Path, help="where to write the report as JSON")

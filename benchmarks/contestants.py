@@ -25,7 +25,7 @@ class Client:
         self._ubiops: Any = ubiops
         configuration = ubiops.Configuration(host=host, api_key={"Authorization": TOKEN})
         configuration.ssl_ca_cert = ca
-        self._client = ubiops.ApiClient(configuration)
+        self._client: Any = ubiops.ApiClient(configuration)
         self._api: Any = ubiops.CoreApi(self._client)
 
     def get(self) -> Any:
@@ -36,14 +36,14 @@ class Client:
 
     def versions_read(self, items: int) -> Any:
         for one in self.versions(items):
-            one.version, one.status, one.creation_date, one.maximum_instances, one.labels  # noqa: B018
+            _ = one.version, one.status, one.creation_date, one.maximum_instances, one.labels
 
     def deployments(self, items: int) -> Any:
         return self._api.deployments_list(f"items-{items}")
 
     def deployments_read(self, items: int) -> Any:
         for one in self.deployments(items):
-            one.name, one.description, one.creation_date, one.input_type, one.labels  # noqa: B018
+            _ = one.name, one.description, one.creation_date, one.input_type, one.labels
 
     def create_with_model(self) -> Any:
         data = self._ubiops.DeploymentCreate(**payloads.DEPLOYMENT)
@@ -86,13 +86,15 @@ class Floor:
 
     def __init__(self, host: str, ca: str) -> None:
         import urllib3
+        from urllib3.util import parse_url
 
-        url = urllib3.util.parse_url(host)
+        url = parse_url(host)
         self._base = url.path or ""
+        where = url.host or ""
         self._pool: Any = (
-            urllib3.HTTPSConnectionPool(url.host, url.port, maxsize=64, ca_certs=ca)
+            urllib3.HTTPSConnectionPool(where, url.port, maxsize=64, ca_certs=ca)
             if url.scheme == "https"
-            else urllib3.HTTPConnectionPool(url.host, url.port, maxsize=64)
+            else urllib3.HTTPConnectionPool(where, url.port, maxsize=64)
         )
         self._headers = {"Accept": "application/json", "Authorization": TOKEN, "User-Agent": "bare"}
 
@@ -112,14 +114,14 @@ class Floor:
 
     def versions_read(self, items: int) -> Any:
         for one in self.versions(items):
-            one["version"], one["status"], one["creation_date"], one["maximum_instances"], one["labels"]
+            _ = one["version"], one["status"], one["creation_date"], one["maximum_instances"], one["labels"]
 
     def deployments(self, items: int) -> Any:
         return self._get(f"/projects/items-{items}/deployments")
 
     def deployments_read(self, items: int) -> Any:
         for one in self.deployments(items):
-            one["name"], one["description"], one["creation_date"], one["input_type"], one["labels"]
+            _ = one["name"], one["description"], one["creation_date"], one["input_type"], one["labels"]
 
     def create_with_model(self) -> Any:
         return self.create_with_dict()

@@ -55,10 +55,11 @@ def draw(figures: Figures) -> str:
         parts.append(f'<text x="{x + 16}" y="48" fill="#1f2328">{_NAMES[name]}</text>')
     for tick in (1, 2, 5, 10, 20, 50):
         if tick < most:
-            x = _LEFT + (width(tick) if tick > 1 else 0)
-            parts.append(f'<line x1="{x:.1f}" y1="{_TOP - 8}" x2="{x:.1f}" y2="{height - 16}" stroke="#d1d9e0"/>')
+            left = _LEFT + (width(tick) if tick > 1 else 0)
+            parts.append(f'<line x1="{left:.1f}" y1="{_TOP - 8}" x2="{left:.1f}" y2="{height - 16}" stroke="#d1d9e0"/>')
             parts.append(
-                f'<text x="{x:.1f}" y="{height - 3}" font-size="11" fill="#59636e" text-anchor="middle">{tick}</text>'
+                f'<text x="{left:.1f}" y="{height - 3}" font-size="11" fill="#59636e" '
+                f'text-anchor="middle">{tick}</text>'
             )
     for index, (key, both) in enumerate(rows):
         y = _TOP + index * _ROW

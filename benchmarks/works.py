@@ -171,9 +171,9 @@ def _files(server: Server, folder: str, scale: Scale) -> Figures:
 
         return sample
 
-    size = f"{scale.file // MEGABYTE:,} MB"
-    figures = rounds(f"upload of {size}", scale.file_rounds, {name: upload(name) for name in NAMES})
-    figures.update(rounds(f"download of {size}", scale.file_rounds, {name: download(name) for name in NAMES}))
+    what = f"{scale.file // MEGABYTE:,} MB"
+    figures = rounds(f"upload of {what}", scale.file_rounds, {name: upload(name) for name in NAMES})
+    figures.update(rounds(f"download of {what}", scale.file_rounds, {name: download(name) for name in NAMES}))
     return figures
 
 
