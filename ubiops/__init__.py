@@ -8,70 +8,43 @@
         for deployment in api.deployments_list("my-project"):
             print(deployment.name, deployment.labels)
 
-Nothing is imported before it is used: ``import ubiops`` itself takes a few milliseconds.
+Hardly anything but the errors is imported before it is used: ``import ubiops`` itself takes a few milliseconds.
 """
 
 from __future__ import annotations
 
-from ubiops import models
+from ubiops import exceptions, models
 from ubiops._version import __version__
+from ubiops.exceptions import *  # noqa: F403 - it has its own __all__
 
-# Type checkers know the name and take it as true. Importing it from typing would take longer than all else here.
+# Type checkers know the name and take it as true. Importing it from typing would take longer than all else.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ubiops import api as api
     from ubiops import emulator as emulator
-    from ubiops import exceptions as exceptions
     from ubiops import utils as utils
     from ubiops.api import CoreApi
     from ubiops.api_client import ApiClient
     from ubiops.configuration import Configuration
-    from ubiops.exceptions import *  # noqa: F403 - each has its own __all__
-    from ubiops.models import *  # noqa: F403
+    from ubiops.models import *  # noqa: F403 - it has its own __all__
     from ubiops.response import Response
     from ubiops.serialization import NULL
 
-_EXCEPTIONS = (
-    "ApiConnectionError",
-    "ApiException",
-    "ApiKeyError",
-    "ApiRequestError",
-    "ApiTimeoutError",
-    "ApiTypeError",
-    "ApiValueError",
-    "BadRequestError",
-    "ConflictError",
-    "ForbiddenError",
-    "InvalidResponseError",
-    "NotFoundError",
-    "OpenApiException",
-    "PayloadTooLargeError",
-    "RedirectError",
-    "ServerError",
-    "TooManyRequestsError",
-    "UbiOpsException",
-    "UnauthorizedError",
-)
-_MODULES = ("api", "emulator", "exceptions", "utils")
+_MODULES = ("api", "emulator", "utils")
 _PLACES = {
     "ApiClient": "ubiops.api_client",
     "Configuration": "ubiops.configuration",
     "CoreApi": "ubiops.api.core_api",
     "NULL": "ubiops.serialization",
     "Response": "ubiops.response",
-    **dict.fromkeys(_EXCEPTIONS, "ubiops.exceptions"),
     **dict.fromkeys(models.__all__, "ubiops.models"),
 }
 
 __all__ = ["NULL", "ApiClient", "Configuration", "CoreApi", "Response", "__version__"]
+__all__ += exceptions.__all__
 __all__ += models.__all__
-if TYPE_CHECKING:
-    # The same names, in a form that type checkers read: in a package with py.typed all others count as private.
-    __all__ += exceptions.__all__
-else:
-    __all__ += _EXCEPTIONS
 
 
 if not TYPE_CHECKING:

@@ -8,14 +8,13 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 from ubiops._version import __version__
 from ubiops.configuration import Configuration
 from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError
-from ubiops.progress import progress_bar
+from ubiops.messages import printable
 from ubiops.request import (
     Headers,
     Operation,
@@ -26,6 +25,8 @@ from ubiops.request import (
     build_query,
     check_header,
     check_options,
+    check_pairs,
+    check_template,
     dump_json,
     read_timeout_option,
 )
@@ -34,6 +35,7 @@ from ubiops.secret import Hidden, hidden, hidden_items
 from ubiops.serialization import is_uuid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from multiprocessing.pool import ThreadPool
     from types import TracebackType
 
@@ -58,20 +60,48 @@ _LOGGED_HEADERS = (
 )
 
 
-class _Request(NamedTuple):
+class _Request:
     """All that is needed to send a request, any number of times."""
 
-    method: str
-    target: str
-    headers: dict[str, str]
-    body: bytes | MultipartBody | None
-    returns: str | None
-    read: Reader | None
-    timeouts: Timeouts
-    preload: bool
-    data_only: bool
-    progress: bool
-    authorized: bool
+    __slots__ = (
+        "authorized",
+        "body",
+        "data_only",
+        "headers",
+        "method",
+        "preload",
+        "progress",
+        "read",
+        "returns",
+        "target",
+        "timeouts",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes | MultipartBody | None,
+        returns: str | None,
+        read: Reader | None,
+        timeouts: Timeouts,
+        preload: bool,
+        data_only: bool,
+        progress: bool,
+        authorized: bool,
+    ) -> None:
+        self.method = method
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.returns = returns
+        self.read = read
+        self.timeouts = timeouts
+        self.preload = preload
+        self.data_only = data_only
+        self.progress = progress
+        self.authorized = authorized
 
 
 class ApiClient:
@@ -383,25 +413,27 @@ class ApiClient:
                     _request_timeout=_request_timeout,
                     _progress_bar=_progress_bar,
                 )
-        if not re.fullmatch(r"[A-Za-z]+", method):
+        if not isinstance(method, str) or not re.fullmatch(r"[A-Za-z]+", method):
             raise ApiValueError(f"{method!r:.80} is no HTTP method")
-        pairs = _pairs(query_params)
-        form = dict(_pairs(post_params))
+        places = dict(check_pairs(path_params or {}, "path_params", "call_api"))
+        pairs = check_pairs(query_params or {}, "query_params", "call_api")
+        form = dict(check_pairs(post_params or {}, "post_params", "call_api"))
+        files = dict(check_pairs(files or {}, "files", "call_api"))
         operation = Operation(
             "call_api",
             method.upper(),
-            resource_path if resource_path.startswith("/") else f"/{resource_path}",
-            parameters=tuple(path_params or ()),
+            check_template(resource_path, places, "call_api"),
+            parameters=tuple(places),
             query=tuple(QueryParameter(name, "object") for name, _ in pairs),
             form=tuple(form),
-            files=tuple(files or ()),
+            files=tuple(files),
             returns=response_type,
         )
-        target = build_path(operation, tuple((path_params or {}).values()), self.configuration._safe_chars)
+        target = build_path(operation, tuple(places.values()), self.configuration._safe_chars)
         text = build_query(operation, tuple(value for _, value in pairs))
         content: bytes | MultipartBody | None = None
         if form or files:
-            content = _multipart(operation, tuple(form.values()), tuple((files or {}).values()))
+            content = _multipart(operation, tuple(form.values()), tuple(files.values()))
         elif body is not None:
             content = dump_json(body)
         headers, authorized = self._headers(response_type != "file", content)
@@ -464,6 +496,8 @@ class ApiClient:
         """Sends a request until there is an answer or an error that is final, and reads the answer."""
         body = request.body
         if request.progress and body is not None and not isinstance(body, bytes):
+            from ubiops.progress import progress_bar
+
             with progress_bar(True, body.length, "upload") as body.progress:
                 return self._attempts(request)
         return self._attempts(request)
@@ -599,10 +633,6 @@ def _flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
     return value
 
 
-def _pairs(values: Mapping[str, Any] | Sequence[tuple[str, Any]] | None) -> list[tuple[str, Any]]:
-    return list(values.items() if isinstance(values, Mapping) else values or ())
-
-
 def _multipart(operation: Operation, form: tuple[Any, ...], files: tuple[Any, ...]) -> MultipartBody:
     from ubiops.files import FileSource, MultipartBody
 
@@ -640,8 +670,6 @@ def _port(parts: Any) -> int:
 
 
 def _log_answer(request: _Request, url: str, answer: Answer, seconds: float) -> None:
-    from ubiops.messages import printable
-
     headers = {name: answer.headers[name] for name in _LOGGED_HEADERS if name in answer.headers}
     reason = printable(answer.reason)
     _log.debug("%s %s: %d %s after %.3f s %s", request.method, url, answer.status, reason, seconds, headers)

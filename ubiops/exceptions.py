@@ -27,10 +27,13 @@ The first four are raised before anything is sent. All of them pickle, and none 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from ubiops.messages import server_message
 
+# Type checkers take it as true. Importing it from typing would take longer than importing the package does.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
 __all__ = [
     "ApiConnectionError",
@@ -137,8 +140,6 @@ class ApiException(OpenApiException):
             body, headers = http_resp.data, http_resp.headers
         super().__init__(status, reason)
         if message is None and body:
-            from ubiops.messages import server_message
-
             message = server_message(body)
         self.status = status
         self.reason = reason

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 _HEAD = re.compile(
     rb"HTTP/1\.1 ([2-5][0-9][0-9]) ([^\r\n]*)\r\n((?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[^\r\n]*\r\n){1,100})\r\n"
@@ -12,16 +11,25 @@ _HEAD = re.compile(
 _FRAMING = frozenset(("content-length", "transfer-encoding", "connection"))
 
 
-class Head(NamedTuple):
-    """What the head of an answer says."""
+class Head:
+    """What the head of an answer says.
 
-    size: int
-    """Bytes of the head itself."""
-    status: int
-    reason: str
-    headers: list[tuple[str, str]]
-    length: int
-    """Bytes of the body."""
+    Args:
+        size: Bytes of the head itself.
+        status: The status.
+        reason: The text behind it.
+        headers: Names and values, in their order.
+        length: Bytes of the body.
+    """
+
+    __slots__ = ("headers", "length", "reason", "size", "status")
+
+    def __init__(self, size: int, status: int, reason: str, headers: list[tuple[str, str]], length: int) -> None:
+        self.size = size
+        self.status = status
+        self.reason = reason
+        self.headers = headers
+        self.length = length
 
 
 def usual_head(data: bytes) -> Head | None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from html import unescape
-from typing import Any
+
+# As in exceptions: each program that imports the package imports this.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _LONGEST = 1000
 _JSON_KEYS = ("error", "error_message", "detail", "message")
 _XML = ("Details", "Message")
-_TITLE = re.compile(r"<title[^>]*>(.*?)</title>", re.DOTALL | re.IGNORECASE)
-_HTML = re.compile(r"<!doctype html|<html|<head|<body", re.IGNORECASE)
+_TITLE = r"(?is)<title[^>]*>(.*?)</title>"
+_HTML = r"(?i)<!doctype html|<html|<head|<body"
 
 
 def server_message(body: str | bytes) -> str | None:
@@ -24,9 +27,12 @@ def server_message(body: str | bytes) -> str | None:
         return _shorten(_from_json(json.loads(text)))
     except (ValueError, RecursionError):
         pass
+    # Not imported before it is needed: it brings all names of characters in HTML.
+    from html import unescape
+
     head = text[:10_000]
-    if _HTML.search(head):
-        title = _TITLE.search(head)
+    if re.search(_HTML, head):
+        title = re.search(_TITLE, head)
         # A page of a proxy or gateway is not dumped whole: its title says what it says.
         return _shorten(unescape(title.group(1))) if title else None
     for name in _XML:

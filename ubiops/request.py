@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from ubiops.exceptions import ApiTypeError, ApiValueError
 from ubiops.secret import SecretBytes, SecretDict, SecretText, hidden
@@ -36,14 +36,24 @@ REQUIRED: Any = _Required()
 """The default of an argument that must be given, so that leaving it out and giving None are told in the same words."""
 
 
-class QueryParameter(NamedTuple):
+class QueryParameter:
     """A parameter of the query string, and what may stand for it."""
 
-    name: str
-    type: str
-    enum: tuple[str, ...] | None = None
-    minimum: int | None = None
-    maximum: int | None = None
+    __slots__ = ("enum", "maximum", "minimum", "name", "type")
+
+    def __init__(
+        self,
+        name: str,
+        type: str,
+        enum: tuple[str, ...] | None = None,
+        minimum: int | None = None,
+        maximum: int | None = None,
+    ) -> None:
+        self.name = name
+        self.type = type
+        self.enum = enum
+        self.minimum = minimum
+        self.maximum = maximum
 
 
 class Operation:
@@ -98,8 +108,10 @@ class Operation:
         self.form = form
         self.files = files
         self.returns = returns
-        places = re.findall(r"\{(\w+)\}", path)
-        self.template = re.sub(r"\{\w+\}", "%s", path.replace("%", "%%"))
+        places = [part.partition("}")[0] for part in path.split("{")[1:]]
+        self.template = path.replace("%", "%%")
+        for place in places:
+            self.template = self.template.replace(f"{{{place}}}", "%s")
         # Where the path's n-th segment stands among the arguments; None when they come in the path's own order.
         order = tuple(parameters.index(place) for place in places)
         self.order = None if order == tuple(range(len(parameters))) else order
@@ -177,6 +189,51 @@ def missing_argument(name: str, caller: str) -> ApiValueError:
     return ApiValueError(f"{caller}() needs a value for {name!r}: it is missing or None")
 
 
+def check_template(path: Any, given: Collection[str], caller: str) -> str:
+    """The template of a path, with the slash at its beginning.
+
+    Args:
+        path: What the user wrote, such as ``/projects/{project_name}``.
+        given: The names of which there are values.
+        caller: For the error's text.
+
+    Raises:
+        ubiops.ApiTypeError: It is no text.
+        ubiops.ApiValueError: A value is missing, or it holds what does not belong into a path.
+    """
+    if not isinstance(path, str):
+        raise ApiTypeError(f"{caller}() takes a string for 'resource_path', got {type(path).__name__}: {path!r:.80}")
+    literal = path
+    for name in given:
+        literal = literal.replace(f"{{{name}}}", "-")
+    missing = re.search(r"\{(\w+)\}", literal)
+    if missing:
+        raise ApiValueError(f"{caller}() needs a value for {missing[1]!r} in 'path_params', to fill {path!r:.200}")
+    dots = any(unquote(segment) in (".", "..") for segment in literal.split("/"))
+    if dots or not re.fullmatch(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*", literal):
+        raise ApiValueError(
+            f"{caller}() can't use {path!r:.200} as the template of a path: give what varies as 'path_params', "
+            "which are encoded, and a query as 'query_params'"
+        )
+    return path if path.startswith("/") else f"/{path}"
+
+
+def check_pairs(values: Any, name: str, caller: str) -> list[tuple[str, Any]]:
+    """Names and values, given as a mapping or as pairs.
+
+    Raises:
+        ubiops.ApiTypeError: They are neither.
+    """
+    if isinstance(values, Mapping):
+        values = values.items()
+    pairs: list[Any] = (
+        list(values) if isinstance(values, Iterable) and not isinstance(values, (str, bytes)) else [values]
+    )
+    if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
+        raise ApiTypeError(f"{caller}() takes a dict with strings as its keys for {name!r}, or a list of pairs")
+    return [(key, value) for key, value in pairs]
+
+
 # --- query --------------------------------------------------------------------------------------------------------
 
 
@@ -208,7 +265,8 @@ def _query_text(value: Any, name: str, caller: str) -> str:
 
 
 def _check_query(parameter: QueryParameter, value: Any, caller: str) -> None:
-    name, kind, enum, minimum, maximum = parameter
+    name, kind, enum = parameter.name, parameter.type, parameter.enum
+    minimum, maximum = parameter.minimum, parameter.maximum
     if kind == "int" and (isinstance(value, bool) or not _is_whole(value)):
         raise ApiTypeError(f"{caller}() takes a whole number for {name!r}, got {type(value).__name__}: {value!r:.80}")
     if kind == "bool" and not isinstance(value, bool):

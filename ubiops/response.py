@@ -5,15 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ubiops import exceptions
 from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError, InvalidResponseError
-from ubiops.files import BLOCK, disposition_filename, safe_filename, save
-from ubiops.progress import progress_bar
+from ubiops.messages import printable
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
     from ubiops.rest import Answer
     from ubiops.serialization import Model
 
+BLOCK = 1 << 18
+"""Bytes of a file that are received at a time."""
 LARGEST_ANSWER = 1 << 28
 """Bytes (256 MiB) of an answer that are held in memory at most, after decompression; files are streamed instead."""
 LARGEST_ERROR = 1 << 20
@@ -136,7 +136,6 @@ def as_text(body: bytes) -> str | bytes:
 
 # --- types --------------------------------------------------------------------------------------------------------
 
-_LIST = re.compile(r"list\[(\w+)\]")
 _PLAIN: dict[str, tuple[type, ...]] = {
     "object": (object,),
     "str": (str,),
@@ -176,9 +175,8 @@ def reader_for(returns: str | None) -> Reader:
     """
     if returns is None:
         return lambda value, status: None
-    found = _LIST.fullmatch(returns)
-    if found is not None:
-        return _list_reader(found.group(1), returns)
+    if returns.startswith("list[") and returns.endswith("]"):
+        return _list_reader(returns[5:-1], returns)
     if returns in _PLAIN or returns.startswith("dict("):
         return _plain_reader(returns)
     cls = find_model(returns)
@@ -256,7 +254,6 @@ def error_from(answer: Answer, *, authorized: bool = True) -> ApiException:
         pass
     finally:
         answer.close()
-    from ubiops.messages import printable
     from ubiops.retry import Failure
 
     reason = printable(answer.reason)
@@ -312,6 +309,9 @@ class Response:
         progress_wanted: bool = False,
         repeatable: bool = False,
     ) -> None:
+        # Not imported before there is a file: most programs never download one.
+        from ubiops.progress import progress_bar
+
         self._answer = answer
         self._repeatable = repeatable
         self._blocks: Iterator[bytes] | None = None
@@ -358,6 +358,8 @@ class Response:
         Args:
             default: The name when the server gives none, or none that can be used.
         """
+        from ubiops.files import disposition_filename, safe_filename
+
         return safe_filename(disposition_filename(self.headers.get("Content-Disposition")), default)
 
     def read(self, amt: int | None = None, decode_content: bool = True) -> bytes:
@@ -499,6 +501,8 @@ class Response:
         folder, name = (target, self.getfilename()) if os.path.isdir(target) else os.path.split(target)
         if not name:
             raise ApiValueError(f"a download can't be saved in {folder!r}: there is no such folder")
+        from ubiops.files import save
+
         with self:
             return save(self.stream() if self._content is None else [self._content], folder, name, overwrite=overwrite)
 

@@ -40,6 +40,7 @@ from ubiops.exceptions import (
     OpenApiException,
 )
 from ubiops.head import usual_head
+from ubiops.messages import printable
 from ubiops.secret import SecretText
 
 if TYPE_CHECKING:
@@ -472,12 +473,12 @@ def _least(a: float | None, b: float | None) -> float | None:
     return min((x for x in (a, b) if x is not None), default=None)
 
 
-_LOOPBACK = re.compile(r"127(?:\.\d{1,3}){3}")
-
-
 def is_loopback(host: str) -> bool:
     """Whether a host is this very machine."""
-    return host in ("localhost", "::1") or host.endswith(".localhost") or _LOOPBACK.fullmatch(host) is not None
+    if host in ("localhost", "::1") or host.endswith(".localhost"):
+        return True
+    numbers = host.split(".")
+    return numbers[0] == "127" and len(numbers) == 4 and all(one.isdecimal() and len(one) < 4 for one in numbers)
 
 
 # --- TLS ----------------------------------------------------------------------------------------------------------
@@ -729,6 +730,4 @@ def _words(error: BaseException, chain: list[BaseException]) -> str:
             return one.strerror
     if isinstance(error, ProtocolError) and len(error.args) > 1 and isinstance(error.args[1], BaseException):
         error = error.args[1]
-    from ubiops.messages import printable
-
     return printable(str(error))[:300] or type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -264,6 +265,45 @@ def test_a_type_that_does_not_exist_is_refused(client: ubiops.ApiClient, server:
     with pytest.raises(ubiops.ApiValueError, match="no model named 'Deploymnt'"):
         client.call_api("/x", "GET", response_type="list[Deploymnt]")
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        ((None, "GET"), "takes a string for 'resource_path', got NoneType"),
+        (("/x/{id}", "GET"), "needs a value for 'id' in 'path_params', to fill '/x/{id}'"),
+        (("/x/{id}", "GET", {"name": "y"}), "needs a value for 'id' in 'path_params'"),
+        (("/x/..", "GET"), "can't use '/x/..' as the template of a path"),
+        (("/x/%2e%2E/y", "GET"), "can't use '/x/%2e%2E/y' as the template of a path"),
+        (("/x y", "GET"), "can't use '/x y' as the template"),
+        (("/x\r\nHost: y", "GET"), "as the template of a path"),
+        (("/x\\y", "GET"), "as the template of a path"),
+        (("/x%", "GET"), "as the template of a path"),
+        (("/x/{", "GET"), "as the template of a path"),
+        (("/x?a=b", "GET"), "and a query as 'query_params'"),
+        (("/x#y", "GET"), "as the template of a path"),
+        (("/x/{a}/{b}", "GET", {"a": "{b}"}), "needs a value for 'b'"),
+        (("/x", None), "None is no HTTP method"),
+        (("/x", "GET\r\n"), "is no HTTP method"),
+        (("/x", "GET", ["id"]), "takes a dict with strings as its keys for 'path_params', or a list of pairs"),
+        (("/x", "GET", {1: "id"}), "for 'path_params'"),
+        (("/x", "GET", None, "a=b"), "for 'query_params'"),
+        (("/x", "GET", None, 5), "for 'query_params'"),
+        (("/x", "POST", None, None, None, None, ["abc"]), "for 'post_params'"),
+        (("/x", "POST", None, None, None, None, None, ["a.zip"]), "for 'files'"),
+    ],
+)
+def test_arguments_that_make_no_request_are_refused(
+    client: ubiops.ApiClient, server: Server, arguments: tuple[Any, ...], text: str
+) -> None:
+    with pytest.raises((ubiops.ApiTypeError, ubiops.ApiValueError), match=re.escape(text)):
+        client.call_api(*arguments)
+    assert server.requests == []
+
+
+def test_a_value_of_a_path_is_no_template(client: ubiops.ApiClient, server: Server) -> None:
+    client.call_api("/x/{b}/{a}/{b}", "GET", {"a": "{b}", "b": "%s"})
+    assert server.last.target == "/v2.1/x/%25s/%7Bb%7D/%25s"
 
 
 def test_any_body_can_be_sent(client: ubiops.ApiClient, server: Server, tmp_path: Path) -> None:

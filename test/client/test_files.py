@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 import ubiops
-from ubiops.files import BLOCK, FileSource, MultipartBody, disposition_filename, multipart_name, safe_filename, save
+from ubiops.files import FileSource, MultipartBody, disposition_filename, multipart_name, safe_filename, save
+from ubiops.response import BLOCK
 
 
 def parts_of(body: MultipartBody) -> list[Any]:
