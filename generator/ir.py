@@ -94,6 +94,7 @@ class Limits:
     maximum: float | None = None
     enum: tuple[str, ...] | None = None
     pattern: str | None = None
+    pattern_words: str | None = None
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -106,6 +106,7 @@ def read_schema(node: Node, extensions: tuple[str, ...] = ()) -> tuple[Type, Lim
         maximum=_number(node, "maximum", whole=kind == "integer"),
         enum=_enum(node, nullable),
         pattern=_pattern(node),
+        pattern_words=_pattern_words(node),
     )
     if kind == "array":
         return Type("list", item=_item(node["items"])), limits, nullable
@@ -154,6 +155,15 @@ def _pattern(node: Node) -> str | None:
         re.compile(found.text())
     except re.error as error:
         raise found.error(f"no regular expression: {error}", "write one that Python reads too") from None
+    return found.text()
+
+
+def _pattern_words(node: Node) -> str | None:
+    found = node.get("x-pattern-words")
+    if found is None:
+        return None
+    if "pattern" not in node:
+        raise found.error("there is no pattern that these words could tell of", "add the pattern, or leave them out")
     return found.text()
 
 
@@ -235,7 +245,7 @@ def read_model(name: str, node: Node) -> Model:
 
 
 def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, Node], required: bool) -> Field:
-    kind, limits, nullable = read_schema(node, ("x-sensitive-unless-false", "x-declared-type"))
+    kind, limits, nullable = read_schema(node, ("x-sensitive-unless-false", "x-declared-type", "x-pattern-words"))
     if kind.kind == "file":
         raise node.error("a file can't stand in a model", "put files into a multipart/form-data body")
     secret = None

@@ -299,6 +299,9 @@ class ApiClient:
             ubiops.ApiValueError: An argument is missing or breaks a rule.
             ubiops.ApiException: The call did not succeed.
         """
+        if options:
+            # First of all: a misspelt name of an argument leaves that argument out.
+            check_options(operation, options)
         settings = self.configuration
         target = build_path(operation, arguments, settings._safe_chars)
         check = settings.client_side_validation
@@ -316,7 +319,6 @@ class ApiClient:
         progress = False
         background = False
         if options:
-            check_options(operation, options)
             preload = _flag(options, "_preload_content", preload)
             data_only = _flag(options, "_return_http_data_only", True)
             progress = _flag(options, "_progress_bar", False)

@@ -58,7 +58,7 @@ def hidden_items(values: Any) -> Any:
     """A mapping as a dict in which each value is hidden, ``Hidden`` in place of anything else but None."""
     if isinstance(values, Mapping):
         return {name: hidden(value) for name, value in values.items()}
-    return None if values is None else Hidden(values)
+    return values if values is None or isinstance(values, Hidden) else Hidden(values)
 
 
 class SecretDict(dict):  # type: ignore[type-arg]

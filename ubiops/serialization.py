@@ -452,6 +452,7 @@ def check_string(
     max_length: int | None = None,
     enum: tuple[str, ...] | None = None,
     pattern: str | None = None,
+    pattern_words: str | None = None,
     secret: bool = False,
 ) -> None:
     """Refuses a value that is no string, or one that breaks the field's rules; that of a secret is not shown."""
@@ -473,7 +474,8 @@ def check_string(
     if enum is not None and value not in enum:
         raise _wrong(where, name, f"be one of {', '.join(map(repr, enum))}", value, shown)
     if pattern is not None and not re.search(pattern, value):
-        raise _wrong(where, name, f"match the pattern {pattern}", value, shown)
+        rule = f"be {pattern_words}" if pattern_words else f"match the pattern {pattern}"
+        raise _wrong(where, name, rule, value, shown)
 
 
 def _characters(count: int) -> str:

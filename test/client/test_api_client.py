@@ -81,11 +81,12 @@ def test_options_that_do_not_exist_are_refused_with_the_one_that_was_meant(
         ({"_request_timeot": 1}, "'_request_timeout'"),
         ({"lables": "a:b"}, "'labels'"),
         ({"xyz": 1}, "project_name"),
+        ({"project_name": None, "projekt_name": "p"}, "'project_name'"),
     ):
         with pytest.raises(
             ubiops.ApiTypeError, match=r"deployments_list\(\) got an unexpected keyword argument"
         ) as caught:
-            api.deployments_list("p", **wrong)
+            api.deployments_list(**{"project_name": "p", **wrong})
         assert meant in str(caught.value)
     with pytest.raises(ubiops.ApiTypeError, match="async_req takes True or False"):
         api.deployments_list("p", async_req="yes")  # type: ignore[call-overload]

@@ -77,6 +77,18 @@ def test_a_host_of_another_type_is_refused(given: Any) -> None:
         ubiops.Configuration(host=given)
 
 
+@pytest.mark.parametrize("way", ["given", "set"])
+@pytest.mark.parametrize("name", ["api_key", "proxy_headers"])
+def test_secrets_that_are_no_dict_are_refused_without_being_shown(name: str, way: str) -> None:
+    ways: dict[str, Any] = {
+        "given": lambda: ubiops.Configuration(**{name: "Token hunter2"}),  # type: ignore[arg-type]
+        "set": lambda: setattr(ubiops.Configuration(), name, "Token hunter2"),
+    }
+    with pytest.raises(ubiops.ApiTypeError, match=f"{name} takes a dict.* got str") as caught:
+        ways[way]()
+    assert "hunter2" not in str(caught.value)
+
+
 def test_the_environment_says_where_and_as_whom(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ubiops.Configuration().host == DEFAULT_HOST
     assert ubiops.Configuration().get_api_key_with_prefix() is None

@@ -90,3 +90,13 @@ def test_a_copy_overwrites_and_keeps_secrets(core_api: ubiops.CoreApi, project: 
 def test_a_name_that_the_platform_refuses_is_refused_at_once(name: str) -> None:
     with pytest.raises(ubiops.ApiValueError, match=r"EnvironmentVariableCreate\.name"):
         variable(name)
+
+
+def test_what_a_name_has_to_be_is_told_in_words_by_both_sides(core_api: ubiops.CoreApi, project: Any) -> None:
+    words = "be letters and underscores, beginning and ending with a letter"
+    with pytest.raises(ubiops.ApiValueError, match=f"EnvironmentVariableCreate.name must {words}, got '1A'"):
+        variable("1A")
+    core_api.api_client.configuration.client_side_validation = False
+    data = {"name": "1A", "value": "1", "secret": False}
+    with pytest.raises(ubiops.BadRequestError, match=f'name has to {words}, not "1A"'):
+        core_api.deployment_environment_variables_create(project.project_name, project.deployment_name, data)

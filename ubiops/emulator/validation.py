@@ -199,7 +199,7 @@ def _breach(rule: str, limit: Any, value: Any, schema: Any) -> str:
     if rule == "format":
         return f"has to be a {str(limit).upper()}, not {_short(value)}"
     if rule == "pattern":
-        return f"can't be {_short(value)}. {schema.get('description', '')}".strip()
+        return f"has to be {schema.get('x-pattern-words', f'of the form {limit}')}, not {_short(value)}"
     return f"breaks the rule {rule} of the API's description"
 
 

@@ -69,6 +69,7 @@ class EnvironmentVariableCreate(RequestModel):
             min_length=1,
             max_length=64,
             pattern="^[A-Za-z](?:[A-Za-z_]*[A-Za-z])?\\Z",
+            pattern_words="letters and underscores, beginning and ending with a letter",
         )
         check_string(self.value, where, "value", required=True, secret=True)
         check_boolean(self.secret, where, "secret", required=True)

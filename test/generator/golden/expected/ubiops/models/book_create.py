@@ -260,7 +260,14 @@ class BookCreate(RequestModel):
     def _check(self, where: str) -> None:
         check_string(self.title, where, "title", required=True, min_length=1, max_length=64)
         check_string(self.subtitle, where, "subtitle", min_length=3)
-        check_string(self.isbn, where, "isbn", max_length=20, pattern="^[0-9]{3}-[0-9]+\\Z")
+        check_string(
+            self.isbn,
+            where,
+            "isbn",
+            max_length=20,
+            pattern="^[0-9]{3}-[0-9]+\\Z",
+            pattern_words="three digits, a hyphen and more digits",
+        )
         check_string(self.language, where, "language", enum=("dutch", "frisian"))
         check_integer(self.pages, where, "pages", required=True, minimum=1)
         check_number(self.weight, where, "weight", minimum=0, maximum=9.5)
