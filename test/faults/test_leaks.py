@@ -59,6 +59,7 @@ def test_thousands_of_calls_leak_nothing(tls: bool, certificates: Any, tmp_path:
         for _ in range(40 * len(BAD)):
             with pytest.raises(ubiops.ApiException):
                 call(client, "POST")
+        server.wait_until_left(kept=1)
         open_files, threads = in_use()
         # The server has a socket and a thread for each connection that is open, the client one socket.
         assert open_files - before[0] <= 8

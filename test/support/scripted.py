@@ -229,10 +229,10 @@ class Wire:
         for thread in self._threads:
             thread.join(PATIENCE)
 
-    def wait_until_left(self, connections: int = 1) -> None:
-        """Waits until so many connections have come, and the client has closed all of them."""
+    def wait_until_left(self, connections: int = 1, kept: int = 0) -> None:
+        """Waits until so many connections have come, and the client has closed all of them but those that it keeps."""
         until = time.monotonic() + PATIENCE
-        while self.connections < connections or self._ended < self.connections:
+        while self.connections < connections or self._ended < self.connections - kept:
             assert time.monotonic() < until, "the client keeps its connection"
             time.sleep(0.005)
 
