@@ -28,6 +28,7 @@ from ubiops.request import (
     check_pairs,
     check_template,
     dump_json,
+    latest,
     read_timeout_option,
 )
 from ubiops.response import Reader, Response, error_from, find_model, parse_json, read_body, reader_for
@@ -399,22 +400,26 @@ class ApiClient:
             other = ApiClient(self.configuration.copy())
             other.configuration.host = _host
             other._default_headers, other._cookie = self._default_headers, self._cookie
-            with other:
-                return other.call_api(
-                    resource_path,
-                    method,
-                    path_params,
-                    query_params,
-                    header_params,
-                    body,
-                    post_params,
-                    files,
-                    response_type,
-                    _return_http_data_only=_return_http_data_only,
-                    _preload_content=_preload_content,
-                    _request_timeout=_request_timeout,
-                    _progress_bar=_progress_bar,
-                )
+
+            def elsewhere() -> Any:
+                with other:
+                    return other.call_api(
+                        resource_path,
+                        method,
+                        path_params,
+                        query_params,
+                        header_params,
+                        body,
+                        post_params,
+                        files,
+                        response_type,
+                        _return_http_data_only=_return_http_data_only,
+                        _preload_content=_preload_content,
+                        _request_timeout=_request_timeout,
+                        _progress_bar=_progress_bar,
+                    )
+
+            return self.pool.apply_async(elsewhere) if async_req else elsewhere()
         if not isinstance(method, str) or not re.fullmatch(r"[A-Za-z]+", method):
             raise ApiValueError(f"{method!r:.80} is no HTTP method")
         places = dict(check_pairs(path_params or {}, "path_params", "call_api"))
@@ -439,8 +444,8 @@ class ApiClient:
         elif body is not None:
             content = dump_json(body)
         headers, authorized = self._headers(response_type != "file", content)
-        for name, value in (header_params or {}).items():
-            headers[name] = check_header(name, value)
+        if header_params:
+            headers = latest({**headers, **{name: check_header(name, value) for name, value in header_params.items()}})
         request = _Request(
             operation.method,
             f"{target}?{text}" if text else target,
@@ -482,7 +487,10 @@ class ApiClient:
         token = self.configuration.get_api_key_with_prefix("Authorization")
         if token is not None:
             headers["Authorization"] = token
-        return headers, token is not None or "Authorization" in headers
+        # One of them is the user agent, which is always there.
+        if len(self._default_headers) > 1:
+            headers = latest(headers)
+        return headers, token is not None or any(name.lower() == "authorization" for name in headers)
 
     def _origin(self) -> tuple[str, str]:
         """Scheme, host and port of the API, and the path before each operation's."""

@@ -447,7 +447,7 @@ def _read_host(text: str) -> tuple[str, str]:
         return "", "it holds a query or a fragment"
     name = (parts.hostname or "").lower()
     # Brackets are for addresses of IPv6, and for nothing else.
-    pattern = r"[0-9a-f:.]+(%25[\w.-]+)?" if "[" in parts.netloc else r"[a-z0-9._-]+"
+    pattern = r"[0-9a-f:.]+(%25[\w.-]+)?" if "[" in parts.netloc else r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?"
     if not re.fullmatch(pattern, name) or ("[" in parts.netloc and ":" not in name):
         return "", "it names no host"
     path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")

@@ -47,7 +47,10 @@ class FileSource:
         if isinstance(value, (str, os.PathLike)):
             self._from_path(value, name)
         elif isinstance(value, (bytes, bytearray, memoryview)):
-            self._data = memoryview(value).cast("B")
+            try:
+                self._data = memoryview(value).cast("B")
+            except (TypeError, ValueError) as error:
+                raise ApiValueError(f"{name} can't be read: {error}") from None
             self.size, self.filename = len(self._data), name
         elif hasattr(value, "read"):
             self._from_open(value, name)
@@ -120,8 +123,8 @@ class FileSource:
                     source = self._open
                     if self.size is not None:
                         source.seek(self._start)
-            except (OSError, ValueError) as error:
-                raise self._failed(error) from None
+            except Exception as error:
+                raise self._failed(error) from error
             yield from self._read(source)
 
     def _read(self, source: Any) -> Iterator[Any]:
@@ -142,8 +145,9 @@ class FileSource:
     def _take(self, source: Any, amount: int) -> Any:
         try:
             block = source.read(amount)
-        except (OSError, ValueError) as error:
-            raise self._failed(error) from None
+        except Exception as error:
+            # A stream may be anything, even an answer that comes over a network: its errors are none of the call's.
+            raise self._failed(error) from error
         if not isinstance(block, (bytes, bytearray, memoryview)):
             raise ApiRequestError(0, f"the file {self.filename!r} gives {type(block).__name__} instead of bytes")
         return block
@@ -156,7 +160,7 @@ class FileSource:
         )
 
     def _failed(self, error: Exception) -> ApiRequestError:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
         return ApiRequestError(0, f"the file {self.filename!r} can't be read: {why}")
 
 

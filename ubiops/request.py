@@ -288,6 +288,8 @@ def _is_whole(value: Any) -> bool:
 # All that a header's value may not hold: it would end the header and begin another.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# What tells where a body ends follows from the body: anything else would be taken for another request.
+_FRAMING = frozenset(("content-length", "transfer-encoding"))
 
 
 def check_header(name: str, value: Any) -> SecretText:
@@ -300,6 +302,8 @@ def check_header(name: str, value: Any) -> SecretText:
     value = hidden(value)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise ApiValueError(f"{name!r:.80} is no name of a header")
+    if name.lower() in _FRAMING:
+        raise ApiValueError(f"the header {name} is set by the client itself")
     if isinstance(value, SecretBytes):
         value = SecretText(_from_bytes(value))
     if not isinstance(value, SecretText):
@@ -309,6 +313,11 @@ def check_header(name: str, value: Any) -> SecretText:
     if _CONTROL.search(value):
         raise ApiValueError(f"the header {name} holds control characters, such as a line break at its end")
     return value
+
+
+def latest(headers: dict[str, str]) -> dict[str, str]:
+    """Headers of which each is there once, the last one, however their names are spelled."""
+    return dict({name.lower(): (name, value) for name, value in headers.items()}.values())
 
 
 class Headers(SecretDict):

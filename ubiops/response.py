@@ -224,10 +224,15 @@ def _plain_reader(returns: str) -> Reader:
 
 def _unexpected(value: Any, status: int, wanted: str, returns: str) -> InvalidResponseError:
     kind = {dict: "an object", list: "a list", type(None): "null"}.get(type(value), type(value).__name__)
+    try:
+        body = json.dumps(value)[:LARGEST_ERROR]
+    except RecursionError:
+        # Reading gets by with a little less of the stack.
+        body = None
     return InvalidResponseError(
         status,
         f"the answer is {kind} where {wanted} was expected ({returns})",
-        body=json.dumps(value)[:LARGEST_ERROR],
+        body=body,
         hint="is configuration.host the address of the API?",
     )
 
@@ -317,7 +322,7 @@ class Response:
         self._blocks: Iterator[bytes] | None = None
         self._ended = False
         self._error: ApiException | None = None
-        self._rest = b""
+        self._rest = memoryview(b"")
         self._content: bytes | None = None
         self._closing = contextlib.ExitStack()
         self._closing.callback(answer.close)
@@ -377,16 +382,20 @@ class Response:
         """
         if amt is None or amt < 0:
             return b"".join([self._take_rest(), *self._stream()])
-        while len(self._rest) < amt:
-            block = next(self._stream(), b"")
-            if not block:
-                break
-            self._rest += block
-        data, self._rest = self._rest[:amt], self._rest[amt:]
-        return data
+        # By views, so that no byte is copied more than once, however small the pieces or large the whole.
+        parts = []
+        while amt:
+            if not self._rest:
+                self._rest = memoryview(next(self._stream(), b""))
+                if not self._rest:
+                    break
+            part, self._rest = self._rest[:amt], self._rest[amt:]
+            parts.append(part)
+            amt -= len(part)
+        return b"".join(parts)
 
     def _take_rest(self) -> bytes:
-        data, self._rest = self._rest, b""
+        data, self._rest = bytes(self._rest), memoryview(b"")
         return data
 
     def _stream(self) -> Iterator[bytes]:

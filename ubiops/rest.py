@@ -44,7 +44,7 @@ from ubiops.messages import printable
 from ubiops.secret import SecretText
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from ubiops.configuration import Configuration
     from ubiops.files import MultipartBody
@@ -88,14 +88,6 @@ class _Attempt(threading.local):
 
 
 _attempt = _Attempt()
-
-
-class _SocketOptions(list):  # type: ignore[type-arg]
-    """The options of new sockets. A host's addresses share the time to connect: those that are left get none."""
-
-    def __iter__(self) -> Iterator[Any]:
-        _remaining(_attempt.connect_until, None)
-        return super().__iter__()
 
 
 class _Deadline(io.RawIOBase):
@@ -155,9 +147,11 @@ class _HTTPResponse(http.client.HTTPResponse):
     def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: Any = None) -> None:
         super().__init__(sock, debuglevel, method, url)
         self._plain = debuglevel == 0 and method != "HEAD"
-        if _attempt.deadline is not None:
+        # What a proxy says of a tunnel is a part of connecting.
+        until = _attempt.deadline if _attempt.connect_until is None else _attempt.connect_until
+        if until is not None:
             raw = self.fp.detach()
-            self.fp = io.BufferedReader(_Deadline(raw, sock, _attempt.deadline, _attempt.idle))
+            self.fp = io.BufferedReader(_Deadline(raw, sock, until, _attempt.idle))
 
     def begin(self) -> None:
         # Nothing is taken from the connection before it is clear that the head is a usual one.
@@ -186,6 +180,10 @@ class _HTTPResponse(http.client.HTTPResponse):
         finally:
             if self.fp is lines:
                 self.fp = fp
+        coding = self.getheader("Transfer-Encoding", "identity")
+        if not self.chunked and coding.lower() != "identity":
+            # http.client would give out what is coded, or take the rest of it for the next answer.
+            raise http.client.HTTPException(f"the body's transfer encoding is {coding!r}, and only chunked is read")
         if self.status == 101 or _attempt.unfinished:
             self.will_close = True
 
@@ -194,7 +192,9 @@ class _Watched:
     """What both kinds of connection do beyond urllib3's: tell whether anything was sent, and hear early answers."""
 
     sock: Any
+    port: int
     timeout: float | None
+    _dns_host: str
 
     def connect(self) -> None:
         # What a proxy is told to open the tunnel is no part of the request.
@@ -206,6 +206,30 @@ class _Watched:
             _attempt.connect_until = None
         _attempt.head = head
         _attempt.sent = False
+
+    def _new_conn(self) -> Any:
+        """A connection to one of the host's addresses, which share the time: no silent one takes all of it."""
+        host, limit, until = self._dns_host, self.timeout, _attempt.connect_until
+        try:
+            addresses = socket.getaddrinfo(host.strip("[]"), self.port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise NewConnectionError(self, str(error)) from error  # type: ignore[arg-type]
+        failed: Exception | None = None
+        try:
+            for left, (*_, address) in zip(range(len(addresses), 0, -1), addresses):
+                self._dns_host = str(address[0])
+                if until is not None:
+                    self.timeout = (_remaining(until, None) or 0) / left
+                try:
+                    sock = super()._new_conn()  # type: ignore[misc]
+                except (ConnectTimeoutError, NewConnectionError) as error:
+                    failed = error
+                else:
+                    sock.settimeout(_remaining(until, None))
+                    return sock
+        finally:
+            self._dns_host, self.timeout = host, limit
+        raise failed or NewConnectionError(self, "the host has no address")  # type: ignore[arg-type]
 
     def send(self, data: Any) -> None:
         if self.sock is None:
@@ -353,7 +377,7 @@ class RESTClient:
         """
         pool = self._pool
         if pool is None or self._process != os.getpid() or self._origin != origin:
-            pool = self._open(origin)
+            pool = self._open(origin, headers)
         handled = sys.exc_info()[1]
         state = _attempt
         state.sent = state.unfinished = False
@@ -411,12 +435,13 @@ class RESTClient:
             # lock that another thread of the parent held will never be let go of here.
             self._lock, self._pool, self._process = threading.Lock(), None, os.getpid()
 
-    def _open(self, origin: str) -> Any:
+    def _open(self, origin: str, headers: Mapping[str, str]) -> Any:
         self._forget_parent()
         with self._lock:
             if self._pool is None or self._origin != origin:
                 if self._pool is not None:
                     self._pool.close()
+                self._warn_of_risks(origin, headers)
                 self._pool = self._make_pool(origin)
                 self._origin = origin
             return self._pool
@@ -428,13 +453,12 @@ class RESTClient:
         options: dict[str, Any] = {
             "maxsize": settings.connection_pool_maxsize,
             "block": False,
-            "socket_options": _SocketOptions([*usual, *_KEEPALIVE]),
+            "socket_options": [*usual, *_KEEPALIVE],
             "blocksize": 1 << 16,
         }
         if parts.scheme == "https":
             options["ssl_context"] = tls_context(settings, parts.hostname or "")
             options["assert_hostname"] = settings.assert_hostname if settings.verify_ssl else False
-        self._warn_of_risks(parts.scheme, parts.hostname or "")
         proxy = find_proxy(settings, parts.scheme, parts.hostname or "", parts.port)
         self._absolute = False
         if proxy is None:
@@ -445,13 +469,15 @@ class RESTClient:
         self._absolute = parts.scheme == "http"
         return manager.connection_from_host(parts.hostname, parts.port, parts.scheme)
 
-    def _warn_of_risks(self, scheme: str, host: str) -> None:
-        settings = self._configuration
-        if scheme == "https" and not settings.verify_ssl:
-            self._warn(
-                f"certificates of {host} are not verified (verify_ssl=False): anybody on the way can read the token"
-            )
-        elif scheme == "http" and settings.api_key.get("Authorization") and not is_loopback(host):
+    def _warn_of_risks(self, origin: str, headers: Mapping[str, str]) -> None:
+        parts = urlsplit(origin)
+        host = parts.hostname or ""
+        if parts.scheme == "https":
+            if not self._configuration.verify_ssl:
+                self._warn(
+                    f"certificates of {host} are not verified (verify_ssl=False): anybody on the way can read the token"
+                )
+        elif not is_loopback(host) and any(name.lower() == "authorization" for name in headers):
             self._warn(f"the token goes to {host} without encryption (http): anybody on the way can read it; use https")
 
     def _warn(self, text: str) -> None:
@@ -611,10 +637,14 @@ def translate(error: BaseException, handled: BaseException | None, *, sent: bool
         handled: The error that the caller's code was handling when it made the call, which is none of ours.
         sent: Whether any byte of the request may have reached the server.
     """
-    chain = _chain(error, handled)
+    # What lies behind an error of this library is the caller's, such as one of a stream that is sent.
+    cause = error.__cause__ if isinstance(error, OpenApiException) else None
+    chain = _chain(error, handled if cause is None else cause)
     failed = _translate(error, chain, sent)
     for one in chain:
         _let_go(one)
+    if cause is not None:
+        failed.__cause__ = cause
     return failed
 
 

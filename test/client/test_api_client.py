@@ -321,6 +321,7 @@ def test_another_address_of_the_same_api(client: ubiops.ApiClient, server: Serve
     here = client.configuration.host
     client.configuration.host = "http://127.0.0.1:9"
     assert client.call_api("/x", "GET", response_type="object", _host=here)[:2] == ({}, 200)
+    assert client.call_api("/x", "GET", response_type="object", _host=here, async_req=True).get(20)[:2] == ({}, 200)
     assert server.last.target == "/v2.1/x"
     assert client.configuration.host == "http://127.0.0.1:9/v2.1"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import pickle
+import sys
 import time
 import zlib
 from typing import Any, NamedTuple
@@ -88,6 +89,19 @@ CASES = [
     bad("a chunk of no size", chunked(b"[1]", end=b"what\r\n]"), ubiops.ApiConnectionError, "cut off"),
     bad("a chunk below zero", chunked(b"[1]", end=b"-5\r\n]"), ubiops.ApiConnectionError, "cut off"),
     bad("a chunk's size too long", chunked(b"[1]", end=b"1" * 70_000), ubiops.ApiConnectionError, "broke"),
+    good("a coding that is none", reply(200, [1], "Transfer-Encoding: identity"), [1]),
+    bad(
+        "a coding before the chunks",
+        chunked(b"[1]").replace(b"chunked", b"gzip, chunked"),
+        ubiops.ApiConnectionError,
+        "transfer encoding is 'gzip, chunked', and only chunked is read",
+    ),
+    bad(
+        "an unknown coding beside a length",
+        reply(200, b"[1]", "Transfer-Encoding: xchunked"),
+        ubiops.ApiConnectionError,
+        "transfer encoding",
+    ),
     bad("other protocols", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", ubiops.ApiException, "101"),
     bad("words without end", b"HTTP/1.1 102 Processing\r\n\r\n" * 600, ubiops.ApiConnectionError, "before the body"),
     bad("not modified", reply(304), ubiops.RedirectError, "Not Modified"),
@@ -123,6 +137,16 @@ def test_a_value_of_another_type_than_promised_is_an_error(
         return
     with pytest.raises(ubiops.InvalidResponseError, match="where (a list|an object) was expected"):
         getattr(api, method)(*arguments)
+
+
+def test_no_depth_of_a_value_of_another_type_is_more_than_the_error_takes(wire: Any, client_for: Any) -> None:
+    """A depth that can just be read may be too much for whatever is done with the value later."""
+    server = wire(b"")
+    api = ubiops.CoreApi(client_for(server))
+    for depth in range(sys.getrecursionlimit() - 100, sys.getrecursionlimit() + 1):
+        server.steps = (reply(200, b"[" * depth + b"]" * depth),)
+        with pytest.raises(ubiops.InvalidResponseError):
+            api.deployments_get("p", "d")
 
 
 def test_entries_that_are_no_objects_are_kept_as_they_are(wire: Any, client_for: Any) -> None:

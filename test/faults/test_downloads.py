@@ -407,6 +407,17 @@ def test_a_response_of_which_a_part_was_read_is_not_saved_as_if_it_were_whole(wi
     assert os.listdir() == ["package.zip"]
 
 
+@pytest.mark.parametrize("size", [1000, 1 << 18, 300_000, 3_000_000, 1 << 30])
+def test_pieces_have_the_size_that_is_asked_for(size: int, wire: Any, api_for: Any) -> None:
+    with download(api_for(wire(file()))) as response:
+        first = response.read(7)
+        pieces = list(response.stream(size))
+        assert response.read(1) == response.read() == b""
+    assert first + b"".join(pieces) == CONTENT
+    if size != 1 << 18:
+        assert {len(piece) for piece in pieces[:-1]} <= {size}
+
+
 @pytest.mark.parametrize("ways", [("read", "read"), ("read", "data"), ("data", "text"), ("read", "save")])
 def test_a_response_that_broke_off_or_was_closed_has_no_other_end(
     ways: tuple[str, str], wire: Any, api_for: Any

@@ -14,11 +14,12 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import pytest
-from scripted import Wire, call, reply
+from scripted import TOKEN, Wire, call, reply
 
 import ubiops
 
 BASE = "/v2.1/projects/"
+JSON = "application/json"
 
 
 @pytest.fixture
@@ -193,6 +194,10 @@ HOSTS = [
     "https://host,other",
     "https://$(x)",
     "https://*",
+    "https://a..b",
+    "https://.",
+    "https://.a",
+    f"https://{'a' * 64}.example",
 ]
 
 
@@ -262,6 +267,37 @@ def test_a_header_whose_name_is_none_is_refused(name: Any, server: Wire, client_
     assert server.connections == 0
 
 
+@pytest.mark.parametrize("name", ["Content-Length", "content-length", "Transfer-Encoding"])
+def test_a_header_that_tells_where_the_body_ends_is_refused(name: str, server: Wire, client_for: Any) -> None:
+    """What goes on behind that end would be taken for another request."""
+    client = client_for(server)
+    for way in (
+        lambda: client.set_default_header(name, "3"),
+        lambda: client.default_headers.update({name: "3"}),
+        lambda: call(client, header_params={name: "3"}),
+    ):
+        with pytest.raises(ubiops.ApiValueError, match=f"the header {name} is set by the client itself"):
+            way()
+    assert server.connections == 0
+
+
+def test_a_header_goes_out_once_however_its_name_is_spelled(server: Wire, client_for: Any) -> None:
+    client = client_for(server)
+    for name in ("authorization", "ACCEPT", "user-agent", "content-type", "cookie", "x-a", "X-A"):
+        client.set_default_header(name, "mine")
+    client.cookie = "a=b"
+    call(client, "POST")
+    call(client, "POST", header_params={"content-type": "application/yaml", "AUTHORIZATION": "other", "x-A": "1"})
+    for request in server.requests:
+        names = [name.lower() for name, _ in request.lines]
+        assert len(names) == len(set(names))
+    first, second = (request.headers for request in server.requests)
+    # What the client knows better goes before what all requests carry, and what one call says before both.
+    assert (first["authorization"], first["content-type"], first["cookie"]) == (f"Token {TOKEN}", JSON, "a=b")
+    assert (first["accept"], first["user-agent"], first["x-a"]) == ("mine", "mine", "mine")
+    assert (second["authorization"], second["content-type"], second["x-a"]) == ("other", "application/yaml", "1")
+
+
 @pytest.mark.parametrize("value", [5, None, ["x"], {"a": 1}, object()], ids=repr)
 def test_a_header_of_another_type_is_refused(value: Any, server: Wire, client_for: Any) -> None:
     client = client_for(server)
@@ -282,6 +318,13 @@ def test_headers_may_hold_what_headers_can_hold(server: Wire, client_for: Any) -
     headers = server.requests[0].headers
     assert (headers["user-agent"], headers["x-latin"], headers["x-bytes"]) == ("mine/1 (a; b)", "é", "é\tx")
     assert (headers["cookie"], headers["x-empty"]) == ("a=b; c=d", "")
+
+
+def test_a_template_whose_value_is_missing_is_refused(server: Wire, client_for: Any) -> None:
+    for given in (None, {}, {"a": 1}, {"b": None}):
+        with pytest.raises(ubiops.ApiValueError, match=r"call_api\(\) needs a value for 'b'"):
+            client_for(server).call_api("/things/{b}", "GET", given)
+    assert server.connections == 0
 
 
 @pytest.mark.parametrize("method", ["GET\r\nX: y", "GET /", "", "G\x00T", "GÉT"], ids=ascii)

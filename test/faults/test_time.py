@@ -5,6 +5,7 @@ Limits here are short, the servers would go on for 20 seconds, and what is asser
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -246,6 +247,45 @@ def test_a_tls_handshake_that_drips_ends_in_time(wire: Any, client_for: Any) -> 
     client = client_for(server.host.replace("http:", "https:"), max_retries=0)
     with pytest.raises(ubiops.ApiTimeoutError):
         call(client, _request_timeout=SHORT)
+
+
+@pytest.mark.usefixtures("in_time")
+def test_a_tunnel_whose_proxy_drips_ends_in_the_time_to_connect(wire: Any, client_for: Any) -> None:
+    proxy = wire(drip(HEAD, b"X-A: b\r\n"))
+    client = client_for("https://api.localhost", proxy=proxy.origin, connect_timeout=SHORT, max_retries=0)
+    with pytest.raises((ubiops.ApiTimeoutError, ubiops.ApiConnectionError)):
+        call(client)
+
+
+@pytest.mark.usefixtures("in_time")
+def test_an_address_that_is_silent_leaves_time_for_the_next_one(
+    wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where IPv6 is announced and leads nowhere."""
+    server = wire(reply(200, [1]))
+    original = socket.getaddrinfo
+
+    def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
+        addresses = ["127.0.0.2", "127.0.0.1"] if host == "two.localhost" else [host]
+        return [found for address in addresses for found in original(address, *args, **kwargs)]
+
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    with socket.socket() as listener:
+        try:
+            listener.bind(("127.0.0.2", server.port))
+        except OSError:
+            pytest.skip("there is one address on this machine only")
+        listener.listen(0)
+        with contextlib.ExitStack() as stack:
+            for _ in range(8):
+                one = stack.enter_context(socket.socket())
+                one.setblocking(False)
+                one.connect_ex(("127.0.0.2", server.port))
+            client = client_for(f"http://two.localhost:{server.port}", connect_timeout=1, max_retries=0)
+            assert call(client, "POST") == [1]
+            (connection,) = [one for one in client.rest_client._pool.pool.queue if one is not None]
+            assert connection.host == "two.localhost"
+    assert server.requests[0].headers["host"] == f"two.localhost:{server.port}"
 
 
 @pytest.mark.usefixtures("in_time")

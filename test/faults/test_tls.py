@@ -201,6 +201,14 @@ def test_plain_http_to_another_machine_with_a_token_warns_once(wire: Any) -> Non
         assert TOKEN not in str(caught[0].message)
 
 
+def test_a_token_among_the_headers_is_a_token_too(wire: Any) -> None:
+    proxy = wire(ANSWER)
+    with client_of("http://api.example.com", proxy=proxy.origin, api_key=None) as client:
+        client.set_default_header("authorization", f"Bearer {TOKEN}")
+        with pytest.warns(UserWarning, match="the token goes to api.example.com without encryption"):
+            assert call(client) == [1]
+
+
 def test_plain_http_without_a_token_or_on_this_machine_is_nobodys_business(wire: Any) -> None:
     server = wire(ANSWER)
     with client_of("http://api.example.com", proxy=server.origin, api_key=None) as client:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import io
 import os
 import threading
 import time
+import traceback
 import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import urllib3
 from scripted import Wire, call, reply
 
 import ubiops
@@ -210,6 +213,42 @@ def test_a_disk_that_fails_is_an_error(wire: Any, api_for: Any) -> None:
 
     with pytest.raises(ubiops.ApiRequestError, match="can't be read: Input/output error"):
         upload(api_for(wire(read_all)), Failing(1000))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        http.client.IncompleteRead(b"x"),
+        urllib3.exceptions.ReadTimeoutError(None, "", "timed out"),  # type: ignore[arg-type]
+        RuntimeError("it rains"),
+        KeyError("x"),
+        StopIteration(),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_an_error_of_a_stream_is_told_as_the_streams_own_with_where_it_came_from(
+    error: Exception, wire: Any, api_for: Any
+) -> None:
+    """What is sent may come over a network itself, whose errors are not to be taken for the call's."""
+
+    class Broken:
+        def read(self, amount: int = -1) -> Any:
+            raise error
+
+    server = wire(lambda peer: (peer.read_head(), peer.drain()))
+    with pytest.raises(ubiops.ApiRequestError, match="the file 'file' can't be read: ") as caught:
+        upload(api_for(server), Broken())
+    assert caught.value.__cause__ is error
+    assert [frame.name for frame in traceback.extract_tb(error.__traceback__)] == ["_take", "read"]
+    assert (caught.value.status, len(caught.value.attempts)) == (0, 1)
+
+
+def test_memory_that_can_not_be_sent_is_refused(api_for: Any) -> None:
+    released = memoryview(b"abc")
+    released.release()
+    for view in (memoryview(b"abcdef")[::2], released):
+        with pytest.raises(ubiops.ApiValueError, match="file can't be read: "):
+            upload(api_for("http://127.0.0.1:1"), view)
 
 
 @pytest.mark.parametrize("given", ["text", 5, None])
