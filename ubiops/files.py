@@ -137,6 +137,9 @@ class FileSource:
                 return
             if left is not None:
                 left -= len(block)
+                if left < 0:
+                    # What is more than was announced would be taken for another request.
+                    raise self._changed("it has grown")
             yield block
         # A file that grows is noticed before the body is completed, so that the server gets no half of it as a whole.
         if self._take(source, 1):
@@ -148,7 +151,7 @@ class FileSource:
         except Exception as error:
             # A stream may be anything, even an answer that comes over a network: its errors are none of the call's.
             raise self._failed(error) from error
-        if not isinstance(block, (bytes, bytearray, memoryview)):
+        if not isinstance(block, (bytes, bytearray)):
             raise ApiRequestError(0, f"the file {self.filename!r} gives {type(block).__name__} instead of bytes")
         return block
 

@@ -27,6 +27,8 @@ LARGEST_ANSWER = 1 << 28
 """Bytes (256 MiB) of an answer that are held in memory at most, after decompression; files are streamed instead."""
 LARGEST_ERROR = 1 << 20
 """Bytes of an error's body that are read at most."""
+_LONGEST_REASON = 200
+"""Characters of a status line's text that an error tells."""
 
 
 # --- bodies -------------------------------------------------------------------------------------------------------
@@ -261,7 +263,7 @@ def error_from(answer: Answer, *, authorized: bool = True) -> ApiException:
         answer.close()
     from ubiops.retry import Failure
 
-    reason = printable(answer.reason)
+    reason = printable(answer.reason)[:_LONGEST_REASON]
     error = exceptions.class_for_status(status)(
         status,
         reason,

@@ -257,6 +257,12 @@ def test_a_reason_draws_nothing_on_the_terminal(wire: Any, client_for: Any) -> N
     assert str(broken.value).replace("\n", "").isprintable()
 
 
+def test_a_reason_is_told_to_a_bound(wire: Any, client_for: Any) -> None:
+    with pytest.raises(ubiops.NotFoundError) as caught:
+        call(client_for(wire(reply(404, b"", reason="x" * 60_000))))
+    assert len(str(caught.value)) < 1500
+
+
 def test_an_error_whose_body_breaks_off_keeps_its_status(wire: Any, client_for: Any) -> None:
     with pytest.raises(ubiops.NotFoundError) as caught:
         call(client_for(wire(then_close(reply(404, {"error": "half"})[:-5]))))

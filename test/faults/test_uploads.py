@@ -206,6 +206,23 @@ def test_a_file_that_disappears_before_it_is_sent_again_is_an_error(
         upload(api_for(wire(limit)), path)
 
 
+def test_a_stream_that_gives_more_than_it_said_is_an_error_and_nothing_of_that_goes_out(
+    wire: Any, api_for: Any
+) -> None:
+    """Behind the announced length the server would take it for another request."""
+
+    class Generous(io.BytesIO):
+        def read(self, amount: int | None = -1) -> bytes:
+            return super().read() + b"DELETE / HTTP/1.1\r\n\r\n"
+
+    arrived: list[int] = []
+    server = wire(lambda peer: (peer.read_head(), arrived.append(peer.drain()), peer.close()))
+    with pytest.raises(ubiops.ApiRequestError, match="it has grown"):
+        upload(api_for(server), Generous(b"x" * 1000))
+    server.wait_until_left()
+    assert arrived[0] < int(server.requests[0].headers["content-length"])
+
+
 def test_a_disk_that_fails_is_an_error(wire: Any, api_for: Any) -> None:
     class Failing(Endless):
         def readinto(self, buffer: Any) -> int:
