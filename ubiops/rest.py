@@ -146,7 +146,7 @@ class _HTTPResponse(http.client.HTTPResponse):
 
     def __init__(self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: Any = None) -> None:
         super().__init__(sock, debuglevel, method, url)
-        self._plain = debuglevel == 0 and method != "HEAD"
+        self._plain = debuglevel == 0
         # What a proxy says of a tunnel is a part of connecting.
         until = _attempt.deadline if _attempt.connect_until is None else _attempt.connect_until
         if until is not None:
@@ -155,7 +155,7 @@ class _HTTPResponse(http.client.HTTPResponse):
 
     def begin(self) -> None:
         # Nothing is taken from the connection before it is clear that the head is a usual one.
-        head = usual_head(self.fp.peek()) if self._plain and self.headers is None else None
+        head = usual_head(self.fp.peek()) if self._plain else None
         if head is None:
             self._begin_slowly()
             return
@@ -167,8 +167,6 @@ class _HTTPResponse(http.client.HTTPResponse):
         self.chunked, self.will_close, self.length = False, _attempt.unfinished, head.length
 
     def _begin_slowly(self) -> None:
-        if self.headers is not None:
-            return
         fp = self.fp
         self.fp = lines = _HeadLines(fp)
         try:
@@ -204,8 +202,8 @@ class _Watched:
             super().connect()  # type: ignore[misc]
         finally:
             _attempt.connect_until = None
+            _attempt.sent = False
         _attempt.head = head
-        _attempt.sent = False
 
     def _new_conn(self) -> Any:
         """A connection to one of the host's addresses, which share the time: no silent one takes all of it."""
@@ -383,6 +381,9 @@ class RESTClient:
         state.sent = state.unfinished = False
         state.deadline = deadline
         state.idle = timeouts.read
+        state.streaming = body is not None and not isinstance(body, bytes)
+        # One segment, and one record over TLS, instead of two.
+        state.head = b"" if isinstance(body, bytes) and 0 < len(body) <= _SMALL else None
         try:
             if deadline is None:
                 known, limits = self._limits
@@ -392,11 +393,6 @@ class RESTClient:
             else:
                 left = _remaining(deadline, None)
                 limits = Timeout(connect=_least(timeouts.connect, left), read=_least(timeouts.read, left))
-            if body is not None:
-                state.streaming = not isinstance(body, bytes)
-                # One segment, and one record over TLS, instead of two.
-                if isinstance(body, bytes) and 0 < len(body) <= _SMALL:
-                    state.head = b""
             return Answer(
                 pool.urlopen(
                     method,
@@ -414,10 +410,6 @@ class RESTClient:
             )
         except BaseException as error:
             failed = translate(error, handled, sent=state.sent)
-        finally:
-            state.deadline = None
-            state.streaming = False
-            state.head = None
         # Outside of the handler, so that the frames of the original, whose locals hold the token, are let go.
         raise failed
 
@@ -460,14 +452,12 @@ class RESTClient:
             options["ssl_context"] = tls_context(settings, parts.hostname or "")
             options["assert_hostname"] = settings.assert_hostname if settings.verify_ssl else False
         proxy = find_proxy(settings, parts.scheme, parts.hostname or "", parts.port)
-        self._absolute = False
+        # To a proxy, plain HTTP names the whole address; within a tunnel it is as without a proxy.
+        self._absolute = proxy is not None and parts.scheme == "http"
         if proxy is None:
             kind: Any = _POOLS[parts.scheme]
             return kind(parts.hostname, parts.port, **options)
-        manager = _manager(settings, proxy, options)
-        # To a proxy, plain HTTP names the whole address; within a tunnel it is as without a proxy.
-        self._absolute = parts.scheme == "http"
-        return manager.connection_from_host(parts.hostname, parts.port, parts.scheme)
+        return _manager(settings, proxy, options).connection_from_host(parts.hostname, parts.port, parts.scheme)
 
     def _warn_of_risks(self, origin: str, headers: Mapping[str, str]) -> None:
         parts = urlsplit(origin)

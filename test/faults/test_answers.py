@@ -79,6 +79,7 @@ CASES = [
     bad("an unknown encoding", reply(200, b"[1]", "Content-Encoding: br"), ubiops.InvalidResponseError, "only gzip"),
     bad("no HTTP", b"SSH-2.0-OpenSSH_9.2\r\n\r\n", ubiops.ApiConnectionError, "the connection broke"),
     bad("no status", b"HTTP/1.1 what OK\r\n\r\n", ubiops.ApiConnectionError, "the connection broke"),
+    bad("half a status", b"HTTP/1.1 20", ubiops.ApiConnectionError, "cut off"),
     bad("a head without end", b"HTTP/1.1 200 OK\r\nA: b\r\n", ubiops.ApiConnectionError, "cut off"),
     bad("a header too long", b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000, ubiops.ApiConnectionError, "broke"),
     bad("too many headers", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", ubiops.ApiConnectionError, "broke"),

@@ -103,6 +103,8 @@ def test_a_body_that_was_not_read_is_not_taken_for_the_next_answer(wire: Any, cl
         assert response.read(10) == b"x" * 10
     assert call(client) == [2]
     assert server.connections == 2
+    pool = client.rest_client._pool.pool
+    assert pool.qsize() == pool.maxsize
 
 
 def test_a_raw_answer_gives_its_connection_back_when_it_was_read(wire: Any, client_for: Any) -> None:
@@ -151,8 +153,9 @@ def test_many_threads_share_a_client_and_each_gets_its_own_answers(wire: Any, cl
     assert server.connections <= 16
 
 
-def test_calls_in_the_background_run_side_by_side(wire: Any, client_for: Any) -> None:
-    """Each answer waits for all of the requests."""
+@pytest.mark.parametrize("kept", [1, 100])
+def test_calls_in_the_background_run_side_by_side(kept: int, wire: Any, client_for: Any) -> None:
+    """Each answer waits for all of the requests, however few connections are kept afterwards."""
     together = threading.Barrier(4)
 
     def meet(peer: Any) -> None:
@@ -160,7 +163,7 @@ def test_calls_in_the_background_run_side_by_side(wire: Any, client_for: Any) ->
         together.wait(20)
         peer.send(reply(200, {"name": "d"}))
 
-    api = ubiops.CoreApi(client_for(wire(meet), pool_threads=4))
+    api = ubiops.CoreApi(client_for(wire(meet), pool_threads=4, connection_pool_maxsize=kept))
     calls = [api.deployments_get("p", "d", async_req=True) for _ in range(4)]
     assert [one.get(20).name for one in calls] == ["d"] * 4
 
@@ -226,6 +229,16 @@ def test_a_host_that_changes_gets_connections_of_its_own(wire: Any, client_for: 
     client.configuration.host = second.host
     assert call(client) == [2]
     assert (first.connections, second.connections) == (1, 1)
+    first.wait_until_left()
+
+
+def test_a_connection_that_turns_to_another_protocol_is_not_used_again(wire: Any, client_for: Any) -> None:
+    server = wire(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", reply(200, [2]))
+    client = client_for(server)
+    with pytest.raises(ubiops.ApiException, match="101"):
+        call(client)
+    assert call(client) == [2]
+    assert server.connections == 2
 
 
 @pytest.mark.parametrize("step", [silence, drip(b"HTTP/1.1 200 OK\r\n", b"x")], ids=["silence", "a drip"])

@@ -147,16 +147,51 @@ def test_a_name_that_is_not_known_for_a_moment_is_asked_for_again(
     assert len(clock.waits) == 2
 
 
+@pytest.mark.parametrize("how", ["reset", "close"])
 def test_a_handshake_that_breaks_off_is_tried_again_for_any_method(
-    wire: Any, client_for: Any, clock: Any, certificates: Any
+    how: str, wire: Any, client_for: Any, clock: Any, certificates: Any
 ) -> None:
     def refuse_first(peer: Any, number: int) -> None:
         if number < 3:
-            peer.reset()
+            # With all that has come taken in, a connection ends in peace when it is closed.
+            peer.wait()
+            getattr(peer, how)()
 
     server = wire(GOOD, context=certificates.good, at_accept=refuse_first)
     assert call(client_for(server, **certificates.trust), "POST") == [1]
     assert (len(clock.waits), len(server.requests)) == (2, 1)
+
+
+def test_a_tunnel_in_which_no_handshake_succeeds_is_tried_again_for_any_method(
+    wire: Any, client_for: Any, clock: Any
+) -> None:
+    """The proxy has heard of a request for a tunnel, but the server of nothing."""
+
+    def break_off(peer: Any) -> None:
+        peer.read_head()
+        peer.send(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        peer.wait()
+        peer.close()
+
+    proxy = wire(break_off)
+    with pytest.raises(ubiops.ApiConnectionError):
+        call(client_for("https://api.localhost", proxy=proxy.origin), "POST")
+    assert (len(clock.waits), proxy.connections) == (3, 4)
+
+
+@pytest.mark.parametrize(("method", "attempts"), [("GET", 2), ("POST", 1)])
+def test_tls_that_breaks_in_the_answer_may_have_been_processed(
+    method: str, attempts: int, wire: Any, client_for: Any, clock: Any, certificates: Any
+) -> None:
+    def garble(peer: Any) -> None:
+        peer.read_request()
+        socket.socket.sendall(peer.sock, b"\x17\x03\x03\x00\x20" + bytes(32))
+        peer.drain()
+
+    server = wire(garble, context=certificates.good)
+    with pytest.raises(ubiops.ApiConnectionError, match="the connection broke") as caught:
+        call(client_for(server, max_retries=1, **certificates.trust), method)
+    assert len(caught.value.attempts) == len(server.requests) == attempts
 
 
 def test_a_certificate_that_is_refused_is_not_shown_again(

@@ -84,6 +84,14 @@ def test_the_environment_says_whom_to_trust(
     assert call(client_for(server, **certificates.trust)) == [1]
 
 
+def test_ssl_cert_file_goes_before_requests_ca_bundle(
+    wire: Any, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", certificates.authority_file)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", certificates.self_signed_file)
+    assert call(client_for(wire(ANSWER, context=certificates.good))) == [1]
+
+
 def test_a_folder_of_authorities_will_do(wire: Any, client_for: Any, certificates: Any, tmp_path: Path) -> None:
     """OpenSSL finds them by the hash of their subject."""
     import hashlib
