@@ -402,7 +402,7 @@ class Configuration:
 
 def _without_password(url: str | None, mask: str = "***@") -> str | None:
     """An address whose user name and password, if it has any, are masked."""
-    return re.sub(r"^([a-z]+://)?.*@", rf"\1{mask}", url, flags=re.IGNORECASE) if url else url
+    return re.sub(r"^([a-z]+://)?.*@", rf"\1{mask}", url, flags=re.IGNORECASE | re.DOTALL) if url else url
 
 
 def normalize_host(value: Any) -> str:

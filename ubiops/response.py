@@ -51,7 +51,6 @@ def read_body(answer: Answer) -> bytes:
     for block in read_blocks(answer):
         total += len(block)
         if total > LARGEST_ANSWER:
-            answer.close()
             raise InvalidResponseError(
                 answer.status,
                 f"the answer has more than {LARGEST_ANSWER >> 20} MiB, which is more than is read into memory",

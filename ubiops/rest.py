@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import io
@@ -573,7 +574,7 @@ def _manager(settings: Configuration, proxy: str, options: dict[str, Any]) -> ur
     scheme, address, credentials = found
     headers = dict(settings.proxy_headers or {})
     if credentials:
-        headers.update(urllib3.make_headers(proxy_basic_auth=credentials))
+        headers["Proxy-Authorization"] = credentials
     if _FIRST_URLLIB3:
         del options["blocksize"]
     context = tls_context(settings, urlsplit(address).hostname or "") if scheme == "https" else None
@@ -585,7 +586,7 @@ def _manager(settings: Configuration, proxy: str, options: dict[str, Any]) -> ur
 
 
 def _split_proxy(proxy: str) -> tuple[str, str, SecretText] | None:
-    """A proxy's scheme, its address and its credentials; None when it has no usable address.
+    """A proxy's scheme, its address and the header with its credentials; None when it has no usable address.
 
     What is wrong is not raised here, where the password stands open.
     """
@@ -595,9 +596,12 @@ def _split_proxy(proxy: str) -> tuple[str, str, SecretText] | None:
     except ValueError:
         return None
     scheme, host = parts.scheme, parts.hostname
-    if scheme not in ("http", "https") or not host:
+    if scheme not in ("http", "https") or not host or not re.fullmatch(r"[\w.:%-]+", host, re.ASCII):
         return None
-    credentials = f"{unquote(parts.username)}:{unquote(parts.password or '')}" if parts.username else ""
+    credentials = ""
+    if parts.username:
+        pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        credentials = "Basic " + base64.b64encode(pair.encode("utf-8", "surrogatepass")).decode()
     host = f"[{host}]" if ":" in host else host
     return scheme, f"{scheme}://{host}:{port or (443 if scheme == 'https' else 80)}", SecretText(credentials)
 

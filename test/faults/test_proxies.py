@@ -84,6 +84,15 @@ def test_http_names_the_whole_address_to_the_proxy(wire: Any, client_for: Any) -
         assert request.headers["host"] == "api.localhost:81"
 
 
+@pytest.mark.parametrize("password", ["%E2%82%AC", "\u20ac", "\udce2\udc82\udcac"], ids=ascii)
+def test_a_password_of_any_letters_is_sent_as_utf_8(password: str, wire: Any, client_for: Any) -> None:
+    proxy = wire(reply(200, [1]))
+    assert call(client_for("http://api.localhost", proxy=f"http://us:{password}@127.0.0.1:{proxy.port}")) == [1]
+    scheme, _, coded = proxy.requests[0].headers["proxy-authorization"].partition(" ")
+    assert scheme == "Basic"
+    assert base64.b64decode(coded).decode("utf-8", "surrogatepass") in ("us:\u20ac", f"us:{password}")
+
+
 def test_a_proxy_may_be_reached_by_tls(wire: Any, client_for: Any, certificates: Any) -> None:
     proxy = wire(reply(200, [1]), context=certificates.good)
     client = client_for("http://api.localhost:81/v2.1", proxy=proxy.origin, **certificates.trust)
@@ -172,6 +181,9 @@ BAD = [
     "http://us:pass-w0rd@h:port",
     "socks5://us:pass-w0rd@h",
     "http://us:pass-w0rd@[::1",
+    "http://us:pass-w0rd@h h:1",
+    "http://us:pass-w0rd@h\x00:1",
+    "http://us:pass-w0rd@h\u20ac:1",
 ]
 
 
@@ -183,7 +195,13 @@ def test_an_address_that_is_no_proxys_is_refused_without_showing_it(proxy: str, 
 
 
 def test_a_proxys_password_is_shown_nowhere() -> None:
-    for proxy in ("http://us:pass-w0rd@h:1", "HTTP://us:pass-w0rd@h", "us:pass-w0rd@h:1", "http://us:a@pass-w0rd@h"):
+    for proxy in (
+        "http://us:pass-w0rd@h:1",
+        "http://u\ns:pass-w0rd@h",
+        "HTTP://us:pass-w0rd@h",
+        "us:pass-w0rd@h:1",
+        "http://us:a@pass-w0rd@h",
+    ):
         configuration = ubiops.Configuration(proxy=proxy)
         assert "pass-w0rd" not in repr(configuration)
         assert "pass-w0rd" not in repr(vars(configuration))

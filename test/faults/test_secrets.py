@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import io
 import logging
@@ -27,7 +28,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "pass-w0rd-0f-the-proxy"
 COOKIE = "c00kie-0f-the-test"
 HEADER = "h3ader-0f-the-test"
-SECRETS = (TOKEN, PASSWORD, COOKIE, HEADER)
+CODED = base64.b64encode(f"user:{PASSWORD}".encode()).decode().rstrip("=")[:-1]
+"""The proxy's password as its header has it."""
+SECRETS = (TOKEN, PASSWORD, CODED, COOKIE, HEADER)
 
 
 def shown(value: Any, depth: int = 0) -> Iterator[str]:
@@ -156,6 +159,10 @@ def test_no_failure_of_a_connection_shows_a_secret(wire: Any, client: Any, certi
             client("https://no-such-host.invalid", proxy=f"{credentials}:{refused.port}"),
             client("https://no-such-host.invalid", proxy=f"{credentials}:port"),
             client("https://no-such-host.invalid", proxy=f"socks5://user:{PASSWORD}@127.0.0.1"),
+            client("https://no-such-host.invalid", proxy=f"http://user:{PASSWORD}@h h"),
+            client("https://no-such-host.invalid", proxy=f"http://user:{PASSWORD}\u20ac@127.0.0.1:{port}"),
+            client("https://no-such-host.invalid", proxy=f"http://us\ner:{PASSWORD}@127.0.0.1:{port}"),
+            client("http://no-such-host.invalid", proxy=f"https://user:{PASSWORD}@h", ssl_ca_cert="/no/such/file"),
             client(wire(reply(), context=certificates.wrong_name), **certificates.trust),
             client(wire(reply(), context=certificates.unknown_authority)),
             client(wire(reply(), context=certificates.good), ssl_ca_cert="/no/such/file"),
