@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -103,9 +104,12 @@ def test_given_tokens_are_the_only_ones(api: Any) -> None:
         ({"tokens": ["a b"]}, "tokens takes one token or more"),
         ({"rate_limit": 0}, "rate_limit takes a number from 1 on, got 0"),
         ({"maximum_file_size": 0}, "maximum_file_size takes a number from 1 on, got 0"),
+        ({"data_dir": ""}, "data_dir is empty"),
         ({"build_seconds": (0, -1, 0)}, "build_seconds takes seconds of zero or more"),
         ({"build_seconds": (0, float("nan"), 0)}, "build_seconds takes seconds of zero or more"),
         ({"project_variables": {"p": {"A1": "x"}}}, "name 'A1' can't name a variable"),
+        ({"project_variables": {"p": {"A": None}}}, "the value of environment variable A has to be a string"),
+        ({"project_variables": {"p": {"A": b"x"}}}, "the value of environment variable A has to be a string"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options: Any, reason: str) -> None:
@@ -176,12 +180,16 @@ def test_a_folder_of_a_newer_version_is_refused(data_dir: Path) -> None:
         ubiops.emulator.start(data_dir=data_dir)
 
 
-def test_what_is_left_over_is_removed_at_the_start(data_dir: Path) -> None:
+def test_what_is_left_over_is_removed_at_the_start_and_nothing_else(data_dir: Path) -> None:
+    files = data_dir / "files"
+    files.mkdir(parents=True)
+    others = {files / name for name in ("notes.txt", "package.zip", "package.zip.part")}
+    for path in others:
+        path.write_text("of somebody else")
+    for name in (f"{uuid.uuid4()}.zip", f"{uuid.uuid4()}.zip.part"):
+        (files / name).touch()
     ubiops.emulator.start(data_dir=data_dir).stop()
-    for name in ("a.zip", "b.zip.part"):
-        (data_dir / "files" / name).touch()
-    ubiops.emulator.start(data_dir=data_dir).stop()
-    assert list((data_dir / "files").iterdir()) == []
+    assert set(files.iterdir()) == others
 
 
 def test_a_call_under_way_is_finished_before_it_stops(api: Any, good: bytes) -> None:

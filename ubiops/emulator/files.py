@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import uuid
 from typing import IO, TYPE_CHECKING
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _UNFINISHED = ".part"
+_OWN_NAME = re.compile(rf"[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}\.zip(?:{re.escape(_UNFINISHED)})?")
 
 
 class Files:
@@ -52,8 +54,9 @@ class Files:
                 self.path(name).unlink()
 
     def clean(self, names: set[str]) -> None:
-        """Removes all files but these."""
-        self.remove([path.name for path in self._folder.iterdir() if path.name not in names])
+        """Removes the files of its own making but these. What somebody else put into the folder is not touched."""
+        found = {path.name for path in self._folder.iterdir() if _OWN_NAME.fullmatch(path.name)}
+        self.remove(sorted(found - names))
 
     def sync(self) -> None:
         """Makes sure that names survive a loss of power, where the system lets a folder be opened for that."""

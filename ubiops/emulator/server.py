@@ -104,11 +104,12 @@ class Emulator:
     ) -> None:
         self.host = _address(listener)
         self.token = "Token " + (settings.tokens[0] if settings.tokens else secrets.token_hex(20))
-        self._temporary = tempfile.mkdtemp(prefix="ubiops-emulator-") if data_dir is None else None
+        name = tempfile.mkdtemp(prefix="ubiops-emulator-") if data_dir is None else data_dir
+        self._temporary = name if data_dir is None else None
         self._process = os.getpid()
         self._stopping = threading.Lock()
         try:
-            folder = _open_folder(Path(self._temporary or data_dir or ""))
+            folder = _open_folder(name)
             self._storage = Storage(folder / DATABASE)
             try:
                 self._world = self._open_world(folder, settings)
@@ -152,7 +153,7 @@ class Emulator:
             secret: Whether its value is hidden from all answers.
 
         Raises:
-            ValueError: The name can't be that of a variable.
+            ValueError: The name can't be that of a variable, or the value is no string.
             RuntimeError: The emulator has been stopped.
         """
         if not self._running:
@@ -263,7 +264,11 @@ def _positive(name: str, value: int) -> int:
     return value
 
 
-def _open_folder(folder: Path) -> Path:
+def _open_folder(name: str | os.PathLike[str]) -> Path:
+    if not os.fspath(name):
+        # It would be the present one, and is more likely a variable that is not set.
+        raise ValueError("data_dir is empty: name a folder, or '.' for the present one")
+    folder = Path(name)
     try:
         # Tokens and secrets are of no concern to others on this machine.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

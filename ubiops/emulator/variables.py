@@ -130,10 +130,12 @@ def set_project_variable(storage: Storage, project: str, name: str, value: str, 
     """Creates or replaces a variable of a project; the API has no operation for it.
 
     Raises:
-        ValueError: The name can't be that of a variable.
+        ValueError: The name can't be that of a variable, or the value is no string.
     """
     if not is_variable_name(name):
         raise ValueError(f"name {name!r} {_NAME_RULE}")
+    if not isinstance(value, str):
+        raise ValueError(f"the value of environment variable {name} has to be a string, not {type(value).__name__}")
     with storage.transaction() as db:
         _put(db, (project, None, None), name, value, secret)
 
