@@ -13,7 +13,7 @@ import pytest
 
 from ubiops.emulator import environments, package
 from ubiops.emulator.package import inspect
-from ubiops.emulator.source import read_newer_python
+from ubiops.emulator.source import read_python_by_patterns
 
 INIT = "class Deployment:\n    def __init__(self, base_directory, context): pass\n"
 REQUEST = INIT + "    def request(self, data): pass\n"
@@ -63,6 +63,9 @@ def test_the_code_is_found_at_the_root_or_in_a_folder(
         ({"deployment.R": ""}, "deployment.R does not run in the environment python3-9"),
         ({"../deployment.py": REQUEST, "deployment.py": REQUEST}, "leads out of its folder: '../deployment.py'"),
         ({"/etc/passwd": "", "deployment.py": REQUEST}, "leads out of its folder: '/etc/passwd'"),
+        ({"a\\..\\..\\b": "", "deployment.py": REQUEST}, "leads out of its folder: 'a"),
+        ({"\\\\host\\b": "", "deployment.py": REQUEST}, "leads out of its folder: "),
+        ({"C:\\b": "", "deployment.py": REQUEST}, "leads out of its folder: 'C:"),
         ({"deployment.py": "#" * (4 * 1024**2 + 1)}, "deployment.py is larger than 4 MB"),
     ],
 )
@@ -232,6 +235,13 @@ def test_code_that_is_no_deployment_fails_the_validation(
     assert not found.fails_in_building
 
 
+@pytest.mark.filterwarnings("error")
+def test_what_is_only_warned_of_does_not_fail_the_validation(tmp_path: Path, zipped: Any) -> None:
+    for literal in ("'\\d'", "'\\777'", "b'\\d'"):
+        found = look(tmp_path, zipped({"deployment.py": f"X = {literal}\n{REQUEST}"}))
+        assert (found.error, found.has_request, found.has_requests) == ("", True, False)
+
+
 def test_code_that_nests_without_end_fails_the_validation(tmp_path: Path, zipped: Any) -> None:
     for code in ("(" * 100_000, "x = " + "[" * 10_000 + "]" * 10_000, "x = " + "-" * 100_000 + "1"):
         assert "deployment.py: " in look(tmp_path, zipped({"deployment.py": code})).error
@@ -260,7 +270,7 @@ def test_code_is_held_to_the_python_of_the_environment(tmp_path: Path, zipped: A
     ],
 )
 def test_code_for_a_newer_python_is_read_by_patterns(code: str, methods: tuple[bool, bool]) -> None:
-    assert read_newer_python(code.encode()) == methods
+    assert read_python_by_patterns(code.encode()) == methods
 
 
 @pytest.mark.parametrize(

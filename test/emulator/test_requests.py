@@ -146,6 +146,14 @@ def test_the_field_that_breaks_a_rule_is_named(api: Any, data: dict[str, Any], r
     assert api.ok("GET", f"{api.project}/deployments") == []
 
 
+def test_a_field_that_breaks_several_rules_is_told_once(api: Any) -> None:
+    data = {"name": None, "input_type": None, "output_type": "plain"}
+    error = api.fails(400, "POST", f"{api.project}/deployments", data)
+    assert error == "input_type has to be a string, not null; name has to be a string, not null"
+    data = {"name": "", "value": "", "secret": False}
+    assert api.fails(400, "POST", f"{api.deployment()}/environment-variables", data) == "name must not be empty"
+
+
 def test_what_the_description_does_not_know_is_let_pass(api: Any) -> None:
     data = {"name": "d", "input_type": "plain", "output_type": "plain", "from_the_future": [1]}
     assert "from_the_future" not in api.ok("POST", f"{api.project}/deployments?also=this", data)
@@ -155,10 +163,10 @@ def test_what_the_description_does_not_know_is_let_pass(api: Any) -> None:
     ("query", "reason"),
     [
         ("action=destroy", 'action has to be one of create, update, delete, info, not "destroy"'),
-        ("limit=ten", "limit has to be a whole number, not a string"),
+        ("limit=ten", 'limit has to be a whole number, not "ten"'),
         ("limit=-1", "limit has to be 0 or more, not -1"),
-        ("limit=1.5", "limit has to be a whole number, not a string"),
-        ("offset=", "offset has to be a whole number, not a string"),
+        ("limit=1.5", 'limit has to be a whole number, not "1.5"'),
+        ("offset=", 'offset has to be a whole number, not ""'),
         ("action=%FF", "the query is not encoded in UTF-8"),
     ],
 )

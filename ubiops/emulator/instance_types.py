@@ -31,22 +31,12 @@ GROUPS = (
 )
 DEFAULT = GROUPS[1]
 
-# In reverse, so that of several groups with one name the first stays.
-_BY_NAME = {group.name: group for group in reversed(GROUPS)}
-_BY_ID = {group.id: group for group in GROUPS}
-_BY_TYPE = {group.instance_type: group for group in reversed(GROUPS)}
+
+def find(attribute: str, value: str) -> InstanceTypeGroup | None:
+    """The first group with this id, name or old name, or None if there is none."""
+    return next((group for group in GROUPS if getattr(group, attribute) == value), None)
 
 
 def by_id(identifier: str) -> InstanceTypeGroup | None:
     """The group of this id, or None if there is none."""
-    return _BY_ID.get(identifier.lower())
-
-
-def by_name(name: str) -> InstanceTypeGroup | None:
-    """The first group of this name, or None if there is none."""
-    return _BY_NAME.get(name)
-
-
-def by_instance_type(name: str) -> InstanceTypeGroup | None:
-    """The group that took the place of an old instance type, or None if there is none."""
-    return _BY_TYPE.get(name)
+    return find("id", identifier.lower())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 import zipfile
 import zlib
@@ -21,6 +22,9 @@ MAXIMUM_UNPACKED_SIZE = 64 * 1024**3
 MAXIMUM_CODE_SIZE = 4 * 1024**2
 # Made by the archivers of macOS and Windows, not by the author of the package.
 _LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db")
+
+# To the root or to the folder above, by the separators and drives of any system.
+_LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:[/\\]|(^|[/\\])\.\.($|[/\\])")
 
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
@@ -108,7 +112,7 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
     if unpacked > MAXIMUM_UNPACKED_SIZE:
         raise _Unusable(f"unpacked, the zip archive would take {unpacked / 1024**3:,.0f} GB; 64 GB are the most")
     for entry in entries:
-        if entry.filename.startswith("/") or ".." in entry.filename.split("/"):
+        if _LEADS_OUT.search(entry.filename):
             raise _Unusable(f"the zip archive has an entry that leads out of its folder: {entry.filename!r}")
 
 

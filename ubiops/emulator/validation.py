@@ -72,7 +72,9 @@ class Checks(NamedTuple):
         for check in self.query:
             if check.name in given:
                 text = given[check.name]
-                value = int(text) if check.integer and re.fullmatch(r"-?[0-9]{1,30}", text) else text
+                if check.integer and not re.fullmatch(r"-?[0-9]{1,30}", text):
+                    raise bad_request(f"{check.name} has to be a whole number, not {_short(text)}")
+                value = int(text) if check.integer else text
                 _refuse(check.validator.iter_errors(value), check.name)
                 values[check.name] = value
         return values
@@ -162,10 +164,12 @@ def _read_float(text: str) -> float:
 
 
 def _refuse(errors: Iterable[ValidationError], whole: str) -> None:
-    """Raises what there is to say about a value, if there is something."""
-    found = sorted(errors, key=lambda error: [str(part) for part in error.absolute_path])
+    """Raises what there is to say about a value, if there is something: of each field the first breach."""
+    found: dict[tuple[str, ...], ValidationError] = {}
+    for error in errors:
+        found.setdefault(tuple(str(part) for part in error.absolute_path), error)
     if found:
-        messages = list(dict.fromkeys(_message(error, whole) for error in found))
+        messages = [_message(found[path], whole) for path in sorted(found)]
         more = len(messages) - _SHOWN_ERRORS
         raise bad_request("; ".join(messages[:_SHOWN_ERRORS]) + (f"; and {more} more" if more > 0 else ""))
 
@@ -207,7 +211,7 @@ def _kind(value: Any) -> str:
     """What a value is, without telling it: it may be a secret."""
     if isinstance(value, bool):
         return "true" if value else "false"
-    kinds = ((type(None), "null"), (str, "a string"), ((int, float), "a number"), (list, "a list"))
+    kinds = ((type(None), "null"), (str, "a string"), (int, "a number"), (float, "a decimal number"), (list, "a list"))
     return next((words for kind, words in kinds if isinstance(value, kind)), "an object")
 
 

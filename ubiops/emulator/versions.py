@@ -132,15 +132,16 @@ def _given(body: dict[str, Any]) -> dict[str, Any]:
 def _group(body: dict[str, Any]) -> instance_types.InstanceTypeGroup | None:
     """The hardware that a request asks for; the id is the surest of the three ways."""
     ways = (
-        ("instance_type_group_id", instance_types.by_id, "instance type group with the id"),
-        ("instance_type_group_name", instance_types.by_name, "instance type group with the name"),
-        ("instance_type", instance_types.by_instance_type, "instance type"),
+        ("instance_type_group_id", "id", "instance type group with the id"),
+        ("instance_type_group_name", "name", "instance type group with the name"),
+        ("instance_type", "instance_type", "instance type"),
     )
-    for field, find, words in ways:
+    for field, attribute, words in ways:
         if field in body:
-            group = find(body[field])
+            value = body[field].lower() if attribute == "id" else body[field]
+            group = instance_types.find(attribute, value)
             if group is None:
-                known = ", ".join(repr(one.name) for one in instance_types.GROUPS)
+                known = ", ".join(repr(getattr(one, attribute)) for one in instance_types.GROUPS)
                 raise bad_request(f"there is no {words} {body[field]!r}; there are {known}")
             return group
     return None
