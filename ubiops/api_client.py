@@ -573,7 +573,7 @@ class ApiClient:
         if wait is not None and body is not None and not isinstance(body, bytes) and not body.rewindable:
             wait, why = None, "the file can be read only once, so that it can't be sent again"
         if wait is None:
-            if failure.transient and len(attempts) > 1:
+            if len(attempts) > 1:
                 error.attempts = (*attempts[:-1], f"{attempts[-1]}; given up: {why}")
             raise error
         _log.info("%s %s: %s; sending again in %.2f s (%s)", request.method, url, failure.what, wait, why)

@@ -101,26 +101,28 @@ def decide(
         return Decision(
             None, f"max_retries ({policy.max_retries}) is used up" if policy.max_retries else "retries are off"
         )
-    wait, reason = _wait(policy, failure, attempt, now, draw or random)  # type: ignore[arg-type]
-    if wait > policy.wait_cap:
+    asked, jitter, reason = _wait(policy, failure, attempt, now)
+    if asked > policy.wait_cap:
         return Decision(
             None,
-            f"the server asks for a wait of {wait:.0f} s, and {policy.wait_cap:.0f} s is the most that is waited",
+            f"the server asks for a wait of {asked:.0f} s, and {policy.wait_cap:.0f} s is the most that is waited",
         )
+    wait = asked + (draw or random).uniform(0, jitter)
     if elapsed + wait >= policy.deadline:
         return Decision(None, f"a wait of {wait:.1f} s would pass the call's time limit of {policy.deadline:g} s")
     return Decision(wait, reason)
 
 
-def _wait(policy: Policy, failure: Failure, attempt: int, now: float, draw: random.Random) -> tuple[float, str]:
-    told = told_wait(failure.headers, now) if failure.status in TRANSIENT or failure.status == RATE_LIMITED else None
+def _wait(policy: Policy, failure: Failure, attempt: int, now: float) -> tuple[float, float, str]:
+    """Seconds to wait at least, seconds of jitter at most that come on top, and why."""
+    told = told_wait(failure.headers, now)
     if told is not None:
         seconds, header = told
         # Not all clients that were told the same second shall come back in the same instant, and none before it.
-        return seconds + draw.uniform(0, min(1.0, 0.1 * seconds)), f"{header} asks for {seconds:g} s"
+        return seconds, min(1.0, 0.1 * seconds), f"{header} asks for {seconds:g} s"
     # Full jitter: evenly between nothing and the backoff, which spreads the load of many clients best.
     ceiling = min(policy.backoff_cap, policy.backoff_base * 2 ** min(attempt - 1, 30))
-    return draw.uniform(0, ceiling), f"backoff of up to {ceiling:g} s"
+    return 0.0, ceiling, f"backoff of up to {ceiling:g} s"
 
 
 def told_wait(headers: Mapping[str, str], now: float) -> tuple[float, str] | None:

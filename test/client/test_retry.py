@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import time
 
 import pytest
 
@@ -74,6 +75,32 @@ def test_no_attempt_begins_after_the_deadline() -> None:
     late = ask("GET", status(429, Retry_After="5"), policy=policy, elapsed=5.5)
     assert late.wait is None
     assert "time limit of 10 s" in late.reason
+
+
+def test_the_deadline_itself_is_too_late_for_an_attempt() -> None:
+    told = Failure("429", status=429, headers={"Retry-After": "0"})
+    for elapsed, again in ((9.9, True), (10.0, False)):
+        decision = decide(Policy(deadline=10), "GET", told, attempt=1, elapsed=elapsed, now=0)
+        assert (decision.wait is not None) == again
+
+
+def test_the_longest_wait_is_followed_and_none_ends_before_it_was_asked_to() -> None:
+    for seconds, most in ((120, 121), (5, 5.5)):
+        told = Failure("429", status=429, headers={"Retry-After": str(seconds)})
+        waits = {decide(Policy(), "POST", told, attempt=1, elapsed=0, now=0).wait for _ in range(100)}
+        assert len(waits) > 1
+        assert all(wait is not None and seconds <= wait <= most for wait in waits)
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone can't be set here")
+def test_a_date_without_a_zone_is_of_utc_wherever_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "XYZ-5")
+    time.tzset()
+    try:
+        assert told_wait({"Retry-After": "Thu Jan  1 00:01:00 1970"}, 0) == (60, "Retry-After")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_huge_wait_ends_the_call() -> None:

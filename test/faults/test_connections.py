@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from multiprocessing.dummy import DummyProcess
 from typing import Any
 
@@ -200,6 +201,23 @@ def test_closing_a_client_closes_what_it_opened(wire: Any) -> None:
     assert connections
     assert all(connection.sock is None for connection in connections)
     assert not any(isinstance(thread, DummyProcess) for thread in threading.enumerate())
+
+
+def test_closing_waits_for_the_calls_in_the_background(wire: Any, client_for: Any) -> None:
+    asked = threading.Event()
+
+    def late(peer: Any) -> None:
+        peer.read_request()
+        asked.set()
+        time.sleep(0.2)
+        peer.send(reply(200, [1]))
+
+    client = client_for(wire(late), max_retries=0)
+    handle = call(client, async_req=True)
+    assert asked.wait(20)
+    client.close()
+    assert handle.ready()
+    assert handle.get(0) == [1]
 
 
 def test_closing_while_a_call_is_under_way_does_not_disturb_it(wire: Any, client_for: Any) -> None:
