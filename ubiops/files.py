@@ -392,7 +392,12 @@ def _place(part: str, folder: str, name: str) -> str:
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             except FileExistsError:
                 continue
-            os.replace(part, path)
+            try:
+                os.replace(part, path)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+                raise
             return path
         os.unlink(part)
         return path

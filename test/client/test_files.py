@@ -245,6 +245,25 @@ def test_a_file_system_without_links_will_do(tmp_path: Path, monkeypatch: pytest
     assert len(list(tmp_path.iterdir())) == 2
 
 
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_a_name_that_was_claimed_is_given_up_when_the_file_cannot_take_it(
+    error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where there are no links: an empty file under the name would look like the download."""
+
+    def fail(kind: type[BaseException]) -> Any:
+        def act(*args: Any) -> None:
+            raise kind
+
+        return act
+
+    monkeypatch.setattr(os, "link", fail(OSError))
+    monkeypatch.setattr(os, "replace", fail(error))
+    with pytest.raises(error):
+        save([b"x"], str(tmp_path), "a.zip")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
 def test_a_download_that_breaks_off_leaves_nothing_behind(error: type[BaseException], tmp_path: Path) -> None:
     def blocks() -> Any:
