@@ -379,6 +379,8 @@ class RESTClient:
             pool = self._open(origin, headers)
         handled = sys.exc_info()[1]
         state = _attempt
+        # Of the call whose body is going out, when this one is made by the stream that the body is read from.
+        outer = vars(state).copy() if state.streaming else None
         state.sent = state.unfinished = False
         state.deadline = deadline
         state.idle = timeouts.read
@@ -411,6 +413,10 @@ class RESTClient:
             )
         except BaseException as error:
             failed = translate(error, handled, sent=state.sent)
+        finally:
+            state.streaming = False
+            if outer is not None:
+                vars(state).update(outer)
         # Outside of the handler, so that the frames of the original, whose locals hold the token, are let go.
         raise failed
 

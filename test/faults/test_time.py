@@ -187,6 +187,22 @@ def test_an_upload_that_nobody_reads_ends_in_time(
 
 
 @pytest.mark.usefixtures("in_time")
+def test_a_call_that_is_made_by_a_stream_on_its_way_out_keeps_its_limits_to_itself(wire: Any, client_for: Any) -> None:
+    class Source:
+        def __init__(self) -> None:
+            self.left = [b"a", b"b"]
+
+        def read(self, amount: int) -> bytes:
+            call(other, _request_timeout=60)
+            return self.left.pop(0) if self.left else b""
+
+    other = client_for(wire(reply(200, [1])))
+    api = ubiops.CoreApi(client_for(wire(drip(b"", b"HTTP/1.1 200 " + b"O" * 10_000)), max_retries=0))
+    with pytest.raises(ubiops.ApiTimeoutError):
+        api.revisions_file_upload("p", "d", "v", file=Source(), _request_timeout=SHORT)
+
+
+@pytest.mark.usefixtures("in_time")
 def test_retries_and_their_waits_are_within_the_number(wire: Any, client_for: Any) -> None:
     """Nothing is faked here: a server that resets each connection at once would be asked again for seconds."""
     server = wire(then_reset())
