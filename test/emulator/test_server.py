@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import sqlite3
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -83,6 +85,14 @@ def test_a_client_is_configured_for_it() -> None:
         assert configuration.get_api_key_with_prefix("Authorization") == emulator.token
         with ubiops.CoreApi(ubiops.ApiClient(configuration)) as api:
             assert api.deployments_list("p") == []
+
+
+def test_a_client_passes_by_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ubiops
+
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
+    with ubiops.emulator.start() as emulator, ubiops.ApiClient(emulator.configuration()) as client:
+        assert ubiops.CoreApi(client).deployments_list("p") == []
 
 
 def test_given_tokens_are_the_only_ones(api: Any) -> None:
@@ -211,6 +221,31 @@ def test_a_call_under_way_is_finished_before_it_stops(api: Any, good: bytes) -> 
     )
     assert answer.status == 201
     stopping.join()
+
+
+def test_calls_that_do_not_come_to_their_end_are_ended_when_it_stops(
+    api: Any, good: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("ubiops.emulator.server._SECONDS_TO_STOP", 0.1)
+    with ubiops.emulator.start() as emulator:
+        client = type(api)(emulator)
+        version = client.version(client.deployment())
+        revision = client.upload(version, good + b"\0" * 50_000_000)
+        port = int(emulator.host.rpartition(":")[2].partition("/")[0])
+        head = f"/v2.1{version}/revisions%s HTTP/1.1\r\nHost: x\r\nAuthorization: {emulator.token}\r\n"
+        form = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b\r\n"
+        with contextlib.ExitStack() as stack:
+            downloading, uploading = (
+                stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=60)) for _ in range(2)
+            )
+            downloading.sendall(f"GET {head % f'/{revision}/download'}\r\n".encode())
+            assert downloading.recv(15) == b"HTTP/1.1 200 OK"
+            uploading.sendall(f"POST {head % ''}{form}".encode())
+            while len(emulator._server.server_state.tasks) < 2:
+                time.sleep(0.01)
+            emulator.stop()
+            assert uploading.recv(12) == b"HTTP/1.1 503"
+    assert [record for record in caplog.records if record.exc_info] == []
 
 
 def test_after_its_end_it_says_so() -> None:

@@ -178,6 +178,15 @@ def test_a_copied_secret_is_a_secret_with_its_value(api: Any) -> None:
     assert values == {"sesame"}
 
 
+def test_a_secret_stays_one_under_a_copy(api: Any) -> None:
+    source, target = api.deployment("source"), api.deployment("target")
+    api.variable(source, "A", "seen")
+    path = api.variable(target, "A", "sesame", secret=True)
+    (copied,) = api.ok("POST", f"{target}/copy-environment-variables", {"source_deployment": "source"})
+    assert (copied["value"], copied["secret"]) == (None, True)
+    assert api.ok("GET", path)["secret"] is True
+
+
 def test_a_copy_needs_a_source_that_exists(api: Any) -> None:
     path = f"{api.deployment()}/copy-environment-variables"
     assert "source_deployment is required" in api.fails(400, "POST", path, {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import logging
 import re
@@ -123,11 +125,15 @@ class PathRoute(BaseRoute):
         except ClientDisconnect:
             # Nobody is there any more to be answered.
             return
+        except asyncio.CancelledError as error:
+            raise ApiError(503, "The emulator has been stopped") from error
         except Exception as error:
             _log.exception("%s %s failed", method, request.url.path)
             raise ApiError(500, "Internal server error") from error
         if isinstance(answer, FileAnswer):
-            await _send_file(answer, method == "HEAD", send)
+            # The server says that it ends what it can't wait for any longer, when it is stopped.
+            with contextlib.suppress(asyncio.CancelledError):
+                await _send_file(answer, method == "HEAD", send)
         else:
             await _response(served.status, answer)(scope, receive, send)
 

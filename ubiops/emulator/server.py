@@ -136,10 +136,10 @@ class Emulator:
             self._storage.set_fact(AHEAD, self.clock.now() - time.time())
 
     def configuration(self) -> ubiops.Configuration:
-        """A configuration with which a client talks to this emulator."""
+        """A configuration with which a client talks to this emulator, past any proxy that the environment names."""
         import ubiops
 
-        return ubiops.Configuration(host=self.host, api_key={"Authorization": self.token})
+        return ubiops.Configuration(host=self.host, api_key={"Authorization": self.token}, proxy="")
 
     def set_project_variable(self, project: str, name: str, value: str, secret: bool = False) -> None:
         """Creates or replaces an environment variable of a project, which its deployments inherit.
@@ -150,7 +150,7 @@ class Emulator:
             project: The name of the project.
             name: The name of the variable: up to 64 letters and underscores, with a letter at both ends.
             value: Its value.
-            secret: Whether its value is hidden from all answers.
+            secret: Whether its value is hidden from all answers. What was a secret stays one.
 
         Raises:
             ValueError: The name can't be that of a variable, or the value is no string.
@@ -228,6 +228,14 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)
         self._ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().shutdown(sockets=sockets)
+        # Calls that took too long have been cancelled, and answer so. Whoever is connected still reads nothing.
+        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
+        for connection in self.server_state.connections:
+            connection.transport.abort()
+        await asyncio.sleep(0)
 
     def stop(self) -> None:
         """Ends the thread; calls that are under way get some seconds to end."""

@@ -117,8 +117,8 @@ def copy(call: Call) -> list[dict[str, Any]]:
         source = Owner(call.project, deployment, None if name is None else version_named(db, deployment, name))
         rows = db.execute(f"SELECT * FROM variables WHERE {_OWN} ORDER BY name", source.keys).fetchall()  # noqa: S608  # nosec B608
         for row in rows:
-            state = row["name"], row["value"], bool(row["secret"])
-            copies.append({**_shown(_put(db, owner.keys, *state), *state), **_NOT_INHERITED})
+            copied = _put(db, owner.keys, row["name"], row["value"], bool(row["secret"]))
+            copies.append({**copied, **_NOT_INHERITED})
         if rows:
             names = ", ".join(row["name"] for row in rows)
             event = f"Copied environment variables {names} from {source.words} for {owner.words}"
@@ -178,13 +178,16 @@ def _insert(
     return identifier
 
 
-def _put(db: sqlite3.Connection, keys: tuple[str, int | None, int | None], name: str, value: str, secret: bool) -> str:
-    """Creates a variable, or replaces the one of this name; returns its id."""
-    found = db.execute(f"SELECT number, id FROM variables WHERE {_OWN} AND name = ?", (*keys, name)).fetchone()  # noqa: S608  # nosec B608
+def _put(
+    db: sqlite3.Connection, keys: tuple[str, int | None, int | None], name: str, value: str, secret: bool
+) -> dict[str, Any]:
+    """Creates a variable, or replaces the one of this name. What was a secret stays one."""
+    found = db.execute(f"SELECT * FROM variables WHERE {_OWN} AND name = ?", (*keys, name)).fetchone()  # noqa: S608  # nosec B608
     if found is None:
-        return _insert(db, keys, name, value, secret)
+        return _shown(_insert(db, keys, name, value, secret), name, value, secret)
+    secret = secret or bool(found["secret"])
     db.execute("UPDATE variables SET value = ?, secret = ? WHERE number = ?", (value, secret, found["number"]))
-    return str(found["id"])
+    return _shown(found["id"], name, value, secret)
 
 
 def _shown(identifier: str, name: str, value: str, secret: bool) -> dict[str, Any]:
