@@ -179,6 +179,10 @@ def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FolderError, match="can't be used as a folder"):
         ubiops.emulator.start(data_dir=tmp_path / "file")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "files").touch()
+    with pytest.raises(FolderError, match="files can't be used as a folder"):
+        ubiops.emulator.start(data_dir=tmp_path / "other")
 
 
 def test_a_folder_of_a_newer_version_is_refused(data_dir: Path) -> None:

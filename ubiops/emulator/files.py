@@ -9,6 +9,8 @@ import shutil
 import uuid
 from typing import IO, TYPE_CHECKING
 
+from ubiops.emulator.errors import FolderError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -24,7 +26,10 @@ class Files:
     """
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(exist_ok=True)
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise FolderError(f"{folder} can't be used as a folder for files: {error}") from error
         self._folder = folder
 
     def path(self, name: str) -> Path:

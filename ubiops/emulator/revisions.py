@@ -133,8 +133,8 @@ def _take_file(call: Call) -> tuple[str, str]:
     ]
     if sum(ways) != 1:
         raise bad_request(
-            "one of these is needed: file; source_deployment together with source_version; template_deployment_id"
-            + ("" if any(ways) else " (the form has none of them)")
+            "one of these is needed, and only one: file; source_deployment together with source_version; "
+            f"template_deployment_id (the form has {'several' if any(ways) else 'none'} of them)"
         )
     if call.file is not None:
         return call.file.incoming.keep(), call.file.name
