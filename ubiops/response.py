@@ -345,6 +345,9 @@ class Response:
         """Whether the call succeeded, which it did: other answers are raised as errors."""
         return self.status < 400
 
+    def raise_for_status(self) -> None:
+        """requests' check of the status; there is nothing to raise, since an error's status was raised before."""
+
     @property
     def closed(self) -> bool:
         """Whether there is nothing more to read."""

@@ -201,6 +201,12 @@ class RequestModel(Model):
 
     def __new__(cls, *args: Any, **fields: Any) -> Self:
         # Before __init__, whose own complaint would be a bare TypeError.
+        if args:
+            name = next(iter(cls.attribute_map), "name")
+            raise ApiTypeError(
+                f"{cls.__name__} takes its fields by their names, as in {cls.__name__}({name}=...); "
+                f"those of a dict are given as {cls.__name__}(**data)"
+            )
         for name in fields:
             if name not in cls.attribute_map:
                 import difflib

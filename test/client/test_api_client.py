@@ -140,6 +140,8 @@ def test_an_answer_may_be_taken_as_it_came(client: ubiops.ApiClient, server: Ser
         assert response.getheader("nothing", "else") == "else"
         assert (response.data, response.content, response.text) == (server.body, server.body, server.body.decode())
         assert response.json() == {"name": "d", "x": 1}
+        response.raise_for_status()
+        assert response.ok
         assert (response.method, response.url) == ("GET", f"{server.host}/projects/p/deployments/d")
         assert repr(response).startswith("<Response 200 OK: GET http://127.0.0.1")
     assert response.closed

@@ -110,6 +110,13 @@ def test_what_is_built_is_checked_and_the_message_says_what_is_wrong(
     assert message in str(caught.value)
 
 
+def test_fields_are_given_by_their_names() -> None:
+    message = r"as in DeploymentCreate\(name=\.\.\.\); those of a dict are given as DeploymentCreate\(\*\*data\)"
+    for wrong in (("d",), ({"name": "d"},)):
+        with pytest.raises(ubiops.ApiTypeError, match=message):
+            ubiops.DeploymentCreate(*wrong)  # type: ignore[call-arg]
+
+
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
