@@ -164,7 +164,8 @@ class Model:
     def __repr__(self) -> str:
         values = self._masked(self._values())
         shown = [f"{name}={_shown(values[key])}" for name, key in self.attribute_map.items() if values[key] is not None]
-        shown += [f"{name!r}: {_shown(value)}" for name, value in (self._additional or {}).items()]
+        if self._additional:
+            shown.append(f"additional_properties={_shown(self._additional)}")
         name = type(self).__name__
         line = f"{name}({', '.join(shown)})"
         if len(line) <= 100 and "\n" not in line:

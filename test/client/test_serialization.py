@@ -110,6 +110,11 @@ def test_what_is_built_is_checked_and_the_message_says_what_is_wrong(
     assert message in str(caught.value)
 
 
+def test_fields_that_the_model_does_not_know_are_shown_as_what_they_are() -> None:
+    model = ubiops.DeploymentDetail.from_dict({"name": "d", "newer": [1]})
+    assert repr(model) == "DeploymentDetail(name='d', additional_properties={'newer': [1]})"
+
+
 def test_fields_are_given_by_their_names() -> None:
     message = r"as in DeploymentCreate\(name=\.\.\.\); those of a dict are given as DeploymentCreate\(\*\*data\)"
     for wrong in (("d",), ({"name": "d"},)):
