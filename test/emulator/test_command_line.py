@@ -77,6 +77,7 @@ def test_the_python_that_it_prints_runs(tmp_path: Path) -> None:
 def test_its_options_are_taken(api: Any, tmp_path: Path, good: bytes) -> None:
     arguments = ["--data-dir", str(tmp_path / "data"), "--token", "one", "--token", "two", "--rate-limit", "100"]
     arguments += ["--project-variable", "project-1:A=b=c", "--build-seconds", "0", "0", "0", "--verbose"]
+    arguments += ["--maximum-file-size", "1000"]
     with running(*arguments) as (process, greeting):
         assert "It takes the tokens that were given" in greeting
         assert f"The state is kept in {tmp_path / 'data'}" in greeting
@@ -85,6 +86,8 @@ def test_its_options_are_taken(api: Any, tmp_path: Path, good: bytes) -> None:
         version = user.version(user.deployment())
         user.upload(version, good)
         assert user.ok("GET", version)["status"] == "available"
+        large = {"file": ("package.zip", b"0" * 1001)}
+        assert "larger than 1,000 bytes" in user.fails(413, "POST", f"{version}/revisions", fields=large)
         variables = user.ok("GET", f"{version}/environment-variables", token="Token two")
         assert [(one["name"], one["value"]) for one in variables] == [("A", "b=c")]
         assert user.send("GET", version).headers["x-ratelimit-limit"] == "100"
@@ -109,6 +112,8 @@ def test_a_folder_in_use_is_told_in_one_line(data_dir: Path) -> None:
         (["--project-variable", "p:A1=1"], "name 'A1' can't name a variable"),
         (["--rate-limit", "0"], "rate_limit takes a number from 1 on"),
         (["--host", "192.0.2.1"], "can't listen on 192.0.2.1 port 0"),
+        (["--maximum-file-size", "0"], "maximum_file_size takes a number from 1 on"),
+        (["--data-dir", ""], "data_dir is empty"),
         (["--port", "99999"], "port takes a number from 0 to 65535, got 99999"),
         (["--token", ""], "tokens takes one token or more"),
     ],
@@ -147,5 +152,7 @@ def test_its_help_names_its_options(capsys: pytest.CaptureFixture[str]) -> None:
         "--project-variable",
         "--rate-limit",
         "--build-seconds",
+        "--maximum-file-size",
+        "--verbose",
     ):
         assert option in shown

@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             tokens=options.token,
             rate_limit=options.rate_limit,
             build_seconds=tuple(options.build_seconds),
+            maximum_file_size=options.maximum_file_size,
             access_log=options.verbose,
         )
     except (FolderError, OSError, ValueError) as error:
@@ -97,6 +98,9 @@ def _parser() -> argparse.ArgumentParser:
         default=(0.2, 0.2, 0.2),
         metavar=("QUEUED", "BUILDING", "VALIDATING"),
         help="how long a build stays in each state (default: 0.2 seconds each)",
+    )
+    parser.add_argument(
+        "--maximum-file-size", type=int, metavar="BYTES", help="bytes that an uploaded file may have (default: 2 GB)"
     )
     parser.add_argument("--verbose", action="store_true", help="show each call")
     return parser
