@@ -62,6 +62,16 @@ def test_it_tells_how_to_use_it_and_stops_cleanly(api: Any, tmp_path: Path, numb
     assert list(tmp_path.iterdir()) == []
 
 
+def test_it_stops_cleanly_when_nobody_reads_what_it_prints() -> None:
+    with running() as (process, _):
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=60) == 0
+
+
 def test_the_python_that_it_prints_runs(tmp_path: Path) -> None:
     with running() as (_, greeting):
         script = re.search(r"or from Python:\n\n(.*?)\n\n\S", greeting, re.DOTALL)

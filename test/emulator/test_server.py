@@ -165,6 +165,13 @@ def test_a_clock_that_was_set_back_meanwhile_does_not_bring_the_past(
         assert emulator.clock.now() > before - 3600
 
 
+def test_a_folder_may_be_named_from_the_home_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    ubiops.emulator.start(data_dir="~/data").stop()
+    assert (tmp_path / "data" / "emulator.sqlite3").exists()
+
+
 def test_a_folder_is_used_by_one_at_a_time(data_dir: Path) -> None:
     reason = "in use by another emulator: stop that one, or name another folder"
     with ubiops.emulator.start(data_dir=data_dir), pytest.raises(FolderError, match=reason):
@@ -272,6 +279,29 @@ def test_it_is_stopped_with_the_program_that_forgets_to(temporary: Path) -> None
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert list(temporary.iterdir()) == []
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
+def test_its_port_is_free_after_its_end_whatever_processes_were_forked() -> None:
+    code = (
+        "import os, signal, ubiops.emulator\n"
+        "emulator = ubiops.emulator.start()\n"
+        "child = os.fork()\n"
+        "if not child: signal.pause()\n"
+        "emulator.stop()\n"
+        "try: ubiops.emulator.start(port=int(emulator.host.split(':')[2].split('/')[0])).stop()\n"
+        "finally: os.kill(child, signal.SIGKILL)\n"
+        "print('started again')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent.parent)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("started again\n", "")
 
 
 def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import sys
 import threading
@@ -63,7 +64,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # With a limit, so that Ctrl-C is seen on Windows too.
         while not stop.wait(0.5):
             pass
-    print("Stopped.", flush=True)
+    try:
+        print("Stopped.", flush=True)
+    except BrokenPipeError:
+        # Ctrl-C ended the program that reads this too. What is left unread must not be written again at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -230,6 +230,10 @@ class _Server(uvicorn.Server):
         self._ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in sockets or ():
+            # Closing it would leave it open in processes that were forked meanwhile. Not every system lets it be shut.
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
         await super().shutdown(sockets=sockets)
         # Calls that took too long have been cancelled, and answer so. Whoever is connected still reads nothing.
         await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
@@ -276,13 +280,13 @@ def _open_folder(name: str | os.PathLike[str]) -> Path:
     if not os.fspath(name):
         # It would be the present one, and is more likely a variable that is not set.
         raise ValueError("data_dir is empty: name a folder, or '.' for the present one")
-    folder = Path(name)
     try:
+        folder = Path(name).expanduser()
         # Tokens and secrets are of no concern to others on this machine.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder.resolve(strict=True)
-    except OSError as error:
-        raise FolderError(f"{folder} can't be used as a folder for data: {error}") from error
+    except (OSError, RuntimeError) as error:
+        raise FolderError(f"{os.fspath(name)} can't be used as a folder for data: {error}") from error
 
 
 def _listen(host: str, port: int) -> socket.socket:
