@@ -20,6 +20,8 @@ import pytest
 import ubiops.emulator
 from ubiops.emulator.errors import FolderError
 
+ROOT = Path(__file__).resolve().parent.parent.parent
+
 
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -34,6 +36,19 @@ def traces() -> tuple[int, list[str]]:
     """What emulators leave behind as long as they run: threads, and temporary folders."""
     threads = [thread for thread in threading.enumerate() if thread.name == "ubiops-emulator"]
     return len(threads), sorted(os.listdir(tempfile.gettempdir()))
+
+
+def run_python(code: str, *arguments: str) -> tuple[str, str]:
+    """What a program prints, and what it complains of."""
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code, *arguments],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout, done.stderr
 
 
 def test_it_listens_on_loopback_until_it_is_stopped() -> None:
@@ -179,6 +194,42 @@ def test_a_folder_is_used_by_one_at_a_time(data_dir: Path) -> None:
     ubiops.emulator.start(data_dir=data_dir).stop()
 
 
+RACE = """
+import multiprocessing, sys
+from ubiops.emulator import start
+from ubiops.emulator.errors import FolderError
+
+def run(folder, together, arrived, told):
+    for number in range(5):
+        with arrived.get_lock():
+            arrived.value += 1
+        # Nothing is faster than to look again and again.
+        while arrived.value < 2 * (number + 1):
+            pass
+        try:
+            emulator = start(data_dir=f"{folder}/{number}")
+        except FolderError as error:
+            told.put((number, "in use by another emulator" in str(error)))
+            together.wait()
+        else:
+            told.put((number, None))
+            together.wait()
+            emulator.stop()
+
+forking = multiprocessing.get_context("fork")
+together, arrived, told = forking.Barrier(2), forking.Value("i", 0), forking.Queue()
+for _ in range(2):
+    forking.Process(target=run, args=(sys.argv[1], together, arrived, told)).start()
+found = [told.get() for _ in range(10)]
+print([[found.count((number, what)) for what in (None, True)] for number in range(5)])
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
+def test_of_two_that_start_at_once_one_gets_the_folder(tmp_path: Path) -> None:
+    assert run_python(RACE, str(tmp_path)) == (f"{[[1, 1]] * 5}\n", "")
+
+
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "emulator.sqlite3").write_bytes(b"something else, and quite a lot of it" * 100)
     with pytest.raises(FolderError, match="is no state of an emulator"):
@@ -272,12 +323,7 @@ def test_it_is_stopped_with_the_program_that_forgets_to(temporary: Path) -> None
         f"import tempfile; tempfile.tempdir = {str(temporary)!r}\n"
         "import ubiops.emulator; emulator = ubiops.emulator.start(); print(emulator.host)"
     )
-    root = str(Path(__file__).resolve().parent.parent.parent)
-    environment = {**os.environ, "PYTHONPATH": root}
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=False
-    )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert run_python(code)[1] == ""
     assert list(temporary.iterdir()) == []
 
 
@@ -293,15 +339,7 @@ def test_its_port_is_free_after_its_end_whatever_processes_were_forked() -> None
         "finally: os.kill(child, signal.SIGKILL)\n"
         "print('started again')"
     )
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parent.parent.parent)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert (done.stdout, done.stderr) == ("started again\n", "")
+    assert run_python(code) == ("started again\n", "")
 
 
 def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

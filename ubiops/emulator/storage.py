@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import sqlite3
 import threading
+import time
 import uuid
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FORMAT = 1
+_TRIES = 5
 
 _TABLES = f"""
 CREATE TABLE facts (
@@ -112,40 +115,47 @@ class Storage:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
-        try:
-            self._connection = sqlite3.connect(str(path), timeout=0, isolation_level=None, check_same_thread=False)
-        except sqlite3.Error as error:
-            raise FolderError(f"{path} can't be opened: {error}") from error
-        try:
-            self._open(path)
-        except BaseException:
-            self._connection.close()
-            raise
+        # Of two that start at once each may find the other in its way: chance decides which one comes back first.
+        for _ in range(_TRIES):
+            if self._open(path):
+                return
+            time.sleep(random.uniform(0, 0.1))  # noqa: S311  # nosec B311
+        raise FolderError(f"{path.parent} is in use by another emulator: stop that one, or name another folder")
 
-    def _open(self, path: Path) -> None:
-        connection = self._connection
-        connection.row_factory = sqlite3.Row
-        try:
-            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-            connection.execute("PRAGMA journal_mode = WAL")
-            # What was committed outlives a kill of the process in this mode too; a loss of power may undo the latest.
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA foreign_keys = ON")
-            with self.transaction() as db:
-                version = db.execute("PRAGMA user_version").fetchone()[0]
-                if version == 0:
-                    for statement in _TABLES.split(";\n"):
-                        db.execute(statement)
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error):
+    def _open(self, path: Path) -> bool:
+        """Takes hold of the file, unless somebody else has it."""
+        with contextlib.ExitStack() as on_failure:
+            try:
+                self._connection = sqlite3.connect(str(path), timeout=0, isolation_level=None, check_same_thread=False)
+                on_failure.callback(self._connection.close)
+                version = self._prepare()
+            except sqlite3.OperationalError as error:
+                if "locked" in str(error):
+                    return False
                 raise FolderError(f"{path} can't be used: {error}") from error
-            raise FolderError(
-                f"{path.parent} is in use by another emulator: stop that one, or name another folder"
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise FolderError(f"{path} is no state of an emulator ({error}): name another folder") from error
-        if version > FORMAT:
-            raise FolderError(f"{path} was written by a newer version of ubiops: use that one, or name another folder")
+            except sqlite3.DatabaseError as error:
+                raise FolderError(f"{path} is no state of an emulator ({error}): name another folder") from error
+            if version > FORMAT:
+                raise FolderError(
+                    f"{path} was written by a newer version of ubiops: use that one, or name another folder"
+                )
+            on_failure.pop_all()
+        return True
+
+    def _prepare(self) -> int:
+        """Sets up the connection, and the tables in a new file; gives the format of what is in the file."""
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # What was committed outlives a kill of the process in this mode too; a loss of power may undo the latest.
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        self._connection.execute("PRAGMA foreign_keys = ON")
+        with self.transaction() as db:
+            version: int = db.execute("PRAGMA user_version").fetchone()[0]
+            if version == 0:
+                for statement in _TABLES.split(";\n"):
+                    db.execute(statement)
+        return version
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
