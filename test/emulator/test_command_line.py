@@ -39,7 +39,7 @@ def running(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Po
                     break
             yield process, greeting
         finally:
-            process.kill()
+            process.terminate()
 
 
 def client(api: Any, greeting: str) -> Any:
