@@ -164,6 +164,18 @@ def test_the_boundary_may_be_quoted_and_content_may_look_like_it(limited: Any, p
     assert limited.send("GET", f"{path}/{revision}/download").data == content
 
 
+def test_a_file_that_can_not_be_kept_is_told_with_the_reason(api: Any, good: bytes, data_dir: Path) -> None:
+    with ubiops.emulator.start(data_dir=data_dir) as emulator:
+        client = type(api)(emulator)
+        version = client.version(client.deployment())
+        (data_dir / "files").rmdir()
+        answer = client.send("POST", f"{version}/revisions", fields={"file": ("a.zip", good)})
+        assert answer.data == {"error": "The emulator can't use its data folder: No such file or directory"}
+        assert answer.status == 507
+        (data_dir / "files").mkdir()
+        client.upload(version, good)
+
+
 def test_an_upload_that_breaks_off_leaves_nothing(limited: Any, path: str) -> None:
     folder: Path = limited.emulator.folder
     before = set(folder.iterdir())

@@ -127,6 +127,10 @@ class PathRoute(BaseRoute):
             return
         except asyncio.CancelledError as error:
             raise ApiError(503, "The emulator has been stopped") from error
+        except OSError as error:
+            # The disk is full, or what was there has been taken away.
+            _log.error("%s %s failed: %s", method, request.url.path, error)
+            raise ApiError(507, f"The emulator can't use its data folder: {error.strerror}") from error
         except Exception as error:
             _log.exception("%s %s failed", method, request.url.path)
             raise ApiError(500, "Internal server error") from error
