@@ -28,7 +28,7 @@ class Scale(NamedTuple):
     rounds: int = 15
     calls: int = 200
     file: int = 1_000_000_000
-    file_rounds: int = 7
+    file_rounds: int = 11
     starts: int = 21
     items: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
 

@@ -244,8 +244,8 @@ class MultipartBody:
 
 # --- download -----------------------------------------------------------------------------------------------------
 
-_FLUSH = 1 << 25
-"""Bytes of a download that are written before they are brought to the disk."""
+_FLUSH = 1 << 24
+"""Bytes of a download that are written before the system is told to bring them to the disk."""
 _LONGEST_NAME = 200
 # Patterns that are compiled when a file's name first comes: most programs never download one.
 # Names that Windows takes for devices, with any ending.
@@ -346,27 +346,16 @@ def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = F
 
 def _write_through(blocks: Iterable[bytes], file: Any) -> None:
     """Writes blocks to the disk: what has come already goes there in the background, so that little is left to do."""
-    with contextlib.ExitStack() as stack:
-        pool: Any = None
-        flushed: Any = None
-        waiting = 0
-        for block in blocks:
-            _write(file, block)
-            waiting += len(block)
-            if waiting >= _FLUSH and (flushed is None or flushed.done()):
-                if pool is None:
-                    from concurrent.futures import ThreadPoolExecutor
-
-                    pool = stack.enter_context(ThreadPoolExecutor(1))
-                # A disk that fails says so once only, and so perhaps not to the last call below.
-                if flushed is not None:
-                    flushed.result()
-                # At the end of a program no threads can be started any more.
-                with contextlib.suppress(RuntimeError):
-                    flushed = pool.submit(os.fsync, file.fileno())
-                waiting = 0
-        if flushed is not None:
-            flushed.result()
+    advise = getattr(os, "posix_fadvise", None)
+    begun = written = 0
+    for block in blocks:
+        _write(file, block)
+        written += len(block)
+        if advise is not None and written - begun >= _FLUSH:
+            # That what has been written is not needed again makes the system begin to bring it to the disk.
+            with contextlib.suppress(OSError):
+                advise(file.fileno(), begun, written - begun, os.POSIX_FADV_DONTNEED)
+            begun = written
     os.fsync(file.fileno())
 
 
