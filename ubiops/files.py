@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FileValue = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]
 """What may be given as a file: a path, the bytes themselves, or a file that is open for reading in binary mode."""
 
-_UPLOAD_BLOCK = 1 << 20
+_UPLOAD_BLOCK = 1 << 18
 """Bytes of a file that are read and sent at a time."""
 
 
