@@ -440,8 +440,8 @@ def test_ctrl_c_leaves_nothing_behind(
         original = ubiops.files.FileSource._take
 
         def slow(self: Any, source: Any, amount: int) -> Any:
-            # Here, where it is between two blocks, is where the signal finds the main thread. The server, which strikes,
-            # has more by then than it waits for.
+            # Here, where it is between two blocks, is where the signal finds the main thread. By then the server, which
+            # strikes, has more than it waits for.
             if source.tell() > 2 << 20:
                 time.sleep(20)
             return original(self, source, amount)
