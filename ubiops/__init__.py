@@ -29,15 +29,15 @@ if TYPE_CHECKING:
     from ubiops.api_client import ApiClient
     from ubiops.configuration import Configuration
     from ubiops.models import *  # noqa: F403 - it has its own __all__
+    from ubiops.models._base import NULL
     from ubiops.response import Response
-    from ubiops.serialization import NULL
 
 _MODULES = ("api", "emulator", "utils")
 _PLACES = {
     "ApiClient": "ubiops.api_client",
     "Configuration": "ubiops.configuration",
     "CoreApi": "ubiops.api.core_api",
-    "NULL": "ubiops.serialization",
+    "NULL": "ubiops.models._base",
     "Response": "ubiops.response",
     **dict.fromkeys(models.__all__, "ubiops.models"),
 }
@@ -48,7 +48,7 @@ __all__ += models.__all__
 
 
 if not TYPE_CHECKING:
-    # Hidden from type checkers, which would take it to mean that every name exists.
+    # Redacted from type checkers, which would take it to mean that every name exists.
     def __getattr__(name: str) -> Any:
         from importlib import import_module
 

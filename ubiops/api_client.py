@@ -11,29 +11,18 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from ubiops._core.codec import dump_json, parse_json
+from ubiops._core.headers import Headers, check_header, last_of_each
+from ubiops._core.messages import printable
+from ubiops._core.operation import Operation, QueryParameter
+from ubiops._core.redact import Redacted, redact, redact_items
+from ubiops._core.request import build_body, build_path, build_query, check_options, check_pairs, check_template
+from ubiops._core.timeouts import Timeouts, read_timeout_option
 from ubiops._version import __version__
 from ubiops.configuration import Configuration
 from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError
-from ubiops.messages import printable
-from ubiops.request import (
-    Headers,
-    Operation,
-    QueryParameter,
-    Timeouts,
-    build_body,
-    build_path,
-    build_query,
-    check_header,
-    check_options,
-    check_pairs,
-    check_template,
-    dump_json,
-    latest,
-    read_timeout_option,
-)
-from ubiops.response import Reader, Response, error_from, find_model, parse_json, read_body, reader_for
-from ubiops.secret import Hidden, hidden, hidden_items
-from ubiops.serialization import is_uuid
+from ubiops.models._base import is_uuid
+from ubiops.response import Reader, Response, error_from, find_model, read_body, reader_for
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,9 +31,9 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ubiops.files import MultipartBody
-    from ubiops.rest import Answer, RESTClient
-    from ubiops.retry import Failure
+    from ubiops._core.retry import Failure
+    from ubiops._io.multipart import MultipartBody
+    from ubiops.rest import RawResponse, RESTClient
 
 _log = logging.getLogger("ubiops")
 
@@ -132,7 +121,7 @@ class ApiClient:
         cookie: str | None = None,
         pool_threads: int = 1,
     ) -> None:
-        header_value, cookie = hidden(header_value), hidden(cookie)
+        header_value, cookie = redact(header_value), redact(cookie)
         if configuration is not None and not isinstance(configuration, Configuration):
             raise ApiTypeError(f"ApiClient takes a Configuration, got {type(configuration).__name__}")
         if isinstance(pool_threads, bool) or not isinstance(pool_threads, int) or pool_threads < 1:
@@ -166,7 +155,7 @@ class ApiClient:
 
     @default_headers.setter
     def default_headers(self, value: Mapping[str, str]) -> None:
-        value = hidden_items(value)
+        value = redact_items(value)
         if not isinstance(value, dict):
             raise ApiTypeError("default_headers takes a dict")
         self._default_headers = Headers(value)
@@ -187,7 +176,7 @@ class ApiClient:
 
     @cookie.setter
     def cookie(self, value: str | None) -> None:
-        value = hidden(value)
+        value = redact(value)
         self._cookie = None if value is None else check_header("Cookie", value)
 
     def set_default_header(self, header_name: str, header_value: str | bytes) -> None:
@@ -201,7 +190,7 @@ class ApiClient:
             ubiops.ApiTypeError: The value is no text.
             ubiops.ApiValueError: Name or value hold characters that a header can't hold.
         """
-        header_value = hidden(header_value)
+        header_value = redact(header_value)
         self._default_headers[header_name] = header_value
 
     # --- life ---
@@ -393,8 +382,8 @@ class ApiClient:
             ubiops.ApiException: The call did not succeed.
         """
         del auth_settings, collection_formats
-        header_params, _host = hidden_items(header_params), hidden(_host)
-        if isinstance(header_params, Hidden):
+        header_params, _host = redact_items(header_params), redact(_host)
+        if isinstance(header_params, Redacted):
             raise ApiTypeError(f"header_params takes a dict, got {header_params.kind}")
         if _host is not None:
             other = ApiClient(self.configuration.copy())
@@ -445,7 +434,9 @@ class ApiClient:
             content = dump_json(body)
         headers, authorized = self._headers(response_type != "file", content)
         if header_params:
-            headers = latest({**headers, **{name: check_header(name, value) for name, value in header_params.items()}})
+            headers = last_of_each(
+                {**headers, **{name: check_header(name, value) for name, value in header_params.items()}}
+            )
         request = _Request(
             operation.method,
             f"{target}?{text}" if text else target,
@@ -489,7 +480,7 @@ class ApiClient:
             headers["Authorization"] = token
         # One of them is the user agent, which is always there.
         if len(self._default_headers) > 1:
-            headers = latest(headers)
+            headers = last_of_each(headers)
         return headers, token is not None or any(name.lower() == "authorization" for name in headers)
 
     def _origin(self) -> tuple[str, str]:
@@ -506,7 +497,7 @@ class ApiClient:
         """Sends a request until there is an answer or an error that is final, and reads the answer."""
         body = request.body
         if request.progress and body is not None and not isinstance(body, bytes):
-            from ubiops.progress import progress_bar
+            from ubiops._io.progress import progress_bar
 
             with progress_bar(True, body.length, "upload") as body.progress:
                 return self._attempts(request)
@@ -554,12 +545,12 @@ class ApiClient:
         """Waits when the request is to be sent again, and raises the error when it is final."""
         error.method, error.url = request.method, url
         failure: Failure | None = error.__dict__.pop("failure", None)
-        attempts.append(failure.what if failure is not None else str(error.reason))
+        attempts.append(failure.summary if failure is not None else str(error.reason))
         error.attempts = tuple(attempts)
         if failure is None:
             raise error
         # Not imported before a call fails.
-        from ubiops.retry import Policy, decide
+        from ubiops._core.retry import Policy, decide
 
         settings = self.configuration
         now = time.monotonic()
@@ -576,10 +567,10 @@ class ApiClient:
             if len(attempts) > 1:
                 error.attempts = (*attempts[:-1], f"{attempts[-1]}; given up: {why}")
             raise error
-        _log.info("%s %s: %s; sending again in %.2f s (%s)", request.method, url, failure.what, wait, why)
+        _log.info("%s %s: %s; sending again in %.2f s (%s)", request.method, url, failure.summary, wait, why)
         time.sleep(wait)
 
-    def _result(self, request: _Request, answer: Answer, url: str) -> Any:
+    def _result(self, request: _Request, answer: RawResponse, url: str) -> Any:
         status = answer.status
         headers = answer.headers
         data: Any
@@ -603,37 +594,6 @@ class ApiClient:
         return data if request.data_only else (data, status, headers)
 
 
-class Api:
-    """The base of the classes that hold the methods of an area of the API.
-
-    Args:
-        api_client: The client that makes the calls. Default: a new one from the default configuration.
-    """
-
-    def __init__(self, api_client: ApiClient | None = None) -> None:
-        if api_client is not None and not isinstance(api_client, ApiClient):
-            raise ApiTypeError(
-                f"{type(self).__name__} takes an ApiClient, got {type(api_client).__name__}; "
-                "a configuration goes into one: ubiops.ApiClient(configuration)"
-            )
-        self.api_client = api_client if api_client is not None else ApiClient()
-
-    def close(self) -> None:
-        """Closes the client's connections."""
-        self.api_client.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__} with {getattr(self, 'api_client', None)!r}>"
-
-
 def _flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
     value = options.get(name)
     if value is None:
@@ -644,7 +604,8 @@ def _flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
 
 
 def _multipart(operation: Operation, form: tuple[Any, ...], files: tuple[Any, ...]) -> MultipartBody:
-    from ubiops.files import FileSource, MultipartBody
+    from ubiops._io.multipart import MultipartBody
+    from ubiops._io.sources import FileSource
 
     fields = {}
     for name, value in zip(operation.form, form):
@@ -660,7 +621,7 @@ def _multipart(operation: Operation, form: tuple[Any, ...], files: tuple[Any, ..
     )
 
 
-def _same_origin(origin: str, target: str, answer: Answer) -> str | None:
+def _same_origin(origin: str, target: str, answer: RawResponse) -> str | None:
     """Where a redirect leads, when it is one that stays at the same scheme, host and port; None otherwise."""
     location = answer.headers.get("Location")
     if answer.status not in _REDIRECTS or not location or not location.isascii() or not location.isprintable():
@@ -679,7 +640,7 @@ def _port(parts: Any) -> int:
     return parts.port or (443 if parts.scheme == "https" else 80)
 
 
-def _log_answer(request: _Request, url: str, answer: Answer, seconds: float) -> None:
+def _log_answer(request: _Request, url: str, answer: RawResponse, seconds: float) -> None:
     headers = {name: answer.headers[name] for name in _LOGGED_HEADERS if name in answer.headers}
     reason = printable(answer.reason)
     _log.debug("%s %s: %d %s after %.3f s %s", request.method, url, answer.status, reason, seconds, headers)

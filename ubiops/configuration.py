@@ -8,9 +8,10 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ubiops._core.headers import Headers, authorization
+from ubiops._core.redact import Redacted, SecretDict, SecretStr, redact, redact_items
+from ubiops._core.timeouts import Timeouts, check_seconds
 from ubiops.exceptions import ApiTypeError, ApiValueError
-from ubiops.request import Headers, Timeouts, authorization, check_seconds
-from ubiops.secret import Hidden, SecretDict, SecretText, hidden, hidden_items
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,7 +30,7 @@ class _ApiKeys(SecretDict):
     """Keys by their identifiers."""
 
     def take(self, name: str, value: Any) -> Any:
-        if isinstance(value, Hidden):
+        if isinstance(value, Redacted):
             raise ApiTypeError(f"api_key[{name!r}] takes a string, got {value.kind}")
         return value
 
@@ -111,10 +112,10 @@ class Configuration:
         debug: bool = False,
     ) -> None:
         host, api_key, proxy, proxy_headers = (
-            hidden(host),
-            hidden_items(api_key),
-            hidden(proxy),
-            hidden_items(proxy_headers),
+            redact(host),
+            redact_items(api_key),
+            redact(proxy),
+            redact_items(proxy_headers),
         )
         self._logger = {"package_logger": logging.getLogger("ubiops"), "urllib3_logger": logging.getLogger("urllib3")}
         self._logger_file: str | None = None
@@ -161,7 +162,7 @@ class Configuration:
 
     @host.setter
     def host(self, value: str) -> None:
-        value = hidden(value)
+        value = redact(value)
         self._host = normalize_host(value)
 
     @property
@@ -197,7 +198,7 @@ class Configuration:
 
     @proxy.setter
     def proxy(self, value: str | None) -> None:
-        value = hidden(value)
+        value = redact(value)
         if value is not None and not isinstance(value, str):
             raise ApiTypeError("proxy takes the address of one, such as 'http://user:password@host:port'")
         self._proxy = value
@@ -209,8 +210,8 @@ class Configuration:
 
     @proxy_headers.setter
     def proxy_headers(self, value: Mapping[str, str] | None) -> None:
-        value = hidden_items(value)
-        if isinstance(value, Hidden):
+        value = redact_items(value)
+        if isinstance(value, Redacted):
             raise ApiTypeError(f"proxy_headers takes a dict, got {value.kind}")
         self._proxy_headers = None if value is None else Headers(value)
 
@@ -223,8 +224,8 @@ class Configuration:
 
     @api_key.setter
     def api_key(self, value: Mapping[str, str] | None) -> None:
-        value = hidden_items(value)
-        if isinstance(value, Hidden):
+        value = redact_items(value)
+        if isinstance(value, Redacted):
             raise ApiTypeError(f'api_key takes a dict such as {{"Authorization": "Token <secret>"}}, got {value.kind}')
         self._api_key = _ApiKeys(value)
 
@@ -413,9 +414,9 @@ def normalize_host(value: Any) -> str:
         ubiops.ApiValueError: It is no address, holds a user name, a query, a fragment or control characters, or has
             another scheme than http and https.
     """
-    value = hidden(value)
-    if not isinstance(value, SecretText):
-        kind = value.kind if isinstance(value, Hidden) else "bytes"
+    value = redact(value)
+    if not isinstance(value, SecretStr):
+        kind = value.kind if isinstance(value, Redacted) else "bytes"
         raise ApiTypeError(f"host takes a string such as {DEFAULT_HOST!r}, got {kind}")
     host, why = _read_host(value.strip())
     if why:

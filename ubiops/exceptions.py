@@ -27,7 +27,7 @@ The first four are raised before anything is sent. All of them pickle, and none 
 
 from __future__ import annotations
 
-from ubiops.messages import server_message
+from ubiops._core.messages import server_message
 
 # Type checkers take it as true. Importing it from typing would take longer than importing the package does.
 TYPE_CHECKING = False

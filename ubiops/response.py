@@ -10,23 +10,22 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ubiops import exceptions
+from ubiops._core.codec import MAX_ERROR_BYTES, as_text, parse_json
+from ubiops._core.messages import printable
 from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError, InvalidResponseError
-from ubiops.messages import printable
 
 if TYPE_CHECKING:
     from types import TracebackType
 
     from typing_extensions import Self
 
-    from ubiops.rest import Answer
-    from ubiops.serialization import Model
+    from ubiops.models._base import Model
+    from ubiops.rest import RawResponse
 
 BLOCK = 1 << 18
 """Bytes of a file that are received at a time."""
-LARGEST_ANSWER = 1 << 28
+MAX_RESPONSE_BYTES = 1 << 28
 """Bytes (256 MiB) of an answer that are held in memory at most, after decompression; files are streamed instead."""
-LARGEST_ERROR = 1 << 20
-"""Bytes of an error's body that are read at most."""
 _LONGEST_REASON = 200
 """Characters of a status line's text that an error tells."""
 
@@ -34,7 +33,7 @@ _LONGEST_REASON = 200
 # --- bodies -------------------------------------------------------------------------------------------------------
 
 
-def read_body(answer: Answer) -> bytes:
+def read_body(answer: RawResponse) -> bytes:
     """The whole body of an answer, decompressed.
 
     Raises:
@@ -44,16 +43,16 @@ def read_body(answer: Answer) -> bytes:
     """
     headers = answer.headers
     length = _length(headers)
-    if length is not None and length <= LARGEST_ANSWER and "Content-Encoding" not in headers:
+    if length is not None and length <= MAX_RESPONSE_BYTES and "Content-Encoding" not in headers:
         return answer.read()
     parts = []
     total = 0
     for block in read_blocks(answer):
         total += len(block)
-        if total > LARGEST_ANSWER:
+        if total > MAX_RESPONSE_BYTES:
             raise InvalidResponseError(
                 answer.status,
-                f"the answer has more than {LARGEST_ANSWER >> 20} MiB, which is more than is read into memory",
+                f"the answer has more than {MAX_RESPONSE_BYTES >> 20} MiB, which is more than is read into memory",
             )
         parts.append(block)
     return b"".join(parts)
@@ -67,7 +66,7 @@ def _length(headers: Mapping[str, str]) -> int | None:
     return int(length) if known else None
 
 
-def read_blocks(answer: Answer, size: int = BLOCK) -> Iterator[bytes]:
+def read_blocks(answer: RawResponse, size: int = BLOCK) -> Iterator[bytes]:
     """The body of an answer, decompressed, in blocks of at most ``size`` bytes, however well it is compressed."""
     encoding = (answer.headers.get("Content-Encoding") or "").strip().lower()
     if encoding in ("", "identity"):
@@ -85,7 +84,7 @@ def read_blocks(answer: Answer, size: int = BLOCK) -> Iterator[bytes]:
             answer.close()
 
 
-def _decompressed(answer: Answer, encoding: str, size: int) -> Iterator[bytes]:
+def _decompressed(answer: RawResponse, encoding: str, size: int) -> Iterator[bytes]:
     if encoding not in ("gzip", "x-gzip", "deflate"):
         raise _wrongly_compressed(answer, encoding, "only gzip and deflate are read")
     raw = answer.read(size)
@@ -103,36 +102,10 @@ def _decompressed(answer: Answer, encoding: str, size: int) -> Iterator[bytes]:
             raw = inflate.unconsumed_tail or inflate.unused_data or answer.read(size)
 
 
-def _wrongly_compressed(answer: Answer, encoding: str, why: str) -> InvalidResponseError:
+def _wrongly_compressed(answer: RawResponse, encoding: str, why: str) -> InvalidResponseError:
     return InvalidResponseError(
         answer.status, f"the answer says that it is compressed as {encoding[:40]!r}, but can't be decompressed: {why}"
     )
-
-
-def parse_json(body: bytes, status: int) -> Any:
-    """The value of a JSON body.
-
-    Raises:
-        ubiops.InvalidResponseError: It is no JSON, or is nested too deeply.
-    """
-    try:
-        return json.loads(body)
-    except (ValueError, RecursionError) as error:
-        why = "nested too deeply" if isinstance(error, RecursionError) else str(error)
-        raise InvalidResponseError(
-            status,
-            f"the answer is no valid JSON: {why}" if body.strip() else "the answer is empty where JSON was expected",
-            body=as_text(body[:LARGEST_ERROR]),
-            hint="is configuration.host the address of the API?",
-        ) from None
-
-
-def as_text(body: bytes) -> str | bytes:
-    """A body as text, or as the bytes that came when it is none."""
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError:
-        return body
 
 
 # --- types --------------------------------------------------------------------------------------------------------
@@ -215,7 +188,7 @@ def _plain_reader(returns: str) -> Reader:
         if not isinstance(value, kinds):
             raise _unexpected(value, status, returns, returns)
         if returns == "datetime":
-            from ubiops.serialization import read_datetime
+            from ubiops._core.dates import read_datetime
 
             return read_datetime(value)
         return value
@@ -226,7 +199,7 @@ def _plain_reader(returns: str) -> Reader:
 def _unexpected(value: Any, status: int, wanted: str, returns: str) -> InvalidResponseError:
     kind = {dict: "an object", list: "a list", type(None): "null"}.get(type(value), type(value).__name__)
     try:
-        body = json.dumps(value)[:LARGEST_ERROR]
+        body = json.dumps(value)[:MAX_ERROR_BYTES]
     except RecursionError:
         # Reading gets by with a little less of the stack.
         body = None
@@ -241,7 +214,7 @@ def _unexpected(value: Any, status: int, wanted: str, returns: str) -> InvalidRe
 # --- errors -------------------------------------------------------------------------------------------------------
 
 
-def error_from(answer: Answer, *, authorized: bool = True) -> ApiException:
+def error_from(answer: RawResponse, *, authorized: bool = True) -> ApiException:
     """The error that an answer stands for, its body read as far as it is needed.
 
     Args:
@@ -253,20 +226,20 @@ def error_from(answer: Answer, *, authorized: bool = True) -> ApiException:
     try:
         for block in read_blocks(answer):
             body += block
-            if len(body) >= LARGEST_ERROR:
+            if len(body) >= MAX_ERROR_BYTES:
                 break
     except ApiException:
         # The status is what matters; a body that breaks off must not hide it.
         pass
     finally:
         answer.close()
-    from ubiops.retry import Failure
+    from ubiops._core.retry import Failure
 
     reason = printable(answer.reason)[:_LONGEST_REASON]
     error = exceptions.class_for_status(status)(
         status,
         reason,
-        body=as_text(body[:LARGEST_ERROR]),
+        body=as_text(body[:MAX_ERROR_BYTES]),
         headers=answer.headers,
         hint=_hint(status, authorized, answer),
     )
@@ -274,7 +247,7 @@ def error_from(answer: Answer, *, authorized: bool = True) -> ApiException:
     return error
 
 
-def _hint(status: int, authorized: bool, answer: Answer) -> str | None:
+def _hint(status: int, authorized: bool, answer: RawResponse) -> str | None:
     if status == 401:
         if authorized:
             return "the API token was not accepted: check UBIOPS_API_TOKEN or configuration.api_key['Authorization']"
@@ -308,7 +281,7 @@ class Response:
 
     def __init__(
         self,
-        answer: Answer,
+        answer: RawResponse,
         *,
         method: str = "GET",
         url: str = "",
@@ -316,7 +289,7 @@ class Response:
         repeatable: bool = False,
     ) -> None:
         # Not imported before there is a file: most programs never download one.
-        from ubiops.progress import progress_bar
+        from ubiops._io.progress import progress_bar
 
         self._answer = answer
         self._repeatable = repeatable
@@ -367,7 +340,7 @@ class Response:
         Args:
             default: The name when the server gives none, or none that can be used.
         """
-        from ubiops.files import disposition_filename, safe_filename
+        from ubiops._io.downloads import disposition_filename, safe_filename
 
         return safe_filename(disposition_filename(self.headers.get("Content-Disposition")), default)
 
@@ -514,7 +487,7 @@ class Response:
         folder, name = (target, self.getfilename()) if os.path.isdir(target) else os.path.split(target)
         if not name:
             raise ApiValueError(f"a download can't be saved in {folder!r}: there is no such folder")
-        from ubiops.files import save
+        from ubiops._io.downloads import save
 
         with self:
             return save(self.stream() if self._content is None else [self._content], folder, name, overwrite=overwrite)

@@ -32,6 +32,10 @@ from urllib3.exceptions import (
 from urllib3.util import Retry, Timeout, wait_for_read
 from urllib3.util.ssl_ import is_ipaddress
 
+from ubiops._core.messages import printable
+from ubiops._core.redact import SecretStr
+from ubiops._core.timeouts import min_timeout
+from ubiops._transport.head import parse_simple_head
 from ubiops.exceptions import (
     ApiConnectionError,
     ApiException,
@@ -40,17 +44,14 @@ from ubiops.exceptions import (
     ApiValueError,
     OpenApiException,
 )
-from ubiops.head import usual_head
-from ubiops.messages import printable
-from ubiops.secret import SecretText
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ubiops._core.retry import Failure
+    from ubiops._core.timeouts import Timeouts
+    from ubiops._io.multipart import MultipartBody
     from ubiops.configuration import Configuration
-    from ubiops.files import MultipartBody
-    from ubiops.request import Timeouts
-    from ubiops.retry import Failure
 
 _SMALL = 1 << 16
 """Bytes of a body up to which it is copied behind the headers: that takes less than sending it by itself."""
@@ -156,7 +157,7 @@ class _HTTPResponse(http.client.HTTPResponse):
 
     def begin(self) -> None:
         # Nothing is taken from the connection before it is clear that the head is a usual one.
-        head = usual_head(self.fp.peek()) if self._plain else None
+        head = parse_simple_head(self.fp.peek()) if self._plain else None
         if head is None:
             self._begin_slowly()
             return
@@ -295,7 +296,7 @@ class _HTTPSPool(urllib3.HTTPSConnectionPool):
 _POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
-class Answer:
+class RawResponse:
     """A server's answer whose body has not been read yet; raises nothing but errors of this library."""
 
     __slots__ = ("_response", "headers", "reason", "status")
@@ -357,7 +358,7 @@ class RESTClient:
         body: bytes | MultipartBody | None,
         timeouts: Timeouts,
         deadline: float | None,
-    ) -> Answer:
+    ) -> RawResponse:
         """Makes one attempt at a request.
 
         Args:
@@ -395,8 +396,8 @@ class RESTClient:
                     self._limits = (timeouts, limits)
             else:
                 left = _remaining(deadline, None)
-                limits = Timeout(connect=_least(timeouts.connect, left), read=_least(timeouts.read, left))
-            return Answer(
+                limits = Timeout(connect=min_timeout(timeouts.connect, left), read=min_timeout(timeouts.read, left))
+            return RawResponse(
                 pool.urlopen(
                     method,
                     origin + target if self._absolute else target,
@@ -492,10 +493,6 @@ def _frames_within() -> int:
     return count
 
 
-def _least(a: float | None, b: float | None) -> float | None:
-    return min((x for x in (a, b) if x is not None), default=None)
-
-
 def is_loopback(host: str) -> bool:
     """Whether a host is this very machine."""
     if host in ("localhost", "::1") or host.endswith(".localhost"):
@@ -570,7 +567,7 @@ def find_proxy(settings: Configuration, scheme: str, host: str, port: int | None
         host = f"{host}:{port or (443 if scheme == 'https' else 80)}"
     # Typeshed does not know the function, which all of Python's own and many others' code calls.
     bypassed = getattr(request, "proxy_bypass_environment")(host, found)  # noqa: B009
-    return None if not proxy or bypassed else SecretText(proxy)
+    return None if not proxy or bypassed else SecretStr(proxy)
 
 
 def _manager(settings: Configuration, proxy: str, options: dict[str, Any]) -> urllib3.ProxyManager:
@@ -591,7 +588,7 @@ def _manager(settings: Configuration, proxy: str, options: dict[str, Any]) -> ur
     return manager
 
 
-def _split_proxy(proxy: str) -> tuple[str, str, SecretText] | None:
+def _split_proxy(proxy: str) -> tuple[str, str, SecretStr] | None:
     """A proxy's scheme, its address and the header with its credentials; None when it has no usable address.
 
     What is wrong is not raised here, where the password stands open.
@@ -609,7 +606,7 @@ def _split_proxy(proxy: str) -> tuple[str, str, SecretText] | None:
         pair = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         credentials = "Basic " + base64.b64encode(pair.encode("utf-8", "surrogatepass")).decode()
     host = f"[{host}]" if ":" in host else host
-    return scheme, f"{scheme}://{host}:{port or (443 if scheme == 'https' else 80)}", SecretText(credentials)
+    return scheme, f"{scheme}://{host}:{port or (443 if scheme == 'https' else 80)}", SecretStr(credentials)
 
 
 # --- errors -------------------------------------------------------------------------------------------------------
@@ -650,7 +647,7 @@ def translate(error: BaseException, handled: BaseException | None, *, sent: bool
 
 def _translate(error: BaseException, chain: list[BaseException], sent: bool) -> BaseException:
     # Not imported before a request fails.
-    from ubiops.retry import Failure
+    from ubiops._core.retry import Failure
 
     if isinstance(error, OpenApiException):
         if isinstance(error, ApiException) and not hasattr(error, "failure"):

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 import ubiops
-from ubiops.request import dump_json
-from ubiops.serialization import Model, RequestModel, read_datetime
+from ubiops._core.codec import dump_json
+from ubiops._core.dates import read_datetime
+from ubiops.models._base import Model, RequestModel
 
 DESCRIPTION = json.loads((Path(ubiops.__file__).parent / "emulator" / "openapi.json").read_text(encoding="utf-8"))
 

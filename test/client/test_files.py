@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 import ubiops
-from ubiops.files import FileSource, MultipartBody, disposition_filename, multipart_name, safe_filename, save
+from ubiops._io.downloads import disposition_filename, safe_filename, save
+from ubiops._io.multipart import MultipartBody, multipart_name
+from ubiops._io.sources import FileSource
 from ubiops.response import BLOCK
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ubiops.messages import server_message
+from ubiops._core.messages import server_message
 
 
 @pytest.mark.parametrize(

@@ -11,20 +11,12 @@ from typing import Any
 import pytest
 
 import ubiops
-from ubiops.request import (
-    REQUIRED,
-    Operation,
-    QueryParameter,
-    Timeouts,
-    authorization,
-    build_body,
-    build_path,
-    build_query,
-    check_header,
-    dump_json,
-    read_timeout_option,
-)
-from ubiops.secret import SecretText
+from ubiops._core.codec import dump_json
+from ubiops._core.headers import authorization, check_header
+from ubiops._core.operation import REQUIRED, Operation, QueryParameter
+from ubiops._core.redact import SecretStr
+from ubiops._core.request import build_body, build_path, build_query
+from ubiops._core.timeouts import Timeouts, read_timeout_option
 
 GET = Operation("things_get", "GET", "/projects/{project_name}/things/{id}", parameters=("id", "project_name"))
 LIST = Operation(
@@ -163,8 +155,8 @@ def test_a_header_value_of_another_type_is_refused() -> None:
 
 
 def test_text_that_is_secret_stays_so() -> None:
-    assert repr(SecretText(" a ").strip()) == "'***'"
-    assert SecretText(" a ").strip() == "a"
+    assert repr(SecretStr(" a ").strip()) == "'***'"
+    assert SecretStr(" a ").strip() == "a"
 
 
 @pytest.mark.parametrize(

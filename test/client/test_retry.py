@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ubiops.retry import IDEMPOTENT, Decision, Failure, Policy, decide, told_wait
+from ubiops._core.retry import IDEMPOTENT, Decision, Failure, Policy, decide, requested_delay
 
 NOW = 1_700_000_000.0
 LOST = Failure("connection reset", sent=True)
@@ -17,8 +17,8 @@ UNSENT = Failure("connection refused", sent=False)
 def ask(
     method: str, failure: Failure, *, policy: Policy | None = None, attempt: int = 1, elapsed: float = 0
 ) -> Decision:
-    draw = random.Random(1)  # noqa: S311
-    return decide(policy or Policy(), method, failure, attempt=attempt, elapsed=elapsed, now=NOW, draw=draw)
+    rng = random.Random(1)  # noqa: S311
+    return decide(policy or Policy(), method, failure, attempt=attempt, elapsed=elapsed, now=NOW, rng=rng)
 
 
 def status(code: int, **headers: str) -> Failure:
@@ -97,7 +97,7 @@ def test_a_date_without_a_zone_is_of_utc_wherever_it_is_read(monkeypatch: pytest
     monkeypatch.setenv("TZ", "XYZ-5")
     time.tzset()
     try:
-        assert told_wait({"Retry-After": "Thu Jan  1 00:01:00 1970"}, 0) == (60, "Retry-After")
+        assert requested_delay({"Retry-After": "Thu Jan  1 00:01:00 1970"}, 0) == (60, "Retry-After")
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -139,4 +139,4 @@ def test_backoff_doubles_up_to_its_cap_with_full_jitter(attempt: int) -> None:
     ],
 )
 def test_the_wait_that_a_server_asks_for(headers: dict[str, str], expected: tuple[float, str] | None) -> None:
-    assert told_wait(headers, NOW) == expected
+    assert requested_delay(headers, NOW) == expected

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 import ubiops
-from ubiops.request import dump_json
-from ubiops.serialization import Model, Null, RequestModel, read_datetime
+from ubiops._core.codec import dump_json
+from ubiops._core.dates import read_datetime
+from ubiops.models._base import Model, Null, RequestModel
 
 UTC = timezone.utc
 

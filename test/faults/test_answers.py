@@ -302,7 +302,7 @@ def test_a_missing_token_is_told_with_what_to_do(wire: Any, client_for: Any) -> 
 def test_an_answer_without_end_is_read_to_a_bound(
     head: bytes, wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ubiops.response.LARGEST_ANSWER", 1 << 20)
+    monkeypatch.setattr("ubiops.response.MAX_RESPONSE_BYTES", 1 << 20)
     block = b"[" * (1 << 16)
 
     def flood(peer: Any) -> None:
@@ -319,7 +319,7 @@ def test_an_answer_without_end_is_read_to_a_bound(
 def test_a_decompression_bomb_is_defused(wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import tracemalloc
 
-    monkeypatch.setattr("ubiops.response.LARGEST_ANSWER", 4 << 20)
+    monkeypatch.setattr("ubiops.response.MAX_RESPONSE_BYTES", 4 << 20)
     squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join(squeeze.compress(bytes(1 << 20)) for _ in range(400)) + squeeze.flush()
     assert len(bomb) < 1 << 20

@@ -17,7 +17,7 @@ import pytest
 from scripted import call, chunked, drip, reply, then_close, then_reset, then_silence
 
 import ubiops
-import ubiops.files
+import ubiops._io.downloads
 
 FILES = "/proc/self/fd" if os.path.exists("/proc/self/fd") else "/dev/fd"
 CONTENT = os.urandom(1000) * 3000
@@ -186,7 +186,9 @@ def test_ctrl_c_leaves_nothing_behind_at_any_point(
         raise KeyboardInterrupt
 
     before = len(os.listdir(FILES))
-    monkeypatch.setattr({"open": "builtins.open", "write": "ubiops.files._write"}.get(place, f"os.{place}"), interrupt)
+    monkeypatch.setattr(
+        {"open": "builtins.open", "write": "ubiops._io.downloads._write"}.get(place, f"os.{place}"), interrupt
+    )
     server = wire(file())
     api = api_for(server)
     with pytest.raises(KeyboardInterrupt):

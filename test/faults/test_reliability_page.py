@@ -9,8 +9,8 @@ import pytest
 
 import ubiops
 from ubiops import exceptions
-from ubiops.response import LARGEST_ANSWER
-from ubiops.retry import IDEMPOTENT, TRANSIENT, Failure, Policy, decide
+from ubiops._core.retry import IDEMPOTENT, TRANSIENT, Failure, Policy, decide
+from ubiops.response import MAX_RESPONSE_BYTES
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8")
 
@@ -82,4 +82,4 @@ def test_each_status_has_the_class_that_is_told(row: list[str]) -> None:
 
 
 def test_the_largest_answer() -> None:
-    assert f"{LARGEST_ANSWER >> 20} MiB" in PAGE
+    assert f"{MAX_RESPONSE_BYTES >> 20} MiB" in PAGE

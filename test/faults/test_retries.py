@@ -20,7 +20,7 @@ import pytest
 from scripted import Wire, call, reply, silence, then_close, then_reset
 
 import ubiops
-from ubiops.retry import IDEMPOTENT
+from ubiops._core.retry import IDEMPOTENT
 
 METHODS = ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "POST", "PATCH")
 GOOD = reply(200, [1])

@@ -17,7 +17,7 @@ import pytest
 from scripted import call, chunked, drip, reply, silence, then_reset, then_silence
 
 import ubiops
-from ubiops.request import Timeouts, read_timeout_option
+from ubiops._core.timeouts import Timeouts, read_timeout_option
 
 SHORT = 0.2
 ENOUGH = 0.7

@@ -19,7 +19,7 @@ import urllib3
 from scripted import Wire, call, reply
 
 import ubiops
-import ubiops.files
+import ubiops._io.sources
 
 FILES = Path("/proc/self/fd") if Path("/proc/self/fd").exists() else Path("/dev/fd")
 DONE = reply(201, {"success": True, "revision": "r"})
@@ -437,7 +437,7 @@ def test_ctrl_c_leaves_nothing_behind(
     server = wire(strike, reply(200, [1]), context=certificates.good if tls else None)
     api = api_for(server)
     if place == "read":
-        original = ubiops.files.FileSource._take
+        original = ubiops._io.sources.FileSource._take
 
         def slow(self: Any, source: Any, amount: int) -> Any:
             # Here, where it is between two blocks, is where the signal finds the main thread. By then the server, which
@@ -446,7 +446,7 @@ def test_ctrl_c_leaves_nothing_behind(
                 time.sleep(20)
             return original(self, source, amount)
 
-        monkeypatch.setattr(ubiops.files.FileSource, "_take", slow)
+        monkeypatch.setattr(ubiops._io.sources.FileSource, "_take", slow)
     with no_file_left_open(path), pytest.raises(KeyboardInterrupt):
         upload(api, path)
     monkeypatch.undo()

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import ubiops
-from ubiops.request import dump_json
-from ubiops.serialization import Model, RequestModel
+from ubiops._core.codec import dump_json
+from ubiops.models._base import Model, RequestModel
 
 COMPONENTS = json.loads((Path(ubiops.__file__).parent / "emulator" / "openapi.json").read_text(encoding="utf-8"))[
     "components"

@@ -12,11 +12,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 import ubiops
+from ubiops._core.dates import read_datetime
+from ubiops._core.messages import server_message
+from ubiops._core.retry import Failure, Policy, decide, requested_delay
+from ubiops._io.downloads import disposition_filename, safe_filename
 from ubiops.configuration import normalize_host
-from ubiops.files import disposition_filename, safe_filename
-from ubiops.messages import server_message
-from ubiops.retry import Failure, Policy, decide, told_wait
-from ubiops.serialization import read_datetime
 
 DATES = st.datetimes(timezones=st.just(timezone.utc) | st.none())
 NEARLY_DATES = st.text("0123456789-:T.Z+ ", max_size=40) | st.text(string.printable, max_size=40) | st.text(max_size=40)
@@ -55,7 +55,7 @@ def test_a_text_too_long_for_a_date_is_none(text: str) -> None:
 @given(value=st.text(max_size=40) | NEARLY_DATES, now=st.floats(0, 4e9))
 def test_a_wait_that_is_told_is_a_number_that_can_be_waited(value: str, now: float) -> None:
     for name in ("Retry-After", "x-ratelimit-reset"):
-        told = told_wait({name: value}, now)
+        told = requested_delay({name: value}, now)
         assert told is None or (told[0] >= 0 and told[1] == name)
         failure = Failure("429", status=429, headers={name: value})
         wait, reason = decide(Policy(), "GET", failure, attempt=1, elapsed=0, now=now)

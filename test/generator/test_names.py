@@ -11,9 +11,9 @@ from generator import names
 from generator.ir import Field, Limits, Type
 from generator.wording import OPTIONS
 from ubiops import request
-from ubiops.api_client import Api
+from ubiops.api._base import Api
 from ubiops.exceptions import class_for_status
-from ubiops.serialization import RequestModel
+from ubiops.models._base import RequestModel
 
 
 @pytest.mark.parametrize(

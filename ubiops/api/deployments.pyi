@@ -8,8 +8,9 @@ from typing import Any, Literal, overload
 
 from typing_extensions import Unpack
 
-from ubiops.api_client import Api
-from ubiops.files import FileValue
+from ubiops._core.operation import PathValue
+from ubiops._io.sources import FileValue
+from ubiops.api._base import Api
 from ubiops.models import (
     AuditList,
     BuildList,
@@ -31,7 +32,6 @@ from ubiops.models import (
     TemplateDeploymentList,
 )
 from ubiops.options import CallOptions, RawOptions
-from ubiops.request import PathValue
 from ubiops.response import Response
 
 class Deployments(Api):

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ubiops.serialization import ABSENT, Model, additional, new, read_datetime
+from ubiops._core.dates import read_datetime
+from ubiops.models._base import ABSENT, Model, new, unknown_fields
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -106,7 +107,7 @@ class BuildList(Model):
             self.has_requests_method = data["has_requests_method"]
         except KeyError:
             return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 8 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 8 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ubiops._core.dates import read_datetime
+from ubiops.models._base import ABSENT, Late, Model, new, read_models, unknown_fields
 from ubiops.models.input_output_field_detail import InputOutputFieldDetail
-from ubiops.serialization import ABSENT, Late, Model, additional, new, read_datetime, read_models
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -138,7 +139,7 @@ class DeploymentCreateResponse(Model):
         except KeyError:
             return cls._read({**_ABSENT, **data})
         self._unread = 3
-        self._additional = None if len(data) == 11 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 11 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

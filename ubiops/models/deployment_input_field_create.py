@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ubiops.models._base import Null, RequestModel, new, read_model, unknown_fields
+from ubiops.models._checks import check_model, check_string
 from ubiops.models.input_field_widget_create import InputFieldWidgetCreate
-from ubiops.serialization import Null, RequestModel, additional, check_model, check_string, new, read_model
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +63,7 @@ class DeploymentInputFieldCreate(RequestModel):
             self.widget = read_model(InputFieldWidgetCreate, data["widget"])
         except KeyError:
             return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 3 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 3 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

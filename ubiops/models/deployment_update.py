@@ -5,18 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ubiops.models._base import Null, RequestModel, new, read_models, unknown_fields
+from ubiops.models._checks import check_models, check_string, check_string_map
 from ubiops.models.deployment_input_field_create import DeploymentInputFieldCreate
 from ubiops.models.deployment_output_field_create import DeploymentOutputFieldCreate
-from ubiops.serialization import (
-    Null,
-    RequestModel,
-    additional,
-    check_models,
-    check_string,
-    check_string_map,
-    new,
-    read_models,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,7 +95,7 @@ class DeploymentUpdate(RequestModel):
             self.labels = data["labels"]
         except KeyError:
             return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 6 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 6 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

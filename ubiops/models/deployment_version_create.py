@@ -5,19 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ubiops.models._base import Null, RequestModel, new, read_models, unknown_fields
+from ubiops.models._checks import check_boolean, check_integer, check_models, check_string, check_string_map
 from ubiops.models.deployment_version_port import DeploymentVersionPort
-from ubiops.serialization import (
-    Null,
-    RequestModel,
-    additional,
-    check_boolean,
-    check_integer,
-    check_models,
-    check_string,
-    check_string_map,
-    new,
-    read_models,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -236,7 +226,7 @@ class DeploymentVersionCreate(RequestModel):
             self.instance_processes = data["instance_processes"]
         except KeyError:
             return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 19 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 19 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ubiops.serialization import RequestModel, additional, check_boolean, check_string, new
+from ubiops.models._base import RequestModel, new, unknown_fields
+from ubiops.models._checks import check_boolean, check_string
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -54,7 +55,7 @@ class EnvironmentVariableCreate(RequestModel):
             self.secret = data["secret"]
         except KeyError:
             return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 3 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 3 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

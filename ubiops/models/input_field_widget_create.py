@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ubiops.serialization import Null, RequestModel, additional, check_object, check_string, new
+from ubiops.models._base import Null, RequestModel, new, unknown_fields
+from ubiops.models._checks import check_object, check_string
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,7 +53,7 @@ class InputFieldWidgetCreate(RequestModel):
             self.configuration = data["configuration"]
         except KeyError:
             return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 2 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 2 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ubiops.models._base import ABSENT, Late, Model, new, read_model, unknown_fields
 from ubiops.models.input_output_widget_list import InputOutputWidgetList
-from ubiops.serialization import ABSENT, Late, Model, additional, new, read_model
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -51,7 +51,7 @@ class InputOutputFieldDetail(Model):
         except KeyError:
             return cls._read({**_ABSENT, **data})
         self._unread = 1
-        self._additional = None if len(data) == 3 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 3 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

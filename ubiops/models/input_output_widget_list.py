@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ubiops.serialization import ABSENT, Model, additional, new
+from ubiops.models._base import ABSENT, Model, new, unknown_fields
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -43,7 +43,7 @@ class InputOutputWidgetList(Model):
             self.configuration = data["configuration"]
         except KeyError:
             return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 2 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 2 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ubiops.serialization import ABSENT, Model, additional, new
+from ubiops.models._base import ABSENT, Model, new, unknown_fields
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -46,7 +46,7 @@ class RevisionCreate(Model):
             self.build = data["build"]
         except KeyError:
             return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 3 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 3 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

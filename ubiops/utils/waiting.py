@@ -6,9 +6,9 @@ import warnings
 from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
+from ubiops._core.timeouts import check_seconds
 from ubiops.api.core_api import CoreApi
 from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError
-from ubiops.request import check_seconds
 
 if TYPE_CHECKING:
     from ubiops.api_client import ApiClient

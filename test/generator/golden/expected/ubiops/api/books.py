@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ubiops.api_client import Api
-from ubiops.request import REQUIRED, Operation, PathValue, QueryParameter
+from ubiops._core.operation import REQUIRED, Operation, PathValue, QueryParameter
+from ubiops.api._base import Api
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ubiops.files import FileValue
+    from ubiops._io.sources import FileValue
     from ubiops.models import Book, BookCreate
     from ubiops.response import Response
 

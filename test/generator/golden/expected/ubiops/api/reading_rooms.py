@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ubiops.api_client import Api
-from ubiops.request import Operation
+from ubiops._core.operation import Operation
+from ubiops.api._base import Api
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

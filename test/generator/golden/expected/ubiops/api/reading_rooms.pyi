@@ -8,7 +8,7 @@ from typing import Any, Literal, overload
 
 from typing_extensions import Unpack
 
-from ubiops.api_client import Api
+from ubiops.api._base import Api
 from ubiops.models import Room
 from ubiops.options import CallOptions, RawOptions
 from ubiops.response import Response

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ubiops._core.dates import read_datetime
+from ubiops.models._base import ABSENT, Late, Model, new, read_model, unknown_fields
 from ubiops.models.cover import Cover
-from ubiops.serialization import ABSENT, Late, Model, additional, new, read_datetime, read_model
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -115,7 +116,7 @@ class Book(Model):
         except KeyError:
             return cls._read({**_ABSENT, **data})
         self._unread = 1
-        self._additional = None if len(data) == 10 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 10 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

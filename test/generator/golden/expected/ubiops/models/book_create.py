@@ -5,12 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ubiops.models.cover import Cover
-from ubiops.models.page import Page
-from ubiops.serialization import (
-    Null,
-    RequestModel,
-    additional,
+from ubiops._core.dates import read_datetime
+from ubiops.models._base import Null, RequestModel, new, read_model, read_models, unknown_fields
+from ubiops.models._checks import (
     check_boolean,
     check_datetime,
     check_integer,
@@ -22,11 +19,9 @@ from ubiops.serialization import (
     check_string,
     check_string_map,
     check_strings,
-    new,
-    read_datetime,
-    read_model,
-    read_models,
 )
+from ubiops.models.cover import Cover
+from ubiops.models.page import Page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -230,7 +225,7 @@ class BookCreate(RequestModel):
             self.sealed = data["sealed"]
         except KeyError:
             return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 20 else additional(data, _ABSENT)
+        self._additional = None if len(data) == 20 else unknown_fields(data, _ABSENT)
         return self
 
     def _values(self) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Policy(NamedTuple):
 class Failure(NamedTuple):
     """What went wrong with an attempt."""
 
-    what: str
+    summary: str
     """In words, for the log and the error."""
     sent: bool = True
     """Whether the request may have reached the server."""
@@ -74,7 +74,7 @@ def decide(
     attempt: int,
     elapsed: float,
     now: float,
-    draw: random.Random | None = None,
+    rng: random.Random | None = None,
 ) -> Decision:
     """Whether to send a request again, and after which wait.
 
@@ -85,7 +85,7 @@ def decide(
         attempt: How many attempts were made.
         elapsed: Seconds since the call began.
         now: The time of day, in seconds since the epoch, to which a date in ``Retry-After`` is compared.
-        draw: Where the jitter comes from.
+        rng: Where the jitter comes from.
     """
     if not failure.transient:
         return Decision(None, "it would fail in the same way again")
@@ -107,7 +107,7 @@ def decide(
             None,
             f"the server asks for a wait of {asked:.0f} s, and {policy.wait_cap:.0f} s is the most that is waited",
         )
-    wait = asked + (draw or random).uniform(0, jitter)
+    wait = asked + (rng or random).uniform(0, jitter)
     if elapsed + wait >= policy.deadline:
         return Decision(None, f"a wait of {wait:.1f} s would pass the call's time limit of {policy.deadline:g} s")
     return Decision(wait, reason)
@@ -115,7 +115,7 @@ def decide(
 
 def _wait(policy: Policy, failure: Failure, attempt: int, now: float) -> tuple[float, float, str]:
     """Seconds to wait at least, seconds of jitter at most that come on top, and why."""
-    told = told_wait(failure.headers, now)
+    told = requested_delay(failure.headers, now)
     if told is not None:
         seconds, header = told
         # Not all clients that were told the same second shall come back in the same instant, and none before it.
@@ -125,7 +125,7 @@ def _wait(policy: Policy, failure: Failure, attempt: int, now: float) -> tuple[f
     return 0.0, ceiling, f"backoff of up to {ceiling:g} s"
 
 
-def told_wait(headers: Mapping[str, str], now: float) -> tuple[float, str] | None:
+def requested_delay(headers: Mapping[str, str], now: float) -> tuple[float, str] | None:
     """The wait that a server asks for, with the header that says so; None when none says anything sensible.
 
     Args:

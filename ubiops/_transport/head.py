@@ -32,7 +32,7 @@ class Head:
         self.length = length
 
 
-def usual_head(data: bytes) -> Head | None:
+def parse_simple_head(data: bytes) -> Head | None:
     """The head of an answer that tells its body's length and keeps its connection open; None for any other one.
 
     Args:

@@ -1,48 +1,17 @@
-"""What all models share: reading JSON objects, writing them, checking what users build, and showing them."""
+"""What all models share: reading JSON objects, writing them, and showing them."""
 
 from __future__ import annotations
 
-import math
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
 
+from ubiops._core.text import truncated_repr
 from ubiops.exceptions import ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-__all__ = [
-    "ABSENT",
-    "NULL",
-    "Late",
-    "Model",
-    "Null",
-    "RequestModel",
-    "additional",
-    "check_boolean",
-    "check_datetime",
-    "check_integer",
-    "check_integers",
-    "check_list",
-    "check_model",
-    "check_models",
-    "check_number",
-    "check_object",
-    "check_string",
-    "check_string_map",
-    "check_strings",
-    "is_uuid",
-    "json_default",
-    "new",
-    "plain",
-    "read_datetime",
-    "read_model",
-    "read_models",
-    "short",
-]
 
 M = TypeVar("M", bound="Model")
 T = TypeVar("T")
@@ -217,7 +186,7 @@ class RequestModel(Model):
                 raise ApiTypeError(f"{cls.__name__} has no field {name!r}{meant}")
         for name in cls._required:
             if fields.get(name) is None:
-                raise _missing(cls.__name__, name)
+                raise ApiValueError(f"{cls.__name__}.{name} must be given (it is required), got None")
         return new(cls)
 
     def _to_json(self) -> dict[str, Any]:
@@ -241,7 +210,7 @@ def _indented(text: str) -> str:
 # --- reading ------------------------------------------------------------------------------------------------------
 
 
-def additional(data: dict[str, Any], known: dict[str, Any]) -> dict[str, Any] | None:
+def unknown_fields(data: dict[str, Any], known: dict[str, Any]) -> dict[str, Any] | None:
     """The entries of a JSON object that its model does not know; None when there are none."""
     return {name: value for name, value in data.items() if name not in known} or None
 
@@ -295,69 +264,6 @@ class Late(Generic[T]):
         model._unread &= ~self._bit
 
 
-_fromisoformat = datetime.fromisoformat
-# What datetime.fromisoformat reads differs between versions of Python; only this form means the same in all of them.
-_ISO = r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(Z|z|[+-]\d\d:\d\d)?"
-
-_DEFAULTS = datetime(2000, 1, 1), datetime(2001, 2, 2)
-_LONGEST_DATE = 100
-
-
-def _zone(name: str | None, offset: int | None) -> timezone | None:
-    if offset is not None:
-        return timezone(timedelta(seconds=offset))
-    if name:
-        # Names of zones are ambiguous, and without its zone a time is another one.
-        raise ValueError(f"unknown zone {name}")
-    return None
-
-
-def _read_datetime_slowly(value: str) -> datetime | str:
-    if len(value) > _LONGEST_DATE:
-        return value
-    found = re.fullmatch(_ISO, value)
-    if found is None:
-        # Not imported before it is needed: it takes longer to import than all else here.
-        from dateutil.parser import parse
-
-        try:
-            # Parsed onto two different days: where they differ, dateutil has filled in what the text does not say.
-            read, again = (parse(value, default=default, tzinfos=_zone) for default in _DEFAULTS)
-        except (ValueError, OverflowError, TypeError):
-            return value
-        return read if read == again else value
-    stem, fraction, zone = found.groups()
-    zone = "+00:00" if zone in ("Z", "z") else zone or ""
-    try:
-        return _fromisoformat(f"{stem}.{fraction:0<6}{zone}" if fraction else stem + zone)
-    except ValueError:
-        return value
-
-
-if sys.version_info >= (3, 11):
-
-    def read_datetime(value: Any) -> Any:
-        """A date of an answer as ``datetime``; what cannot be read stays the string that came."""
-        if value.__class__ is not str:
-            return value
-        try:
-            return _fromisoformat(value)
-        except ValueError:
-            return _read_datetime_slowly(value)
-
-else:
-
-    def read_datetime(value: Any) -> Any:
-        """A date of an answer as ``datetime``; what cannot be read stays the string that came."""
-        if value.__class__ is not str:
-            return value
-        try:
-            # Before 3.11 the "Z" of UTC is not read, which is what the API sends.
-            return _fromisoformat(value[:-1] + "+00:00" if value[-1:] == "Z" else value)
-        except ValueError:
-            return _read_datetime_slowly(value)
-
-
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
@@ -409,199 +315,4 @@ def json_default(value: Any) -> Any:
         return list(value)
     if value is NULL:
         return None
-    raise ApiTypeError(f"a value of type {type(value).__name__} can't be sent as JSON: {short(value)}")
-
-
-# --- checking -----------------------------------------------------------------------------------------------------
-
-
-def short(value: Any) -> str:
-    """A value as an error's text shows it."""
-    try:
-        text = repr(value)
-    except ValueError:
-        # An int of more digits than Python turns into text.
-        text = f"<{type(value).__name__}>"
-    return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _missing(where: str, name: str) -> ApiValueError:
-    return ApiValueError(f"{where}.{name} must be given (it is required), got None")
-
-
-def _wrong_type(where: str, name: str, expected: str, value: Any, shown: str | None = None) -> ApiTypeError:
-    return ApiTypeError(f"{where}.{name} must be {expected}, got {type(value).__name__}: {shown or short(value)}")
-
-
-def _wrong(where: str, name: str, rule: str, value: Any, shown: str | None = None) -> ApiValueError:
-    return ApiValueError(f"{where}.{name} must {rule}, got {shown or short(value)}")
-
-
-def _given(value: Any, where: str, name: str, required: bool) -> bool:
-    if value is None:
-        if required:
-            raise _missing(where, name)
-        return False
-    if value is NULL:
-        if required:
-            raise ApiValueError(f"{where}.{name} must not be null (it is required), got ubiops.NULL")
-        return False
-    return True
-
-
-def check_string(
-    value: Any,
-    where: str,
-    name: str,
-    *,
-    required: bool = False,
-    min_length: int | None = None,
-    max_length: int | None = None,
-    enum: tuple[str, ...] | None = None,
-    pattern: str | None = None,
-    pattern_words: str | None = None,
-    secret: bool = False,
-) -> None:
-    """Refuses a value that is no string, or one that breaks the field's rules; that of a secret is not shown."""
-    if not _given(value, where, name, required):
-        return
-    shown = "***" if secret else None
-    if not isinstance(value, str):
-        # A UUID is what people have in hand where the API takes one as a string.
-        if is_uuid(value):
-            return
-        raise _wrong_type(where, name, "a string", value, shown)
-    length = len(value)
-    if min_length is not None and length < min_length:
-        raise _wrong(where, name, f"have at least {_characters(min_length)}", value, shown)
-    if max_length is not None and length > max_length:
-        raise ApiValueError(
-            f"{where}.{name} must have at most {_characters(max_length)}, got {length}: {shown or short(value)}"
-        )
-    if enum is not None and value not in enum:
-        raise _wrong(where, name, f"be one of {', '.join(map(repr, enum))}", value, shown)
-    if pattern is not None and not re.search(pattern, value):
-        rule = f"be {pattern_words}" if pattern_words else f"match the pattern {pattern}"
-        raise _wrong(where, name, rule, value, shown)
-
-
-def _characters(count: int) -> str:
-    return "1 character" if count == 1 else f"{count} characters"
-
-
-def check_boolean(value: Any, where: str, name: str, *, required: bool = False) -> None:
-    """Refuses a value that is neither True nor False."""
-    if _given(value, where, name, required) and not isinstance(value, bool):
-        raise _wrong_type(where, name, "True or False", value)
-
-
-def check_integer(
-    value: Any, where: str, name: str, *, required: bool = False, minimum: int | None = None, maximum: int | None = None
-) -> None:
-    """Refuses a value that is no whole number, or out of its range."""
-    if not _given(value, where, name, required):
-        return
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong_type(where, name, "a whole number", value)
-    _check_range(value, where, name, minimum, maximum)
-
-
-def check_number(
-    value: Any,
-    where: str,
-    name: str,
-    *,
-    required: bool = False,
-    minimum: float | None = None,
-    maximum: float | None = None,
-) -> None:
-    """Refuses a value that is no finite number, or out of its range."""
-    if not _given(value, where, name, required):
-        return
-    if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise _wrong_type(where, name, "a number", value)
-    if not math.isfinite(value):
-        raise _wrong(where, name, "be a finite number", value)
-    _check_range(value, where, name, minimum, maximum)
-
-
-def _check_range(value: float, where: str, name: str, minimum: float | None, maximum: float | None) -> None:
-    if minimum is not None and value < minimum:
-        raise _wrong(where, name, f"be at least {minimum}", value)
-    if maximum is not None and value > maximum:
-        raise _wrong(where, name, f"be at most {maximum}", value)
-
-
-def check_datetime(value: Any, where: str, name: str, *, required: bool = False) -> None:
-    """Refuses a value that is no date: a ``datetime``, or a string in a form that can be read as one."""
-    if _given(value, where, name, required) and not isinstance(read_datetime(value), datetime):
-        raise _wrong_type(where, name, "a datetime or an ISO 8601 string", value)
-
-
-def check_object(value: Any, where: str, name: str, *, required: bool = False) -> None:
-    """Refuses a value that is no mapping with strings as keys."""
-    if not _given(value, where, name, required):
-        return
-    if not isinstance(value, Mapping):
-        raise _wrong_type(where, name, "a dict", value)
-    for key in value:
-        if not isinstance(key, str):
-            raise ApiTypeError(f"{where}.{name} must have strings as keys, got {type(key).__name__}: {short(key)}")
-
-
-def check_string_map(value: Any, where: str, name: str, *, required: bool = False) -> None:
-    """Refuses a value that does not map strings to strings."""
-    check_object(value, where, name, required=required)
-    if value:
-        for key, item in value.items():
-            if not isinstance(item, str):
-                raise _wrong_type(where, f"{name}[{key!r}]", "a string", item)
-
-
-def check_list(value: Any, where: str, name: str, *, required: bool = False) -> bool:
-    """Refuses a value that is no list or tuple; tells whether there is one."""
-    if not _given(value, where, name, required):
-        return False
-    if not isinstance(value, (list, tuple)):
-        raise _wrong_type(where, name, "a list", value)
-    return True
-
-
-def check_strings(value: Any, where: str, name: str, *, required: bool = False, **rules: Any) -> None:
-    """Refuses a value that is no list of strings, each by the same rules as ``check_string``."""
-    if check_list(value, where, name, required=required):
-        for index, item in enumerate(value):
-            check_string(item, where, f"{name}[{index}]", required=True, **rules)
-
-
-def check_integers(value: Any, where: str, name: str, *, required: bool = False, **rules: Any) -> None:
-    """Refuses a value that is no list of whole numbers, each by the same rules as ``check_integer``."""
-    if check_list(value, where, name, required=required):
-        for index, item in enumerate(value):
-            check_integer(item, where, f"{name}[{index}]", required=True, **rules)
-
-
-def check_model(value: Any, where: str, name: str, cls: type[RequestModel], *, required: bool = False) -> None:
-    """Refuses a value that is neither the model nor a dict that follows its rules."""
-    if _given(value, where, name, required):
-        as_model(value, f"{where}.{name}", cls)
-
-
-def check_models(value: Any, where: str, name: str, cls: type[RequestModel], *, required: bool = False) -> None:
-    """Refuses a value that is no list of such models or dicts."""
-    if check_list(value, where, name, required=required):
-        for index, item in enumerate(value):
-            check_model(item, where, f"{name}[{index}]", cls, required=True)
-
-
-def as_model(value: Any, where: str, cls: type[RequestModel]) -> RequestModel:
-    """A model, or a dict read as that model, checked by the model's rules."""
-    if isinstance(value, Mapping):
-        value = cls.from_dict(value)
-    elif isinstance(value, Model) and not isinstance(value, cls):
-        # A model of another class will do when its fields do: such as a detail that was read, changed and sent back.
-        value = cls.from_dict(value._to_json())
-    if not isinstance(value, cls):
-        raise ApiTypeError(f"{where} must be a {cls.__name__} or a dict, got {type(value).__name__}: {short(value)}")
-    value._check(where)
-    return value
+    raise ApiTypeError(f"a value of type {type(value).__name__} can't be sent as JSON: {truncated_repr(value)}")

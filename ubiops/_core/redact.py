@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-class SecretText(str):
+class SecretStr(str):
     """A text whose repr, as in a debugger or an error report, is masked."""
 
     __slots__ = ()
@@ -17,8 +17,8 @@ class SecretText(str):
     def __repr__(self) -> str:
         return "'***'"
 
-    def strip(self, chars: str | None = None, /) -> SecretText:
-        return SecretText(super().strip(chars))
+    def strip(self, chars: str | None = None, /) -> SecretStr:
+        return SecretStr(super().strip(chars))
 
 
 class SecretBytes(bytes):
@@ -30,7 +30,7 @@ class SecretBytes(bytes):
         return f"<{len(self)} bytes>"
 
 
-class Hidden:
+class Redacted:
     """What stands for a value of a wrong type, which may hold a secret too: nothing is left of it but its type."""
 
     __slots__ = ("kind",)
@@ -42,23 +42,23 @@ class Hidden:
         return "'***'"
 
 
-def hidden(value: Any) -> Any:
-    """A text or bytes in a form that is masked, ``Hidden`` in place of anything else but None.
+def redact(value: Any) -> Any:
+    """A text or bytes in a form that is masked, ``Redacted`` in place of anything else but None.
 
     Whatever takes a secret from the user calls it first of all, so that no frame of a traceback holds the bare one.
     """
-    if value is None or isinstance(value, (SecretText, SecretBytes, Hidden)):
+    if value is None or isinstance(value, (SecretStr, SecretBytes, Redacted)):
         return value
     if isinstance(value, str):
-        return SecretText(value)
-    return SecretBytes(value) if isinstance(value, (bytes, bytearray)) else Hidden(value)
+        return SecretStr(value)
+    return SecretBytes(value) if isinstance(value, (bytes, bytearray)) else Redacted(value)
 
 
-def hidden_items(values: Any) -> Any:
-    """A mapping as a dict in which each value is hidden, ``Hidden`` in place of anything else but None."""
+def redact_items(values: Any) -> Any:
+    """A mapping as a dict in which each value is hidden, ``Redacted`` in place of anything else but None."""
     if isinstance(values, Mapping):
-        return {name: hidden(value) for name, value in values.items()}
-    return values if values is None or isinstance(values, Hidden) else Hidden(values)
+        return {name: redact(value) for name, value in values.items()}
+    return values if values is None or isinstance(values, Redacted) else Redacted(values)
 
 
 class SecretDict(dict):  # type: ignore[type-arg]
@@ -73,17 +73,17 @@ class SecretDict(dict):  # type: ignore[type-arg]
         return value
 
     def __setitem__(self, name: str, value: Any) -> None:
-        value = hidden(value)
+        value = redact(value)
         super().__setitem__(name, self.take(name, value))
 
     def update(self, *args: Any, **kwargs: Any) -> None:
-        values = hidden_items(dict(*args, **kwargs))
+        values = redact_items(dict(*args, **kwargs))
         del args, kwargs
         for name, value in values.items():
             self[name] = value
 
     def setdefault(self, name: str, default: Any = None) -> Any:
-        default = hidden(default)
+        default = redact(default)
         if name not in self:
             self[name] = default
         return self[name]

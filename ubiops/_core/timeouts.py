@@ -1,0 +1,62 @@
+"""Timeouts of a call, in seconds."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from ubiops._core.text import truncated_repr
+from ubiops.exceptions import ApiTypeError, ApiValueError
+
+
+class Timeouts(NamedTuple):
+    """How long a call may take, in seconds; None means without limit."""
+
+    connect: float | None
+    read: float | None
+    total: float | None
+
+
+def read_timeout_option(value: Any, default: Timeouts, name: str = "_request_timeout") -> Timeouts:
+    """The limits of a call: a number bounds the whole call, a pair is (connect, read).
+
+    Raises:
+        ubiops.ApiTypeError: It is neither.
+        ubiops.ApiValueError: A number is not above zero, or not finite.
+    """
+    if value is None:
+        return default
+    if isinstance(value, (tuple, list)):
+        if len(value) != 2:
+            raise ApiValueError(f"{name} takes a number of seconds or a pair (connect, read), got {value!r:.80}")
+        return Timeouts(check_seconds(value[0], name), check_seconds(value[1], name), None)
+    total = check_seconds(value, name)
+    return Timeouts(min_timeout(default.connect, total), total, total)
+
+
+def min_timeout(a: float | None, b: float | None) -> float | None:
+    return min((x for x in (a, b) if x is not None), default=None)
+
+
+_LONGEST = 1_000_000_000
+"""Seconds (31 years): more than that are a mistake, and more than some systems can count."""
+
+
+def check_seconds(value: Any, name: str) -> float | None:
+    """A number of seconds above zero, or None.
+
+    Raises:
+        ubiops.ApiTypeError: It is no number.
+        ubiops.ApiValueError: It is not above zero, or too large.
+    """
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ApiTypeError(
+            f"{name} takes a number of seconds or a pair (connect, read), got {type(value).__name__}: {value!r:.80}"
+        )
+    if not 0 < value <= _LONGEST:
+        raise ApiValueError(
+            f"{name} must be a number of seconds above 0 and up to {_LONGEST}, got {truncated_repr(value)}; "
+            "for no limit use (None, None)"
+        )
+    return float(value)

@@ -1,0 +1,3 @@
+"""Local files: what is uploaded, what is downloaded, and progress bars."""
+
+from __future__ import annotations

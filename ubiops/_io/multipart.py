@@ -1,0 +1,88 @@
+"""A multipart/form-data body that is streamed from its files."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from ubiops.exceptions import ApiValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from ubiops._io.sources import FileSource
+
+
+def multipart_name(text: str) -> str:
+    """A name or file name for a multipart header, escaped as the HTML standard has it for form data."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-8", "replace").decode()
+    return text.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
+
+
+class MultipartBody:
+    """A multipart/form-data body that is read from its files while it is being sent.
+
+    Args:
+        fields: The plain fields.
+        files: The files by their names.
+        progress: Called with the number of bytes of each block that goes out.
+    """
+
+    def __init__(
+        self, fields: Mapping[str, str], files: Mapping[str, FileSource], progress: Callable[[int], Any] | None = None
+    ) -> None:
+        self._boundary = os.urandom(16).hex()
+        self._files = files
+        self.progress = progress
+        self._heads: dict[str, bytes] = {}
+        plain = "".join(self._head(name) + f"\r\n\r\n{value}\r\n" for name, value in fields.items())
+        try:
+            self._plain = plain.encode()
+        except UnicodeEncodeError as error:
+            raise ApiValueError(f"a field of the form holds text that is no valid Unicode ({error.reason})") from None
+        for name, source in files.items():
+            head = f'{self._head(name)}; filename="{multipart_name(source.filename)}"'
+            self._heads[name] = f"{head}\r\nContent-Type: application/octet-stream\r\n\r\n".encode()
+        self._end = f"--{self._boundary}--\r\n".encode()
+
+    def _head(self, name: str) -> str:
+        return f'--{self._boundary}\r\nContent-Disposition: form-data; name="{multipart_name(name)}"'
+
+    @property
+    def content_type(self) -> str:
+        """The value of the header Content-Type."""
+        return f"multipart/form-data; boundary={self._boundary}"
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of the whole body; None when a file's size is not known."""
+        total = len(self._plain) + len(self._end)
+        for name, source in self._files.items():
+            if source.size is None:
+                return None
+            total += len(self._heads[name]) + source.size + 2
+        return total
+
+    @property
+    def rewindable(self) -> bool:
+        """Whether the body can be sent a second time."""
+        return all(source.rewindable for source in self._files.values())
+
+    def __iter__(self) -> Iterator[Any]:
+        """The body from its beginning, block by block. Closing the iterator closes the files that it opened."""
+        for block in self._blocks():
+            yield block
+            if self.progress is not None:
+                self.progress(len(block))
+
+    def _blocks(self) -> Iterator[Any]:
+        if self._plain:
+            yield self._plain
+        for name, source in self._files.items():
+            yield self._heads[name]
+            yield from source.blocks()
+            yield b"\r\n"
+        yield self._end

@@ -1,0 +1,3 @@
+"""The network: the only package that imports urllib3."""
+
+from __future__ import annotations
