@@ -1,4 +1,4 @@
-"""What is built and installed. The tools' settings are in pyproject.toml."""
+"""Package metadata. The settings of the tools are in pyproject.toml."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).resolve().parent
+# The links in README, docs and mkdocs.yml start with this address.
+REPOSITORY = "https://github.com/UbiOps/client-library-python"
 
 
 def read_version() -> str:
-    """The version, read as text: importing the package would need its dependencies."""
+    """Reads the version as text: importing the package would require its dependencies."""
     text = (HERE / "ubiops" / "_version.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
     if found is None:
@@ -22,9 +24,17 @@ def read_version() -> str:
 setup(
     name="ubiops",
     version=read_version(),
-    description="Client library of the UbiOps API, with a local emulator of it",
+    description="Python client library for the UbiOps API, with a local emulator",
     long_description=(HERE / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
+    url=REPOSITORY,
+    project_urls={
+        "Documentation": f"{REPOSITORY}/blob/HEAD/docs/README.md",
+        "Changelog": f"{REPOSITORY}/blob/HEAD/CHANGELOG.md",
+        "Source": REPOSITORY,
+        "Issues": f"{REPOSITORY}/issues",
+    },
+    author="The ubiops contributors",
     license="Apache-2.0",
     license_files=["LICENSE"],
     keywords=["ubiops", "api", "client", "sdk", "emulator", "mlops", "deployment"],
@@ -49,7 +59,7 @@ setup(
         "ubiops.emulator": ["openapi.json", "templates/*", "templates/**/*"],
     },
     zip_safe=False,
-    # The lowest versions named here are the ones that the tox environment "lowest" installs and tests.
+    # The tox environment "lowest" tests with the lowest versions given here.
     install_requires=[
         "certifi>=2022.12.7",
         "python-dateutil>=2.8.2",

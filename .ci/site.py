@@ -75,8 +75,9 @@ def expand(nav: list[Any]) -> list[Any]:
             if isinstance(value, list):
                 expanded.append({title: expand(value)})
             elif value.endswith("/"):
-                pages = sorted((ROOT / "docs" / value).glob("*.md"), key=lambda page: (page.name != "README.md", page.name))
-                expanded.append({title: [value + page.name for page in pages]})
+                names = sorted(page.name for page in (ROOT / "docs" / value).glob("*.md"))
+                names.sort(key=lambda name: name != "README.md")
+                expanded.append({title: [value + name for name in names]})
             else:
                 expanded.append({title: value} if title else value)
     return expanded

@@ -1,9 +1,14 @@
-"""The life of a deployment: created, packed, uploaded, built, configured, downloaded, looked at, deleted.
+"""Take a deployment through its life: create, upload, build, configure, download, delete.
 
-    python examples/quickstart.py                        against the emulator: no account, no network
-    python examples/quickstart.py --live --project NAME  on the platform, as UBIOPS_API_HOST and UBIOPS_API_TOKEN say
+On the emulator, without an account or a network connection:
 
-Whatever it creates, it deletes in the end, also when a step fails.
+    python examples/quickstart.py
+
+On the platform, with UBIOPS_API_TOKEN (and optionally UBIOPS_API_HOST) set:
+
+    python examples/quickstart.py --live --project NAME
+
+The script deletes everything that it creates, even if a step fails.
 """
 
 from __future__ import annotations
@@ -26,14 +31,14 @@ VERSIONS = ("v1", "v2")
 
 
 def main() -> int:
-    """Reads the command line and runs the steps; returns the exit code."""
-    parser = argparse.ArgumentParser(description="The life of a deployment, from its creation to its end.")
+    """Parses the command line and runs the steps. Returns the exit code."""
+    parser = argparse.ArgumentParser(description="Take a deployment through its life, from creation to deletion.")
     parser.add_argument("--live", action="store_true", help="use the platform instead of the emulator")
-    parser.add_argument("--project", default="quickstart", help="the project to work in (default: %(default)s)")
+    parser.add_argument("--project", default="quickstart", help="name of the project to use (default: %(default)s)")
     arguments = parser.parse_args()
     if arguments.live and not os.environ.get("UBIOPS_API_TOKEN"):
         parser.error(
-            "--live needs the variable UBIOPS_API_TOKEN (and UBIOPS_API_HOST, for another address than the default)"
+            "--live requires the environment variable UBIOPS_API_TOKEN (and UBIOPS_API_HOST for a non-default address)"
         )
     try:
         with configured(arguments.live) as configuration, ubiops.ApiClient(configuration) as client:
@@ -46,7 +51,7 @@ def main() -> int:
 
 @contextlib.contextmanager
 def configured(live: bool) -> Iterator[ubiops.Configuration]:
-    """Where to work: the platform that the environment's variables name, or an emulator that runs meanwhile."""
+    """Configures a client for the platform, or for an emulator that runs in the meantime."""
     if live:
         yield ubiops.Configuration()
         return
@@ -57,7 +62,7 @@ def configured(live: bool) -> Iterator[ubiops.Configuration]:
 
 
 def run(client: ubiops.ApiClient, project: str, deployment: str) -> None:
-    """All steps, each told in a line, and the clean-up at their end."""
+    """Runs all steps, prints a line for each, and cleans up."""
     api = ubiops.CoreApi(client)
     print(f"Working on {client.configuration.host} in project {project}")
     try:
@@ -67,14 +72,14 @@ def run(client: ubiops.ApiClient, project: str, deployment: str) -> None:
         revision = upload_and_build(api, project, deployment, VERSIONS[0], package)
         set_variables(api, project, deployment)
         compare(api, project, deployment, VERSIONS[0], revision, package)
-        tell_history(api, project, deployment)
+        show_history(api, project, deployment)
     finally:
         clean_up(api, project, deployment)
     print("Done.")
 
 
 def create(api: ubiops.CoreApi, project: str, deployment: str) -> None:
-    """A deployment with typed fields, and two versions of it."""
+    """Creates a deployment with typed fields and two versions."""
     api.deployments_create(
         project,
         ubiops.DeploymentCreate(
@@ -107,7 +112,7 @@ def create(api: ubiops.CoreApi, project: str, deployment: str) -> None:
 
 
 def pack(folder: Path) -> bytes:
-    """The folder as a zip file, with the folder itself at its root."""
+    """Zips a folder, with the folder itself at the root of the archive."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(folder.rglob("*")):
@@ -117,7 +122,7 @@ def pack(folder: Path) -> bytes:
 
 
 def upload_and_build(api: ubiops.CoreApi, project: str, deployment: str, version: str, package: bytes) -> str:
-    """Uploads the code and follows its build to the end; returns the id of the revision."""
+    """Uploads the code and waits for its build. Returns the id of the revision."""
     upload = api.revisions_file_upload(project, deployment, version, file=package)
     print(f"Uploaded to {version}: revision {upload.revision}")
     ubiops.utils.wait_for_revision(api.api_client, project, deployment, version, upload.revision, quiet=True)
@@ -129,7 +134,7 @@ def upload_and_build(api: ubiops.CoreApi, project: str, deployment: str, version
 
 
 def set_variables(api: ubiops.CoreApi, project: str, deployment: str) -> None:
-    """A variable for all versions, one of a single version, and a copy of that for another version."""
+    """Sets a variable for all versions and one for a single version, and copies the latter."""
     source, target = VERSIONS
     most_frequent = ubiops.EnvironmentVariableCreate(name="MOST_FREQUENT", value="5", secret=False)
     password = ubiops.EnvironmentVariableCreate(name="PASSWORD", value="not shown", secret=True)
@@ -140,35 +145,35 @@ def set_variables(api: ubiops.CoreApi, project: str, deployment: str) -> None:
         project, deployment, target, ubiops.EnvironmentVariableCopy(source_deployment=deployment, source_version=source)
     )
     print(f"Copied to {target}: {', '.join(variable.name for variable in copied)}")
-    print(f"Variables that {target} sees:")
+    print(f"Variables of {target}:")
     for variable in api.deployment_version_environment_variables_list(project, deployment, target):
-        value = "a secret" if variable.secret else variable.value
-        where = f"from the {variable.inheritance_type}" if variable.inheritance_type else "its own"
-        print(f"  {variable.name} = {value} ({where})")
+        value = "(secret)" if variable.secret else variable.value
+        origin = f"from the {variable.inheritance_type}" if variable.inheritance_type else "from the version"
+        print(f"  {variable.name} = {value}, {origin}")
 
 
 def compare(api: ubiops.CoreApi, project: str, deployment: str, version: str, revision: str, package: bytes) -> None:
-    """Downloads the revision and holds it against what was uploaded."""
+    """Downloads the revision and compares it with the upload."""
     with api.revisions_file_download(project, deployment, revision, version) as response:
         downloaded = response.read()
     if downloaded != package:
         raise RuntimeError(f"the download differs from the upload: {len(downloaded)} bytes instead of {len(package)}")
-    print(f"Downloaded {response.getfilename()}: the same {len(downloaded):,} bytes")
+    print(f"Downloaded {response.getfilename()}: {len(downloaded):,} bytes, identical to the upload")
 
 
-def tell_history(api: ubiops.CoreApi, project: str, deployment: str) -> None:
-    """The audit log, oldest first."""
-    print("What happened, by the audit log:")
+def show_history(api: ubiops.CoreApi, project: str, deployment: str) -> None:
+    """Prints the audit log, oldest event first."""
+    print("Audit log:")
     for event in reversed(api.deployment_audit_events_list(project, deployment, limit=50)):
         print(f"  {event.date:%H:%M:%S} {event.action}: {event.event}")
 
 
 def clean_up(api: ubiops.CoreApi, project: str, deployment: str) -> None:
-    """Deletes the deployment, and with it its versions, revisions and variables."""
+    """Deletes the deployment with its versions, revisions and variables."""
     try:
         api.deployments_delete(project, deployment)
     except ubiops.NotFoundError:
-        print("Nothing to clean up")
+        print("There is nothing to clean up")
     else:
         print(f"Deleted deployment {deployment}")
 

@@ -1,4 +1,4 @@
-"""What the code in README and docs finds: an emulator with a deployment that is built, and a folder with a package."""
+"""The state that code in README and docs expects: a built deployment, and a package in the working directory."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 PROJECT, DEPLOYMENT, VERSIONS = "project-1", "deployment-1", ("v1", "v2")
 
 
-class World(NamedTuple):
-    """The ids that the emulator gave; what a page shows in their place is only an example."""
+class DocsProject(NamedTuple):
+    """Ids that the emulator assigned; pages show made-up ones."""
 
     revision_id: str
     build_id: str
@@ -27,7 +27,7 @@ class World(NamedTuple):
 
 @pytest.fixture(scope="session")
 def docs_emulator() -> Iterator[Emulator]:
-    """An emulator for the pages alone: all of them work in the same project."""
+    """An emulator of its own: all pages use the same project."""
     import ubiops.emulator
 
     with ubiops.emulator.start() as running:
@@ -35,10 +35,10 @@ def docs_emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def world(
+def docs_project(
     docs_emulator: Emulator, package: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clean_environment: None
-) -> World:
-    """Everything as a page expects it: the environment's variables, the working directory, and the project's state."""
+) -> DocsProject:
+    """Prepares environment variables, working directory and project state for a page."""
     import ubiops
 
     monkeypatch.setenv("UBIOPS_API_HOST", docs_emulator.host)
@@ -48,10 +48,10 @@ def world(
     with ubiops.CoreApi() as api:
         for deployment in api.deployments_list(PROJECT):
             api.deployments_delete(PROJECT, deployment.name)
-        return build_world(api, docs_emulator, package)
+        return build_project(api, docs_emulator, package)
 
 
-def build_world(api: ubiops.CoreApi, emulator: Emulator, package: bytes) -> World:
+def build_project(api: ubiops.CoreApi, emulator: Emulator, package: bytes) -> DocsProject:
     fields = [{"name": "text", "data_type": "string"}]
     api.deployments_create(
         PROJECT,
@@ -71,7 +71,7 @@ def build_world(api: ubiops.CoreApi, emulator: Emulator, package: bytes) -> Worl
     variable = {"name": "MODEL_NAME", "value": "small", "secret": False}
     of_deployment = api.deployment_environment_variables_create(PROJECT, DEPLOYMENT, variable)
     of_version = api.deployment_version_environment_variables_create(PROJECT, DEPLOYMENT, VERSIONS[0], variable)
-    return World(
+    return DocsProject(
         revision_id=uploads[0].revision,
         build_id=uploads[0].build,
         variable_of_deployment=of_deployment.id,

@@ -1,9 +1,10 @@
-"""Every code block of README and docs does what the page says."""
+"""Code blocks in README and docs do what the page says."""
 
 from __future__ import annotations
 
 import contextlib
 import doctest
+import importlib.util
 import io
 import json
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+import yaml
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GUIDES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
@@ -23,7 +25,7 @@ FENCE = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<text>.*?)^```$", re.DOTALL
 
 
 class Block(NamedTuple):
-    """A block of code, and what the page says that it prints (None: the page doesn't say)."""
+    """A block of code and its documented output (None if the page shows none)."""
 
     page: Path
     line: int
@@ -51,7 +53,7 @@ def of_language(pages: list[Path], language: str) -> list[Block]:
 
 
 def run(block: Block, namespace: dict[str, Any]) -> None:
-    """Runs a block, with a traceback that names the page and its line, and compares what it prints."""
+    """Runs a block and compares its output; a traceback names the page and the line."""
     code = compile("\n" * block.line + block.text, str(block.page), "exec", dont_inherit=True)
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
@@ -61,25 +63,34 @@ def run(block: Block, namespace: dict[str, Any]) -> None:
     checker, options = doctest.OutputChecker(), doctest.ELLIPSIS
     if not checker.check_output(block.output, printed.getvalue(), options):
         example = doctest.Example(block.text, block.output)
-        pytest.fail(
-            f"{block.place} prints something else\n{checker.output_difference(example, printed.getvalue(), options)}"
-        )
+        difference = checker.output_difference(example, printed.getvalue(), options)
+        pytest.fail(f"{block.place} prints something different\n{difference}")
 
 
 def is_test_file(block: Block) -> bool:
     return "\ndef test_" in block.text
 
 
+def is_edit(block: Block) -> bool:
+    """Whether a block is the content of a file, which its first line names."""
+    return re.match(r"# [\w/.-]+\.(?:py|ya?ml)\n", block.text) is not None
+
+
+def is_available(block: Block) -> bool:
+    """Whether the modules that a block needs exist."""
+    return "ubiops.aio" not in block.text or importlib.util.find_spec("ubiops.aio") is not None
+
+
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_a_guide_runs_from_its_beginning_to_its_end(page: Path, world: Any) -> None:
+def test_guide_runs_from_start_to_end(page: Path, docs_project: Any) -> None:
     namespace: dict[str, Any] = {"__name__": "__main__"}
     for block in blocks(page):
-        if block.language == "python" and not is_test_file(block):
+        if block.language == "python" and not is_test_file(block) and not is_edit(block) and is_available(block):
             run(block, namespace)
 
 
 @pytest.mark.parametrize("block", [b for b in of_language(GUIDES, "python") if is_test_file(b)], ids=lambda b: b.place)
-def test_tests_that_a_guide_shows_pass(block: Block, tmp_path: Path) -> None:
+def test_tests_in_a_guide_pass(block: Block, tmp_path: Path) -> None:
     (tmp_path / "test_shown.py").write_text(block.text, encoding="utf-8")
     command = [
         sys.executable,
@@ -99,9 +110,9 @@ def test_tests_that_a_guide_shows_pass(block: Block, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def with_real_ids(block: Block, world: Any) -> Block:
-    """The block with the ids that the emulator gave in place of those that the page shows."""
-    ids: dict[str, str] = world._asdict()
+def with_real_ids(block: Block, docs_project: Any) -> Block:
+    """Replaces the ids on the page by those that the emulator assigned."""
+    ids: dict[str, str] = docs_project._asdict()
     of_version = "deployment_version_environment_variables" in block.text
     ids["id"] = ids["variable_of_version" if of_version else "variable_of_deployment"]
     text = re.sub(
@@ -114,11 +125,11 @@ def with_real_ids(block: Block, world: Any) -> Block:
 
 
 @pytest.mark.parametrize("block", of_language(REFERENCE, "python"), ids=lambda block: block.place)
-def test_an_example_of_the_reference_runs_alone(block: Block, world: Any) -> None:
-    run(with_real_ids(block, world), {"__name__": "__main__"})
+def test_reference_example_runs_on_its_own(block: Block, docs_project: Any) -> None:
+    run(with_real_ids(block, docs_project), {"__name__": "__main__"})
 
 
-def test_every_page_of_the_reference_shows_code() -> None:
+def test_every_reference_page_has_an_example() -> None:
     pages = {block.page for block in of_language(REFERENCE, "python")}
     assert pages >= {page for page in REFERENCE if page.name != "README.md"}
     assert pages
@@ -129,6 +140,11 @@ def test_json_is_valid(block: Block) -> None:
     json.loads(block.text)
 
 
-def test_every_block_is_of_a_language_that_is_looked_at() -> None:
+@pytest.mark.parametrize("block", of_language([*GUIDES, *REFERENCE], "yaml"), ids=lambda block: block.place)
+def test_yaml_is_valid(block: Block) -> None:
+    assert yaml.safe_load(block.text)
+
+
+def test_every_block_has_a_tested_language() -> None:
     languages = {(block.language, block.place) for page in [*GUIDES, *REFERENCE] for block in blocks(page)}
-    assert [place for language, place in languages if language not in ("python", "sh", "json", "text")] == []
+    assert [place for language, place in languages if language not in ("python", "sh", "json", "yaml", "text")] == []

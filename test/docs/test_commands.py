@@ -1,4 +1,4 @@
-"""Every command that README and docs show is one that exists."""
+"""Commands shown in README and docs exist."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 def commands() -> list[tuple[str, str]]:
     found = []
     for page in PAGES:
-        for shell in re.findall(r"^```sh\n(.*?)^```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
+        for shell in re.findall(r"^ *```sh\n(.*?)^ *```$", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE):
             lines = [line.partition("#")[0].strip() for line in shell.splitlines()]
             found += [(page.name, line) for line in lines if line]
     return found
@@ -53,8 +53,17 @@ def check_emulator(arguments: str) -> None:
         assert option in shown
 
 
+def check_module(arguments: str) -> None:
+    assert arguments.split()[0] in ("build", "twine")
+
+
+def check_tool(arguments: str) -> None:
+    requirements = (ROOT / "requirements-dev.txt").read_text(encoding="utf-8")
+    assert re.search(rf"^{arguments.split()[0]}\b", requirements, re.MULTILINE)
+
+
 def check_nothing(arguments: str) -> None:
-    """What comes with Python itself, or with the system."""
+    """Accepts commands of the system or of Python itself."""
 
 
 CHECKS = {
@@ -64,21 +73,24 @@ CHECKS = {
     r"\S*python -m pip install (.+)": check_install,
     r"\S*python -m pytest (.+)": check_pytest,
     r"python -m ubiops\.emulator(.*)": check_emulator,
+    r"python -m ((?:build|twine)\b.*)": check_module,
+    r"\.venv/bin/((?:pre-commit) .+)": check_tool,
+    r"git ((?:tag|push) .+)": check_nothing,
     r"curl ((?:--[\w-]+ |/dev/null |\d+ )*http://127\.0\.0\.1:\d+)": check_nothing,
 }
 
 
 @pytest.mark.parametrize(("page", "command"), commands())
-def test_a_command_exists(page: str, command: str) -> None:
+def test_command_exists(page: str, command: str) -> None:
     for pattern, check in CHECKS.items():
         found = re.fullmatch(pattern, command)
         if found:
             check(found[1])
             return
-    pytest.fail(f"{page} shows a command that no test knows: {command}")
+    pytest.fail(f"{page} shows an unknown command: {command}")
 
 
-def test_the_options_of_the_emulator_are_those_that_it_has() -> None:
+def test_the_documented_options_of_the_emulator_exist() -> None:
     page = (ROOT / "docs" / "emulator.md").read_text(encoding="utf-8")
     table = re.findall(r"^\| (`--.*?) \| (`.*?) \|", page, re.MULTILINE)
     options = {option for row in table for option in re.findall(r"--[\w-]+", row[0])}

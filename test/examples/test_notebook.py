@@ -1,4 +1,4 @@
-"""The notebook runs from its first cell to its last."""
+"""The notebook is valid and runs from start to end."""
 
 from __future__ import annotations
 
@@ -25,5 +25,5 @@ def test_every_cell_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert "Created deployment word-count" in capsys.readouterr().out
 
 
-def test_it_is_kept_without_outputs() -> None:
+def test_notebook_is_stored_without_outputs() -> None:
     assert [cell["id"] for cell in cells("code") if cell["outputs"] or cell["execution_count"]] == []

@@ -1,4 +1,4 @@
-"""The examples do what they tell."""
+"""The quickstart runs on the emulator and cleans up."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ STEPS = [
     "Built: build success, revision success, version available",
     "Set variables: MOST_FREQUENT for the deployment, PASSWORD for v1",
     "Copied to v2: PASSWORD",
-    "MOST_FREQUENT = 5 (from the deployment)",
-    "PASSWORD = a secret (its own)",
+    "MOST_FREQUENT = 5, from the deployment",
+    "PASSWORD = (secret), from the version",
     "Downloaded",
-    "What happened, by the audit log",
+    "Audit log:",
     "create: Created deployment",
     "Deleted deployment",
     "Done.",
@@ -52,25 +52,23 @@ def start(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedP
 
 
 def check_steps(printed: str) -> None:
-    """Each step is told, in this order."""
+    """Asserts that each step is printed, in order."""
     position = 0
     for step in STEPS:
         position = printed.find(step, position) + 1
-        assert position, f"{step!r} is not told, or not in its place:\n{printed}"
+        assert position, f"{step!r} is missing or out of order:\n{printed}"
 
 
-def test_the_quickstart_runs_without_account_and_network() -> None:
+def test_quickstart_runs_without_account_and_network() -> None:
     done = start(environment={})
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stderr == ""
     check_steps(done.stdout)
 
 
-def test_it_runs_live_and_cleans_up_after_itself(
-    emulator: Emulator, project_name: str, core_api: ubiops.CoreApi
-) -> None:
-    where = {"UBIOPS_API_HOST": emulator.host, "UBIOPS_API_TOKEN": emulator.token}
-    done = start("--live", "--project", project_name, environment=where)
+def test_live_run_cleans_up(emulator: Emulator, project_name: str, core_api: ubiops.CoreApi) -> None:
+    environment = {"UBIOPS_API_HOST": emulator.host, "UBIOPS_API_TOKEN": emulator.token}
+    done = start("--live", "--project", project_name, environment=environment)
     assert done.returncode == 0, done.stdout + done.stderr
     check_steps(done.stdout)
     assert emulator.host in done.stdout
@@ -78,13 +76,13 @@ def test_it_runs_live_and_cleans_up_after_itself(
     assert core_api.deployments_list(project_name) == []
 
 
-def test_live_needs_a_token() -> None:
+def test_live_run_requires_a_token() -> None:
     done = start("--live", environment={})
     assert done.returncode == 2
     assert "UBIOPS_API_TOKEN" in done.stderr
 
 
-def test_it_cleans_up_when_a_step_fails(
+def test_cleans_up_when_a_step_fails(
     core_api: ubiops.CoreApi, project_name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     steps = runpy.run_path(str(QUICKSTART))
@@ -99,7 +97,7 @@ def test_it_cleans_up_when_a_step_fails(
     assert "Deleted deployment deployment-1" in capsys.readouterr().out
 
 
-def test_the_deployment_package_does_its_work() -> None:
+def test_deployment_package_counts_words() -> None:
     module = runpy.run_path(str(ROOT / "examples" / "deployment_package" / "deployment.py"))
     deployment = module["Deployment"]("/", {})
     assert deployment.request({"text": "a b a C c a"}) == {"words": {"a": 3, "c": 2, "b": 1}, "total": 6}

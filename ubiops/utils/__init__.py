@@ -1,4 +1,4 @@
-"""What is convenient beyond single calls, written on top of ``CoreApi``."""
+"""Helpers for tasks that take several calls, built on ``CoreApi``."""
 
 from __future__ import annotations
 

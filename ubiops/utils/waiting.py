@@ -1,4 +1,4 @@
-"""Waiting until a build has come to its end."""
+"""Wait until a build has finished."""
 
 from __future__ import annotations
 
@@ -29,26 +29,28 @@ def wait_for_deployment_version(
     quiet: bool = False,
     stream_logs: bool = False,
 ) -> DeploymentVersionDetail:
-    """Waits until a version is available: until the build of its latest revision, or of the given one, has succeeded.
+    """Waits until a version is available, that is, until its build has succeeded.
+
+    Polls the build of the latest revision, or of ``revision_id``, at increasing intervals.
 
     Args:
-        client: The client that makes the calls; a ``CoreApi`` will do as well.
+        client: The client that makes the calls; a ``CoreApi`` is accepted as well.
         project_name: The name of the project.
         deployment_name: The name of the deployment.
         version: The name of the version.
-        revision_id: The id of the revision to wait for. Default: the version's latest one.
-        timeout: Seconds to wait at most. Default: 1800.
-        quiet: Whether to print nothing; otherwise each change of status is printed in a line.
-        stream_logs: Taken for the official client's sake. The build's logs are not among the API's operations that this
-            version covers: True warns of it, and the changes of status are printed.
+        revision_id: The id of the revision to wait for. Default: the latest revision.
+        timeout: Maximum time to wait, in seconds. Default: 1800.
+        quiet: If True, prints nothing. Otherwise, each change of status is printed.
+        stream_logs: Accepted for compatibility with the official client. This version
+            can't read build logs: if True, it warns and prints the changes of status.
 
     Returns:
-        The version as it is then.
+        The version after the build.
 
     Raises:
-        ubiops.ApiException: With status 504 when the time ran out; with status 0 when the build failed, and the build's
-            own error message; otherwise what a call raised.
-        ubiops.ApiValueError: The timeout is not above zero, or the version has no revision to wait for.
+        ubiops.ApiException: With status 504 if the timeout expired; with status 0 and the
+            build's error message if the build failed; otherwise whatever a call raised.
+        ubiops.ApiValueError: If the timeout is not positive, or the version has no revision.
 
     Operations: ``deployment_versions_get`` and ``revisions_get``.
     """
@@ -75,24 +77,26 @@ def wait_for_revision(
 ) -> RevisionList:
     """Waits until the build of a revision has succeeded.
 
+    Polls the revision at increasing intervals.
+
     Args:
-        client: The client that makes the calls; a ``CoreApi`` will do as well.
+        client: The client that makes the calls; a ``CoreApi`` is accepted as well.
         project_name: The name of the project.
         deployment_name: The name of the deployment.
         version: The name of the version.
         revision_id: The id of the revision.
-        timeout: Seconds to wait at most. Default: 1800.
-        quiet: Whether to print nothing; otherwise each change of status is printed in a line.
-        stream_logs: Taken for the official client's sake. The build's logs are not among the API's operations that this
-            version covers: True warns of it, and the changes of status are printed.
+        timeout: Maximum time to wait, in seconds. Default: 1800.
+        quiet: If True, prints nothing. Otherwise, each change of status is printed.
+        stream_logs: Accepted for compatibility with the official client. This version
+            can't read build logs: if True, it warns and prints the changes of status.
 
     Returns:
-        The revision as it is then.
+        The revision after the build.
 
     Raises:
-        ubiops.ApiException: With status 504 when the time ran out; with status 0 when the build failed, and the build's
-            own error message; otherwise what a call raised.
-        ubiops.ApiValueError: The timeout is not above zero.
+        ubiops.ApiException: With status 504 if the timeout expired; with status 0 and the
+            build's error message if the build failed; otherwise whatever a call raised.
+        ubiops.ApiValueError: If the timeout is not positive.
 
     Operation: ``revisions_get``.
     """
@@ -115,10 +119,10 @@ def _wait(
 ) -> RevisionList:
     limit = check_seconds(timeout, "timeout")
     if limit is None:
-        raise ApiTypeError("timeout takes a number of seconds, got None")
+        raise ApiTypeError("timeout must be a number of seconds, got None")
     if stream_logs:
         warnings.warn(
-            "build logs can't be streamed with this version; the changes of status are shown", UserWarning, stacklevel=3
+            "this version can't stream build logs; changes of status are printed instead", UserWarning, stacklevel=3
         )
     started = monotonic()
     pause = _FIRST_PAUSE
@@ -129,21 +133,22 @@ def _wait(
         if revision.status != status:
             status = revision.status
             if stream_logs or not quiet:
-                print(f"{deployment} {version}: {status} after {seconds:.1f} s", flush=True)  # noqa: T201 - asked for
+                print(f"{deployment} {version}: {status} after {seconds:.1f} s", flush=True)  # noqa: T201 - requested
         if status == "failed":
             raise ApiException(
                 0,
                 f"the build of revision {revision_id} of {deployment} {version} failed",
                 message=revision.error_message or None,
-                hint="mend the deployment package and upload it again",
+                hint="fix the deployment package and upload it again",
             )
         if status in _FINAL:
             return revision
         if seconds + pause > limit:
             raise ApiException(
                 504,
-                f"the build of revision {revision_id} of {deployment} {version} is {status!r} after {seconds:.0f} s",
-                hint="raise timeout, or ask revisions_get later: the build goes on",
+                f"the build of revision {revision_id} of {deployment} {version} "
+                f"is still {status!r} after {seconds:.0f} s (timeout={limit:g})",
+                hint="raise timeout, or call revisions_get later: the build continues",
             )
         sleep(pause)
         pause = min(_LONGEST_PAUSE, pause * 1.5)
