@@ -31,7 +31,7 @@ def number(text: str) -> float:
 
 def test_default_timeouts() -> None:
     settings = ubiops.Configuration()
-    documented = {row[0]: row[1] for row in table("timeout")}
+    documented = {row[0]: row[1] for row in table("Timeout")}
     assert number(documented["connect"]) == settings.connect_timeout
     assert number(documented["read (between two bytes)"]) == settings.read_timeout
     assert number(documented["retries"]) == settings.retry_deadline == Policy().deadline
@@ -50,7 +50,7 @@ FAILURES = {
 }
 
 
-@pytest.mark.parametrize("row", table("failure"), ids=lambda row: row[0])
+@pytest.mark.parametrize("row", table("Failure"), ids=lambda row: row[0])
 def test_retried_failures(row: list[str]) -> None:
     failure_kind, safe, unsafe = row
     assert set(METHODS["safe"]) == IDEMPOTENT
@@ -62,12 +62,12 @@ def test_retried_failures(row: list[str]) -> None:
 
 
 def test_every_failure_is_documented() -> None:
-    assert [row[0] for row in table("failure")] == list(FAILURES)
+    assert [row[0] for row in table("Failure")] == list(FAILURES)
     assert ", ".join(map(str, sorted(TRANSIENT))) == "502, 503, 504"
 
 
 def test_retry_limits() -> None:
-    documented = {row[0]: row[1] for row in table("rule")}
+    documented = {row[0]: row[1] for row in table("Rule")}
     policy = Policy()
     assert number(documented["number of retries"]) == policy.max_retries == ubiops.Configuration().max_retries
     assert f"0 and {policy.backoff_base} ·" in documented["backoff before retry n"]
@@ -76,7 +76,7 @@ def test_retry_limits() -> None:
     assert number(documented["deadline for starting a retry"]) == policy.deadline
 
 
-@pytest.mark.parametrize("row", table("class"), ids=lambda row: row[0])
+@pytest.mark.parametrize("row", table("Class"), ids=lambda row: row[0])
 def test_class_of_each_status(row: list[str]) -> None:
     name, status, _ = row
     statuses = [int(status.replace("xx", ending)) for ending in ("00", "02", "99")]
