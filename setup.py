@@ -13,7 +13,7 @@ REPOSITORY = "https://github.com/UbiOps/client-library-python"
 
 
 def read_version() -> str:
-    """Reads the version as text: importing the package would require its dependencies."""
+    """Reads the version as text. An import would need the package's dependencies."""
     text = (HERE / "ubiops" / "_version.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"$', text, re.MULTILINE)
     if found is None:

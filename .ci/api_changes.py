@@ -53,7 +53,7 @@ def load(package: str, folder: Path) -> griffe.Object | griffe.Alias:
 
 
 def describe(breakage: griffe.Breakage) -> str:
-    """Explains a breakage in one line, without the location and colors that griffe adds."""
+    """Explains a breakage in one line, without the location and colors of griffe."""
     values = [shown for value in (breakage.old_value, breakage.new_value) if (shown := shorten(value))]
     return breakage.kind.value + (f": {' -> '.join(values)}" if values else "")
 
@@ -82,7 +82,7 @@ def breaking_changes(old: Path, new: Path, package: str = PACKAGE) -> Iterator[t
 
 
 def listed_changes(changelog: str) -> set[str]:
-    """Returns the names listed under "Breaking" in the topmost section of a changelog."""
+    """Returns the names under "Breaking" in the topmost section of a changelog."""
     section = re.split(r"^## ", changelog, flags=re.MULTILINE)[1:2]
     found = re.search(r"^### Breaking\n(.*?)(?=^###? |\Z)", "".join(section), re.DOTALL | re.MULTILINE)
     return set(re.findall(r"`([A-Za-z_][\w.]*)[^`]*`", found[1])) if found else set()

@@ -1,4 +1,7 @@
-"""Builds the documentation site, and checks its links and that it loads nothing from elsewhere."""
+"""Builds the documentation site and checks it.
+
+Reports broken links, and resources that a browser would load from the network.
+"""
 
 from __future__ import annotations
 

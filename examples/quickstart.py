@@ -1,4 +1,4 @@
-"""Take a deployment through its life: create, upload, build, configure, download, delete.
+"""Create, upload, build, configure, download and delete a deployment.
 
 On the emulator, without an account or a network connection:
 
@@ -51,7 +51,7 @@ def main() -> int:
 
 @contextlib.contextmanager
 def configured(live: bool) -> Iterator[ubiops.Configuration]:
-    """Configures a client for the platform, or for an emulator that runs in the meantime."""
+    """Yields the configuration of the platform, or of an emulator that it starts."""
     if live:
         yield ubiops.Configuration()
         return
@@ -134,7 +134,7 @@ def upload_and_build(api: ubiops.CoreApi, project: str, deployment: str, version
 
 
 def set_variables(api: ubiops.CoreApi, project: str, deployment: str) -> None:
-    """Sets a variable for all versions and one for a single version, and copies the latter."""
+    """Sets variables of the deployment and of one version, and copies the latter."""
     source, target = VERSIONS
     most_frequent = ubiops.EnvironmentVariableCreate(name="MOST_FREQUENT", value="5", secret=False)
     password = ubiops.EnvironmentVariableCreate(name="PASSWORD", value="not shown", secret=True)

@@ -1,4 +1,4 @@
-"""What tests of all rooms share: one emulator, a client for it, and names that no other test uses."""
+"""Fixtures of all tests: an emulator, a client for it, and unused project names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _numbers = itertools.count(1)
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No variable of whoever runs the tests changes what they see, or sends them elsewhere."""
+    """Removes variables that would change where the client sends requests."""
     for name in ("UBIOPS_API_HOST", "UBIOPS_API_TOKEN", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
@@ -29,7 +29,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
-    """The emulator that all tests share; each works in a project of its own."""
+    """The emulator that all tests share; each test uses its own project."""
     import ubiops.emulator
 
     with ubiops.emulator.start() as running:
@@ -38,7 +38,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def core_api(emulator: Emulator) -> Iterator[ubiops.CoreApi]:
-    """The methods, against the emulator."""
+    """A client of the emulator."""
     import ubiops
 
     with ubiops.CoreApi(ubiops.ApiClient(emulator.configuration())) as api:
@@ -47,7 +47,7 @@ def core_api(emulator: Emulator) -> Iterator[ubiops.CoreApi]:
 
 @pytest.fixture
 def project_name() -> str:
-    """A project that no other test uses."""
+    """The name of a project that no other test uses."""
     return f"project-of-test-{next(_numbers)}"
 
 

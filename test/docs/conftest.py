@@ -1,4 +1,7 @@
-"""The state that code in README and docs expects: a built deployment, and a package in the working directory."""
+"""The state that code in README and docs expects.
+
+There is a deployment whose versions are built, and a package in the working directory.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +41,7 @@ def docs_emulator() -> Iterator[Emulator]:
 def docs_project(
     docs_emulator: Emulator, package: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clean_environment: None
 ) -> DocsProject:
-    """Prepares environment variables, working directory and project state for a page."""
+    """Prepares the variables, the working directory and the project for a page."""
     import ubiops
 
     monkeypatch.setenv("UBIOPS_API_HOST", docs_emulator.host)

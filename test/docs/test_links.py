@@ -35,7 +35,7 @@ def links(page: Path) -> list[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """The anchors of a page, as code hosts derive them from its headings, and explicit ones."""
+    """The anchors of a page: explicit ones, and those derived from headings."""
     text = page.read_text(encoding="utf-8")
     found = set(re.findall(r'<a (?:id|name)="([^"]+)"', text))
     for heading in re.findall(r"^#+ (.+)$", text, re.MULTILINE):

@@ -1,4 +1,4 @@
-"""The check of the built documentation site finds external resources and broken links."""
+"""The check of the documentation site finds external resources and broken links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The source distribution and the wheel, and environments that have the wheel installed."""
+"""The source distribution, the wheel, and environments with the wheel installed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sdist(away: Path, builder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def wheel(away: Path, builder: Path, sdist: Path) -> Path:
-    """The wheel, built from the source distribution as an installer does without a wheel."""
+    """The wheel, built from the source distribution."""
     run(builder, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", away, sdist, cwd=away)
     (found,) = away.glob("*.whl")
     return found

@@ -1,4 +1,4 @@
-"""Counts of what code does, which say more of its speed than a clock on a busy machine does."""
+"""Counters of work, which are more reliable than a clock on a busy machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def function_calls(work: Callable[[], Any]) -> int:
-    """How many functions are called while something is done, in this thread: those of Python and those in C."""
+    """Counts the Python and C functions that this thread calls during some work."""
     count = 0
 
     def profile(frame: Any, event: str, argument: Any) -> None:
@@ -24,7 +24,7 @@ def function_calls(work: Callable[[], Any]) -> int:
             count += 1
 
     before = sys.getprofile()
-    # A collection of garbage in between would count the callbacks that others have for it.
+    # A garbage collection in between would add the callbacks registered for it.
     gc.collect()
     gc.disable()
     sys.setprofile(profile)
@@ -37,7 +37,7 @@ def function_calls(work: Callable[[], Any]) -> int:
 
 
 class Sent:
-    """What this thread sends through its sockets, each piece by itself."""
+    """Records each piece that this thread sends through its sockets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.pieces: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What runs on the other side when a client is sent to another process."""
+"""Functions to run in another process, which receives a pickled client."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def call_there(client: Any) -> tuple[str, Any]:
-    """What came of a call: "value" and the value, or the error's class and text."""
+    """Returns "value" and the result of a call, or the class and text of its error."""
     try:
         return "value", client.deployments_get("p", "d").name
     except Exception as error:
@@ -14,7 +14,7 @@ def call_there(client: Any) -> tuple[str, Any]:
 
 
 def fail_there(client: Any) -> Any:
-    """An error that has to travel back."""
+    """Raises an error that must be pickled on its way back."""
     return client.deployments_get("p", "d")
 
 

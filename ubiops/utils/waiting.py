@@ -31,7 +31,8 @@ def wait_for_deployment_version(
 ) -> DeploymentVersionDetail:
     """Waits until a version is available, that is, until its build has succeeded.
 
-    Polls the build of the latest revision, or of ``revision_id``, at increasing intervals.
+    Polls the build of the latest revision, or of ``revision_id``, at increasing
+    intervals.
 
     Args:
         client: The client that makes the calls; a ``CoreApi`` is accepted as well.
@@ -48,9 +49,11 @@ def wait_for_deployment_version(
         The version after the build.
 
     Raises:
-        ubiops.ApiException: With status 504 if the timeout expired; with status 0 and the
-            build's error message if the build failed; otherwise whatever a call raised.
-        ubiops.ApiValueError: If the timeout is not positive, or the version has no revision.
+        ubiops.ApiException: With status 504 if the timeout expired; with status 0 and
+            the build's error message if the build failed; otherwise whatever a call
+            raised.
+        ubiops.ApiValueError: If the timeout is not positive, or the version has no
+            revision.
 
     Operations: ``deployment_versions_get`` and ``revisions_get``.
     """
@@ -94,8 +97,9 @@ def wait_for_revision(
         The revision after the build.
 
     Raises:
-        ubiops.ApiException: With status 504 if the timeout expired; with status 0 and the
-            build's error message if the build failed; otherwise whatever a call raised.
+        ubiops.ApiException: With status 504 if the timeout expired; with status 0 and
+            the build's error message if the build failed; otherwise whatever a call
+            raised.
         ubiops.ApiValueError: If the timeout is not positive.
 
     Operation: ``revisions_get``.
