@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from generator.interpret import interpret
+from generator.build_ir import build_ir
 from generator.load import load, validate
 from generator.render import MARKER, render
 from generator.samples import SAMPLES, Samples
@@ -36,7 +36,7 @@ def generate(description: Path, samples: Samples = SAMPLES) -> dict[str, str]:
     """
     document = load(description)
     # First what is not supported, whose messages are the clearer ones, then all else that is not valid.
-    api = interpret(document)
+    api = build_ir(document)
     validate(document)
     return render(api, document, samples)
 

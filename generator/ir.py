@@ -359,16 +359,17 @@ class Operation:
 
 @dataclass(frozen=True)
 class Area:
-    """An area of the API, which becomes a class."""
+    """An area of the API, which becomes a class.
+
+    Attributes:
+        name: The name of the class.
+        module: The name of the area, which is the one of its module, its files and its page.
+    """
 
     name: str
+    module: str
     description: str
     operations: list[Operation]
-
-    @property
-    def module(self) -> str:
-        """The module that it is in."""
-        return module_name(self.name)
 
     @property
     def models(self) -> list[str]:

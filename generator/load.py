@@ -1,7 +1,8 @@
-"""Reads the split description as one document, which refers to itself only and knows where each part came from."""
+"""Reads the files of the description as one document that knows where each part came from."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,19 @@ from generator.errors import DescriptionError
 from generator.strict_yaml import read_yaml
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 Pointer = tuple[str, ...]
 
-# Keywords whose value is a map from names to things, so that a name is never taken for a keyword.
-_NAMED = frozenset(
-    ("content", "encoding", "examples", "headers", "parameters", "paths", "properties", "responses", "schemas")
-)
-# Keywords whose value is data: what looks like a reference in it is none.
+# Components that have files of their own: `schemas.yaml` and `schemas/*.yaml`, and so on.
+SECTIONS = ("schemas", "parameters", "responses")
+METHODS = ("get", "put", "post", "patch", "delete")
+COMMON_RESPONSES = "x-common-responses"
+
+# Keywords whose value maps names to things, so that such a name is never mistaken for a keyword.
+_NAMED = frozenset(("content", "encoding", "examples", "headers", "paths", "properties", "responses", *SECTIONS))
+# Keywords whose value is data: something that looks like a reference is not one.
 _DATA = frozenset(("const", "default", "enum", "example", "value"))
 
 
@@ -32,7 +37,7 @@ class Document:
     sources: dict[Pointer, tuple[str, Pointer]]
 
     def place(self, pointer: Pointer) -> str:
-        """The file and the pointer in it that a part of the document was written at."""
+        """The file, and the pointer in it, where a part of the document was written."""
         for length in range(len(pointer), -1, -1):
             if pointer[:length] in self.sources:
                 file, start = self.sources[pointer[:length]]
@@ -51,22 +56,22 @@ def read_pointer(text: str) -> Pointer:
 
 
 def load(root: Path) -> Document:
-    """Reads a description, and the files that it refers to.
+    """Reads a description: the root file, and every file of paths and components beside it.
 
     Args:
-        root: The file that the description begins with.
+        root: The root file; the other files are found by their names.
 
     Raises:
-        DescriptionError: A file can't be read, or a reference leads nowhere.
+        DescriptionError: A file can't be read or has no place here, or a reference leads nowhere.
     """
-    return _Bundler(root.resolve()).bundle()
+    return _Collector(root.resolve()).collect()
 
 
 def validate(document: Document) -> None:
-    """Holds a document to the schema of OpenAPI 3.1.
+    """Validates a document against the schema of OpenAPI 3.1.
 
     Raises:
-        DescriptionError: It breaks a rule.
+        DescriptionError: It is not valid.
     """
     error = next(iter(OpenAPIV31SpecValidator(document.content).iter_errors()), None)
     if error is not None:
@@ -74,132 +79,168 @@ def validate(document: Document) -> None:
             # Of the alternatives that all fail, the one that gets farthest is the one that was meant.
             error = max(error.context, key=lambda one: len(one.absolute_path))
         place = document.place(tuple(str(part) for part in error.absolute_path))
-        raise DescriptionError(place, f"no valid OpenAPI 3.1: {error.message:.300}", "see the specification of OpenAPI")
+        raise DescriptionError(
+            place, f"not valid OpenAPI 3.1: {error.message:.300}", "see the specification of OpenAPI"
+        )
 
 
-class _Bundler:
+class _Collector:
+    """Puts the files of a description together."""
+
     def __init__(self, root: Path) -> None:
         self.root = root
-        # Names are relative to the folder above, so that they read as they do for whoever stands in the repository.
+        self.folder = root.parent
+        # File names are relative to the parent folder, as seen from the top of the repository.
         self.base = root.parent.parent
-        self.files: dict[Path, Any] = {}
         self.sources: dict[Pointer, tuple[str, Pointer]] = {}
-        self.components: dict[tuple[Path, Pointer], Pointer] = {}
-        self.open: list[int] = []
 
     def name(self, file: Path) -> str:
         return file.relative_to(self.base).as_posix()
 
-    def place(self, file: Path, pointer: Pointer) -> str:
-        return f"{self.name(file)}#{write_pointer(pointer)}"
-
-    def read(self, file: Path) -> Any:
-        if file not in self.files:
-            self.files[file] = read_yaml(file, self.name(file))
-        return self.files[file]
-
-    def bundle(self) -> Document:
-        content = self.read(self.root)
+    def read(self, file: Path) -> dict[str, Any]:
+        """The content of a file, which must be an object."""
+        name = self.name(file)
+        content = read_yaml(file, name)
         if not isinstance(content, dict):
-            raise DescriptionError(self.name(self.root), "no object", "begin with `openapi: 3.1.0`")
+            raise DescriptionError(name, "the file does not hold an object", "write an object with named entries")
+        _check_anchors(content, name)
+        return content
+
+    def collect(self) -> Document:
+        root = self.read(self.root)
         self.sources[()] = (self.name(self.root), ())
-        entries: list[Pointer] = [("paths", name) for name in _map(content.get("paths"))]
-        sections = _map(content.get("components"))
-        entries += [("components", section, name) for section in sections for name in _map(sections[section])]
-        # First of all, so that a reference to the target of a component's reference is known for what it is.
-        targets = {entry: self.target(self.root, entry) for entry in entries}
-        for entry, target in targets.items():
-            if target is not None and entry[0] == "components":
-                self.components[target] = entry
-        bundled = self.copy(content, self.root, (), (), targets)
-        return Document(bundled, self.sources)
+        common = self.take_from_root(root)
+        paths: dict[str, Any] = {}
+        for file in self.files("paths"):
+            for path, item in self.read(file).items():
+                self.add(paths, ("paths", path), item, file)
+                if isinstance(item, dict):
+                    paths[path] = {
+                        method: self.complete(path, method, operation, file.stem, common)
+                        for method, operation in item.items()
+                    }
+        components = {**_map(root.pop("components", {}))}
+        for section in SECTIONS:
+            found: dict[str, Any] = {}
+            for file in self.files(section):
+                for name, item in self.read(file).items():
+                    self.add(found, ("components", section, name), item, file)
+            components[section] = dict(sorted(found.items()))
+        self.refuse_other_files()
+        document = Document({**root, "paths": paths, "components": components}, self.sources)
+        for pointer, reference in references(document.content):
+            self.check(document, pointer, reference)
+        return document
 
-    def target(self, file: Path, pointer: Pointer) -> tuple[Path, Pointer] | None:
-        """What the reference at a place leads to; None when there is no reference."""
-        value = self.lookup(file, pointer)
-        if not isinstance(value, dict) or "$ref" not in value:
-            return None
-        place, ref = self.place(file, (*pointer, "$ref")), value["$ref"]
-        if not isinstance(ref, str) or ref.count("#") != 1 or not ref.partition("#")[2].startswith("/"):
-            raise DescriptionError(place, f"{ref!r} is no reference", "write `file.yaml#/name`")
-        path, _, text = ref.partition("#")
-        target = (file.parent / path).resolve() if path else file
-        if self.base not in target.parents:
-            raise DescriptionError(place, f"{ref} leads out of the description's folder", "keep all files in it")
-        if not target.is_file():
-            raise DescriptionError(place, f"there is no file {self.name(target)}", "correct the reference")
-        try:
-            self.lookup(target, read_pointer(text))
-        except (LookupError, ValueError):
-            raise DescriptionError(place, f"{ref} leads nowhere", "correct the reference") from None
-        return target, read_pointer(text)
-
-    def lookup(self, file: Path, pointer: Pointer) -> Any:
-        value = self.read(file)
-        for part in pointer:
-            if isinstance(value, list):
-                value = value[int(part)]
-            elif isinstance(value, dict):
-                value = value[part]
-            else:
-                raise LookupError(part)
-        return value
-
-    def copy(self, value: Any, file: Path, pointer: Pointer, to: Pointer, inline: Any = (), named: bool = False) -> Any:
-        """A copy of a value with its references turned into ones within the document.
-
-        Args:
-            value: The value.
-            file: The file that it stands in.
-            pointer: Where it stands in that file.
-            to: Where it will stand in the document.
-            inline: Where in the document references are replaced by what they lead to.
-            named: Whether its keys are names and not keywords.
-        """
-        if not isinstance(value, (dict, list)):
-            return value
-        if id(value) in self.open:
-            raise DescriptionError(self.place(file, pointer), "a YAML anchor that holds itself", "write it out")
-        self.open.append(id(value))
-        try:
-            if isinstance(value, list):
-                return [self.copy(v, file, (*pointer, str(i)), (*to, str(i)), inline) for i, v in enumerate(value)]
-            if "$ref" in value and not named:
-                return self.reference(value, file, pointer, to, inline)
-            copied = {}
-            for key, item in value.items():
-                if key in _DATA and not named:
-                    copied[key] = item
-                    continue
-                names = not named and (key in _NAMED or (to == ("components",)))
-                copied[key] = self.copy(item, file, (*pointer, key), (*to, key), inline, names)
-            return copied
-        finally:
-            self.open.pop()
-
-    def reference(self, value: dict[str, Any], file: Path, pointer: Pointer, to: Pointer, inline: Any) -> Any:
-        target = self.target(file, pointer)
-        if target is None:
-            raise LookupError(pointer)
-        if to in inline:
-            if len(value) > 1:
-                extra = ", ".join(key for key in value if key != "$ref")
+    def take_from_root(self, root: dict[str, Any]) -> dict[str, Any]:
+        """The common responses, which are taken out of the root; refuses what belongs in other files."""
+        name = self.name(self.root)
+        if "paths" in root:
+            raise DescriptionError(f"{name}#/paths", "paths in the root file", "write them in paths/AREA.yaml")
+        for section in SECTIONS:
+            if section in _map(root.get("components")):
                 raise DescriptionError(
-                    self.place(file, pointer),
-                    f"{extra} beside $ref would be lost",
-                    "write it where the reference leads to",
+                    f"{name}#/components/{section}",
+                    f"{section} in the root file",
+                    f"write them in {section}.yaml or {section}/AREA.yaml",
                 )
-            self.sources[to] = (self.name(target[0]), target[1])
-            return self.copy(self.lookup(*target), *target, to)
-        found = target[1] if target[0] == self.root else self.components.get(target)
-        if found is None or len(found) != 3 or found[0] != "components":
+        common = root.pop(COMMON_RESPONSES, {})
+        if not isinstance(common, dict):
             raise DescriptionError(
-                self.place(file, (*pointer, "$ref")),
-                f"{value['$ref']} leads to something that has no name",
-                f"give it a name under components of {self.name(self.root)}, and refer to that",
+                f"{name}#/{COMMON_RESPONSES}", "an object is expected", "map each status to a reference to a response"
             )
-        # What stands beside it, such as a description, is copied as it is: no keyword that may stand there has parts.
-        return {**value, "$ref": f"#{write_pointer(found)}"}
+        return common
+
+    def files(self, kind: str) -> Iterator[Path]:
+        """The files of paths or of one kind of component, in the order of their names."""
+        if kind != "paths" and (self.folder / f"{kind}.yaml").is_file():
+            yield self.folder / f"{kind}.yaml"
+        yield from sorted((self.folder / kind).glob("*.yaml"))
+
+    def add(self, found: dict[str, Any], pointer: Pointer, item: Any, file: Path) -> None:
+        """Adds an entry, whose name must not be taken."""
+        name = pointer[-1]
+        if name in found:
+            raise DescriptionError(
+                f"{self.name(file)}#{write_pointer((name,))}",
+                f"{name} is described already, in {self.sources[pointer][0]}",
+                "describe it once",
+            )
+        found[name] = item
+        self.sources[pointer] = (self.name(file), (name,))
+
+    def complete(self, path: str, method: str, operation: Any, area: str, common: dict[str, Any]) -> Any:
+        """An operation with what its file and the root say: its tag, and the common responses."""
+        if method not in METHODS or not isinstance(operation, dict):
+            return operation
+        if "tags" in operation:
+            raise DescriptionError(
+                f"{self.sources['paths', path][0]}#{write_pointer((path, method, 'tags'))}",
+                "an operation with tags",
+                "leave them out; the name of the file is the tag",
+            )
+        completed = {**operation, "tags": [area]}
+        if isinstance(operation.get("responses"), dict):
+            responses = {**operation["responses"]}
+            for status, response in common.items():
+                sends_no_token = status in ("401", "403") and operation.get("security") == []
+                names_nothing = status == "404" and "{" not in path
+                if status not in responses and not sends_no_token and not names_nothing:
+                    responses[status] = response
+                    pointer = ("paths", path, method, "responses", status)
+                    self.sources[pointer] = (self.name(self.root), (COMMON_RESPONSES, status))
+            completed["responses"] = dict(sorted(responses.items()))
+        return completed
+
+    def refuse_other_files(self) -> None:
+        """Refuses files that nothing reads, such as one in the wrong folder."""
+        read = {self.root, *(file for kind in ("paths", *SECTIONS) for file in self.files(kind))}
+        for file in sorted(self.folder.rglob("*.y*ml")):
+            if file not in read:
+                kinds = ", ".join(("paths", *SECTIONS))
+                raise DescriptionError(self.name(file), "nothing reads this file", f"move it to one of {kinds}")
+
+    def check(self, document: Document, pointer: Pointer, reference: Any) -> None:
+        """Refuses a reference that is not one to a component."""
+        place = document.place((*pointer, "$ref"))
+        found = re.fullmatch(r"#/components/(\w+)/([^/]+)", reference) if isinstance(reference, str) else None
+        if not found:
+            raise DescriptionError(place, f"{reference!r} is not a reference", "write `#/components/KIND/Name`")
+        if found[2] not in document.content["components"].get(found[1], {}):
+            raise DescriptionError(place, f"{reference} leads nowhere", "correct the reference, or add the component")
+
+
+def references(value: Any, pointer: Pointer = (), named: bool = False) -> Iterator[tuple[Pointer, Any]]:
+    """All references in a part of a document, each with the pointer of the object that holds it."""
+    if isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from references(item, (*pointer, str(index)))
+    elif isinstance(value, dict):
+        if "$ref" in value and not named:
+            yield pointer, value["$ref"]
+        for key, item in value.items():
+            if named or key not in _DATA:
+                yield from references(item, (*pointer, key), not named and key in _NAMED)
+
+
+def _check_anchors(content: dict[str, Any], name: str) -> None:
+    """Refuses a YAML anchor that holds itself, which has no end."""
+    # The objects that hold the current one.
+    around: list[int] = []
+
+    def visit(value: Any, pointer: Pointer) -> None:
+        if not isinstance(value, (dict, list)):
+            return
+        if id(value) in around:
+            raise DescriptionError(
+                f"{name}#{write_pointer(pointer)}", "a YAML anchor that holds itself", "write it out"
+            )
+        around.append(id(value))
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            visit(item, (*pointer, str(key)))
+        around.pop()
+
+    visit(content, ())
 
 
 def _map(value: Any) -> dict[str, Any]:

@@ -25,6 +25,9 @@ RESERVED_MODELS = frozenset(
     ("Any", "ApiClient", "ClassVar", "Configuration", "CoreApi", "Mapping", "Model", "Null", "RequestModel", "Response")
 ) | frozenset(("Self", "Sequence"))
 
+# Classes and modules that ``ubiops.api`` has besides those of the areas.
+RESERVED_AREAS = frozenset(("Api", "CoreApi"))
+
 _STATUS = {
     400: "BadRequestError",
     401: "UnauthorizedError",
@@ -69,6 +72,11 @@ def class_name(tag: str) -> str | None:
     words = re.findall(r"[0-9A-Za-z]+", tag)
     made = "".join(word[:1].upper() + word[1:] for word in words)
     return made if is_class_name(made) else None
+
+
+def is_area_name(name: str) -> bool:
+    """Whether a name may be the one of an area: of a tag, a file and a module."""
+    return re.fullmatch(r"[a-z][0-9a-z]*(_[0-9a-z]+)*", name) is not None and not keyword.iskeyword(name)
 
 
 def is_class_name(name: str) -> bool:

@@ -87,7 +87,7 @@ class Node:
             raise self.error(f"text is expected, not {self.value!r:.60}", "write a string that is not empty")
         return self.value.strip()
 
-    def truth(self, key: str) -> bool:
+    def flag(self, key: str) -> bool:
         """The value of a key that is true or false; false when it is not there."""
         found = self.get(key)
         if found is None:
@@ -96,7 +96,7 @@ class Node:
             raise found.error(f"true or false is expected, not {found.value!r:.60}", "write true or false")
         return found.value
 
-    def only(self, *keys: str) -> None:
+    def allow(self, *keys: str) -> None:
         """Refuses keywords other than these."""
         for key, node in self.items():
             if key not in keys:
@@ -107,7 +107,7 @@ class Node:
         """The component that it refers to, or itself when it is no reference."""
         if "$ref" not in self:
             return self
-        self.only("$ref")
+        self.allow("$ref")
         return self.target()
 
     def target(self) -> Node:

@@ -35,7 +35,7 @@ def read_operation(path: str, method: str, node: Node) -> Operation:
         method: The HTTP method, as it is written in the description.
         node: All that is said of it there.
     """
-    node.only("operationId", "summary", "description", "tags", "parameters", "requestBody", "responses", "deprecated")
+    node.allow("operationId", "summary", "description", "tags", "parameters", "requestBody", "responses", "deprecated")
     name = node["operationId"].text()
     if not is_method_name(name):
         raise node["operationId"].error(f"no method can be named {name}", "choose a name in small_letters")
@@ -54,7 +54,7 @@ def read_operation(path: str, method: str, node: Node) -> Operation:
         path=path,
         summary=summary(node["summary"]),
         description=sentences(node),
-        deprecated=node.truth("deprecated"),
+        deprecated=node.flag("deprecated"),
         parameters=parameters,
         query=query,
         body=body,
@@ -91,7 +91,7 @@ def _parameters(path: str, node: Node) -> tuple[list[Value], list[Value]]:
 
 
 def _parameter(node: Node, place: str) -> Value:
-    node.only("name", "in", "required", "description", "schema", "example", "deprecated")
+    node.allow("name", "in", "required", "description", "schema", "example", "deprecated")
     name, schema = node["name"], node["schema"]
     if place == "path" and not re.fullmatch(r"\w+", name.text()):
         raise name.error(
@@ -101,7 +101,7 @@ def _parameter(node: Node, place: str) -> Value:
     if is_reference(schema):
         raise schema.error("a parameter that is a model", "use a plain type")
     kind, limits, nullable = read_schema(schema)
-    required = node.truth("required")
+    required = node.flag("required")
     if place == "path" and (not required or kind.kind not in ("string", "integer")):
         raise node.error(
             "a parameter of the path that is optional, or neither a string nor an integer",
@@ -125,7 +125,7 @@ def _parameter(node: Node, place: str) -> Value:
         type=kind,
         limits=limits,
         required=required,
-        deprecated=node.truth("deprecated"),
+        deprecated=node.flag("deprecated"),
         default=read_default(schema),
         example=node["example"].value,
     )
@@ -142,15 +142,15 @@ def _python_name(node: Node, name: str) -> str:
 
 
 def _body(node: Node) -> Body:
-    node.only("required", "description", "content")
-    if not node.truth("required"):
+    node.allow("required", "description", "content")
+    if not node.flag("required"):
         raise node.error("a body that may be left out is not supported", "write `required: true`")
     media_type, media = _one_media_type(node, (_JSON, _FORM))
     description = sentence(node)
     if media_type == _FORM:
         values, note = _form(media)
         return Body(description, _examples(media), None, values, note)
-    media.only("schema", "examples")
+    media.allow("schema", "examples")
     kind, _, nullable = read_schema(media["schema"])
     if kind.kind not in ("model", "object") or nullable:
         raise media["schema"].error(
@@ -161,16 +161,16 @@ def _body(node: Node) -> Body:
 
 def _form(media: Node) -> tuple[tuple[Value, ...], str]:
     """The fields and files of a form, and what is said of them all."""
-    media.only("schema", "examples", "encoding")
+    media.allow("schema", "examples", "encoding")
     for _, encoding in media.entries("encoding"):
-        encoding.only("contentType")
+        encoding.allow("contentType")
     schema = media["schema"]
     if is_reference(schema) or schema["type"].value != "object":
         raise schema.error("a form that is not an object written out", "write type object and properties")
     # Which fields go together: that is for the server to check, and for the description to say.
-    schema.only("type", "description", "properties", "anyOf", "dependentRequired")
+    schema.allow("type", "description", "properties", "anyOf", "dependentRequired")
     for choice in schema["anyOf"].elements() if "anyOf" in schema else ():
-        choice.only("required")
+        choice.allow("required")
     if ("anyOf" in schema or "dependentRequired" in schema) and "description" not in schema:
         raise schema.error("it is not said in words which fields go together", "add a description")
     values = []
@@ -197,7 +197,7 @@ def _one_media_type(node: Node, supported: tuple[str, ...]) -> tuple[str, Node]:
 def _examples(media: Node) -> list[Example]:
     found = []
     for name, node in media["examples"].items():
-        node.only("summary", "value")
+        node.allow("summary", "value")
         check_example(node["value"], media["schema"])
         found.append(Example(name, summary(node["summary"]), node["value"].value))
     if not found:
@@ -229,7 +229,7 @@ def _answers(node: Node) -> tuple[Answer, list[Failure]]:
 
 
 def _success(status: int, node: Node) -> Answer:
-    node.only("description", "headers", "content")
+    node.allow("description", "headers", "content")
     if (status == 204) != ("content" not in node):
         raise node.error(
             f"status {status} {'with' if 'content' in node else 'without'} content", "204 is empty, and no other is"
@@ -238,7 +238,7 @@ def _success(status: int, node: Node) -> Answer:
     if "content" not in node:
         return Answer(status, sentence(node), None, [], headers)
     media_type, media = _one_media_type(node, (_JSON, *_FILES))
-    media.only("schema", "examples")
+    media.allow("schema", "examples")
     kind, limits, nullable = read_schema(media["schema"])
     if (kind.kind == "file") != (media_type in _FILES):
         raise media.error(
@@ -253,23 +253,23 @@ def _success(status: int, node: Node) -> Answer:
 
 
 def _failure(status: int, node: Node) -> Failure:
-    node.only("description", "headers", "content")
+    node.allow("description", "headers", "content")
     for _, header in node.entries("headers"):
         _header(header)
     _, media = _one_media_type(node, (_JSON,))
-    media.only("schema", "examples")
+    media.allow("schema", "examples")
     schema = media["schema"]
-    if not is_reference(schema) or not schema.target().truth("x-internal"):
+    if not is_reference(schema) or not schema.target().flag("x-internal"):
         raise schema.error("an error of its own form", "refer to the schema of all errors, which is x-internal")
     for _, example in media.entries("examples"):
-        example.only("summary", "value")
+        example.allow("summary", "value")
         check_example(example["value"], schema)
     return Failure(status, sentence(node))
 
 
 def _header(node: Node) -> str:
     """The description of a header; its type is checked, but nothing is made of it."""
-    node.only("description", "schema", "example")
+    node.allow("description", "schema", "example")
     kind, _, _ = read_schema(node["schema"])
     if kind.kind not in ("string", "integer"):
         raise node["schema"].error(f"a header that is {kind.declared} is not supported", "use a string or an integer")

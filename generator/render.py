@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from generator import text, wording
+from generator import phrases, text
 from generator.formatting import format_code, format_snippets
 from generator.names import module_name
 from generator.snippets import Snippets
@@ -65,7 +65,7 @@ def render(api: Api, document: Document, samples: Samples) -> dict[str, str]:
     for area in api.areas:
         code[f"ubiops/api/{area.module}.py"] = pages.make("api.py", area=area)
         code[f"ubiops/api/{area.module}.pyi"] = pages.make("api.pyi", area=area)
-        other[f"docs/api/{area.module}.md"] = pages.make("api.md", api=api, area=area, options=wording.OPTIONS.items())
+        other[f"docs/api/{area.module}.md"] = pages.make("api.md", api=api, area=area, options=phrases.OPTIONS.items())
     for model in api.models.values():
         code[f"ubiops/models/{model.module}.py"] = pages.make("model.py", model=model)
         other[f"docs/models/{model.name}.md"] = pages.make("model.md", model=model, code=pages.code[model.name])
@@ -95,22 +95,22 @@ class _Pages:
             call=lambda operation: text.escape(self.code[f"call {operation.id}"]),
             cell=text.cell,
             constant=lambda name: f"_{name.upper()}",
-            entries=lambda fields, sent: [(field.python, wording.entry(field, sent=sent)) for field in fields],
+            entries=lambda fields, sent: [(field.python, phrases.entry(field, sent=sent)) for field in fields],
             linked=linked,
             module=module_name,
             names=lambda values: _tuple(value.python for value in values),
-            notes=wording.notes,
+            notes=phrases.notes,
             opening=text.opening,
-            options=lambda operation: list(wording.options(operation).items()),
+            options=lambda operation: list(phrases.options(operation).items()),
             pretty=text.pretty,
             programs=lambda operation: [
                 (title, self.code[f"program {operation.id} {index}"])
                 for index, title in enumerate(self.titles[operation.id])
             ],
             query_parameter=_query_parameter,
-            raised=wording.raised,
+            raised=phrases.raised,
             return_words=_return_words,
-            returned=wording.returned,
+            returned=phrases.returned,
             sentence=text.sentence,
             sentence_colon=lambda words: f"{text.sentence(words)[:-1]}:",
             signature=_signature,
@@ -159,7 +159,7 @@ def linked(kind: Type | None, models: str) -> str:
         return "None"
     if kind.item:
         return f"list\\[{linked(kind.item, models)}\\]"
-    return f"[{kind.model}]({models}{kind.model}.md)" if kind.model else wording.python_type(kind)
+    return f"[{kind.model}]({models}{kind.model}.md)" if kind.model else phrases.python_type(kind)
 
 
 def _answer_model(operation: Operation) -> str:
@@ -168,10 +168,10 @@ def _answer_model(operation: Operation) -> str:
 
 
 def _arguments(operation: Operation) -> list[tuple[str, str]]:
-    given = [(one.python, wording.entry(one)) for one in operation.parameters]
+    given = [(one.python, phrases.entry(one)) for one in operation.parameters]
     if operation.data:
-        given.append(("data", wording.data_entry(operation)))
-    return given + [(one.python, wording.entry(one)) for one in operation.optional]
+        given.append(("data", phrases.data_entry(operation)))
+    return given + [(one.python, phrases.entry(one)) for one in operation.optional]
 
 
 def _query_parameter(value: Value) -> str:

@@ -80,9 +80,9 @@ def read_schema(node: Node, extensions: tuple[str, ...] = ()) -> tuple[Type, Lim
         extensions: Keywords beginning with ``x-`` that may stand there.
     """
     if is_reference(node):
-        node.only("$ref", "description", "deprecated", *extensions)
+        node.allow("$ref", "description", "deprecated", *extensions)
         target = node.target()
-        if target.truth("x-internal"):
+        if target.flag("x-internal"):
             raise node["$ref"].error(
                 f"{target.pointer[-1]} is internal, so there is no model of it",
                 "refer to a model, or take x-internal away",
@@ -90,9 +90,9 @@ def read_schema(node: Node, extensions: tuple[str, ...] = ()) -> tuple[Type, Lim
         return Type("model", target.pointer[-1]), Limits(), False
     for key in ("oneOf", "anyOf", "allOf", "not"):
         if key in node:
-            node.only()  # Before the missing type is complained of.
+            node.allow()  # Before the missing type is complained of.
     kind, nullable = read_kind(node)
-    node.only(*_COMMON, *_KEYWORDS[kind], *extensions)
+    node.allow(*_COMMON, *_KEYWORDS[kind], *extensions)
     form = node["format"].value if "format" in node else ""
     if form and form not in _FORMATS[kind]:
         raise node["format"].error(
@@ -214,7 +214,7 @@ def check_example(value: Node, schema: Node) -> None:
 def read_value(node: Node, name: str, python: str) -> Value:
     """A field of a form, whose schema holds its description."""
     kind, limits, nullable = read_schema(node)
-    deprecated, default = node.truth("deprecated"), read_default(node)
+    deprecated, default = node.flag("deprecated"), read_default(node)
     return Value(name, python, sentence(node), kind, limits, False, nullable, deprecated, default)
 
 
@@ -227,7 +227,7 @@ def read_model(name: str, node: Node) -> Model:
         raise node.error(f"a model can't be named {name}", "choose a name in CapitalLetters that ubiops doesn't use")
     if node["type"].value != "object" or not node["properties"].mapping():
         raise node.error("a schema with a name that is no object with properties", "write it out where it is used")
-    node.only("type", "description", "required", "properties", "x-internal")
+    node.allow("type", "description", "required", "properties", "x-internal")
     properties = dict(node["properties"].items())
     required = [element.value for element in node["required"].elements()] if "required" in node else []
     for missing in (one for one in required if one not in properties):
@@ -264,7 +264,7 @@ def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, N
         limits,
         required,
         nullable,
-        node.truth("deprecated"),
+        node.flag("deprecated"),
         read_default(node),
         ABSENT,
         node["x-declared-type"].text() if "x-declared-type" in node else kind.declared,

@@ -9,7 +9,7 @@ import pytest
 import ubiops
 from generator import names
 from generator.ir import Field, Limits, Type
-from generator.wording import OPTIONS
+from generator.phrases import OPTIONS
 from ubiops import request
 from ubiops.api._base import Api
 from ubiops.exceptions import class_for_status

@@ -9,7 +9,7 @@ import pytest
 
 from generator import text
 from generator.errors import DescriptionError
-from generator.interpret import interpret
+from generator.build_ir import build_ir
 from generator.load import load
 from generator.samples import SAMPLES, Samples
 from generator.snippets import Snippets
@@ -67,6 +67,6 @@ def test_values_are_shown_as_in_python(value: object, code: str) -> None:
 
 
 def test_samples_name_what_the_description_has() -> None:
-    Snippets(interpret(load(ROOT / "openapi" / "openapi.yaml")), SAMPLES)
+    Snippets(build_ir(load(ROOT / "openapi" / "openapi.yaml")), SAMPLES)
     with pytest.raises(DescriptionError, match="books_burn has no example 'all'"):
-        Snippets(interpret(load(DESCRIPTION)), Samples(bodies={("books_burn", "all"): {}}))
+        Snippets(build_ir(load(DESCRIPTION)), Samples(bodies={("books_burn", "all"): {}}))

@@ -78,26 +78,32 @@ def lookup(document: Any, pointer: str) -> Any:
     return document
 
 
-def bundle(node: Any, file: Path) -> Any:
-    """The node with references to shared components turned into local ones, and all others replaced by their target."""
-    if isinstance(node, list):
-        return [bundle(item, file) for item in node]
-    if not isinstance(node, dict):
-        return node
-    if "$ref" not in node:
-        return {key: bundle(value, file) for key, value in node.items()}
-    name, pointer = node["$ref"].split("#")
-    target = (file.parent / name).resolve() if name else file
-    if target == ROOT:
-        return {**node, "$ref": "#" + pointer}
-    assert set(node) == {"$ref"}, f"{file.name}: words beside {node['$ref']} would be lost"
-    return bundle(lookup(read(target), pointer), target)
-
-
 @functools.cache
 def load() -> dict[str, Any]:
     """The whole description as one document."""
-    document: dict[str, Any] = bundle(read(ROOT), ROOT)
+    root = read(ROOT)
+    common = root["x-common-responses"]
+    document: dict[str, Any] = {key: value for key, value in root.items() if key != "x-common-responses"}
+    document["paths"] = {}
+    for file in sorted(SOURCE.glob("paths/*.yaml")):
+        for path, item in read(file).items():
+            document["paths"][path] = {
+                method: {
+                    **operation,
+                    "tags": [file.stem],
+                    "responses": {
+                        **operation["responses"],
+                        **{status: value for status, value in common.items() if status != "404" or "{" in path},
+                    },
+                }
+                for method, operation in item.items()
+            }
+    for section in ("schemas", "parameters", "responses"):
+        files = [SOURCE / f"{section}.yaml", *sorted(SOURCE.glob(f"{section}/*.yaml"))]
+        document["components"] = {
+            **document["components"],
+            section: {name: item for file in files if file.is_file() for name, item in read(file).items()},
+        }
     return document
 
 

@@ -35,13 +35,6 @@ def references(path: Path) -> list[str]:
     return [node["$ref"] for _, node in nodes(content) if "$ref" in node]
 
 
-def test_split_document_is_valid(source: Path) -> None:
-    root = source / "openapi.yaml"
-    content = yaml.safe_load(root.read_text(encoding="utf-8"))
-    errors = [str(error) for error in OpenAPIV31SpecValidator(content, base_uri=root.as_uri()).iter_errors()]
-    assert errors == []
-
-
 def test_bundled_document_is_valid(document: dict[str, Any]) -> None:
     assert [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
 
@@ -59,32 +52,10 @@ def test_schemas_are_valid_json_schema(document: dict[str, Any]) -> None:
         Draft202012Validator.check_schema(schema)
 
 
-def test_every_file_is_referred_to(source: Path) -> None:
-    root = source / "openapi.yaml"
-    named = {(root.parent / reference.split("#")[0]).resolve() for reference in references(root)}
-    assert {path.resolve() for path in source.rglob("*.yaml")} - {root.resolve()} == named
-
-
-def test_split_files_refer_to_shared_components_only(source: Path) -> None:
-    """So a bundler has to rewrite these references, and to follow no others."""
+def test_references_are_to_components(source: Path) -> None:
     for path in source.rglob("*.yaml"):
-        if path.name != "openapi.yaml":
-            for reference in references(path):
-                name, pointer = reference.split("#")
-                assert (path.parent / name).resolve() == (source / "openapi.yaml").resolve(), (path.name, reference)
-                assert re.match(r"/components/(schemas|parameters|responses)/\w+$", pointer), (path.name, reference)
-
-
-def test_every_entry_of_a_split_file_is_used(source: Path) -> None:
-    root = source / "openapi.yaml"
-    used = {((root.parent / name).resolve(), pointer) for name, pointer in (r.split("#") for r in references(root))}
-    there = {
-        (path.resolve(), f"/{key}")
-        for path in source.rglob("*.yaml")
-        if path != root
-        for key in yaml.safe_load(path.read_text(encoding="utf-8"))
-    }
-    assert there == used
+        for reference in references(path):
+            assert re.match(r"#/components/(schemas|parameters|responses)/\w+$", reference), (path.name, reference)
 
 
 def test_every_component_is_used(document: dict[str, Any]) -> None:
@@ -119,7 +90,8 @@ def test_everything_is_described(document: dict[str, Any]) -> None:
 def test_operation_has_summary_tag_and_errors(operation: Any) -> None:
     assert operation.item["summary"]
     assert not operation.item["summary"].endswith(".")
-    assert operation.item["tags"] == ["Deployments"]
+    [tag] = operation.item["tags"]
+    assert tag in [tag["name"] for tag in operation.document["tags"]]
     assert {"401", "403", "429", "500"} <= set(operation.responses)
     if operation.parameters:
         assert "404" in operation.responses

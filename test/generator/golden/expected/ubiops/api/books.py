@@ -202,8 +202,9 @@ class Books(Api):
         Raises:
             ubiops.ApiTypeError: An argument has the wrong type, or there is no such argument. Nothing was sent.
             ubiops.ApiValueError: An argument is missing or breaks a rule. Nothing was sent.
-            ubiops.ApiException: The call did not succeed. Its subclass says why: ``ApiRequestError`` (418) and
-                ``ServerError`` (503). Without an answer: ``ApiConnectionError`` or ``ApiTimeoutError``.
+            ubiops.ApiException: The call did not succeed. Its subclass says why: ``NotFoundError`` (404),
+                ``ApiRequestError`` (418) and ``ServerError`` (503). Without an answer: ``ApiConnectionError`` or
+                ``ApiTimeoutError``.
 
         Operation: ``GET /shelves/{shelf}/books``
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from generator.ir import Api, Area, Example, Model, Operation, Route, Type
 from generator.load import write_pointer
-from generator.names import class_name, module_name
+from generator.names import RESERVED_AREAS, class_name, is_area_name, is_class_name, module_name
 from generator.node import Node
 from generator.operations import read_operation
 from generator.schemas import check_sendable, read_model, sentence
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 _METHODS = ("get", "put", "post", "patch", "delete")
 
 
-def interpret(document: Document) -> Api:
+def build_ir(document: Document) -> Api:
     """Makes the intermediate form of a document.
 
     Raises:
         DescriptionError: Something in it is not supported, or contradicts itself.
     """
-    return _Interpreter(Node(document, (), document.content)).read()
+    return _Builder(Node(document, (), document.content)).read()
 
 
-class _Interpreter:
+class _Builder:
     def __init__(self, root: Node) -> None:
         self.root = root
         self.models: dict[str, Model] = {}
@@ -38,18 +38,19 @@ class _Interpreter:
         self.places: dict[str, Node] = {}
         self.paths: dict[str, str] = {}
         self.tagged: dict[str, list[str]] = {}
+        self.classes: dict[str, str] = {}
 
     def read(self) -> Api:
         root = self.root
-        root.only("openapi", "info", "servers", "security", "tags", "paths", "components")
+        root.allow("openapi", "info", "servers", "security", "tags", "paths", "components")
         if not root["openapi"].text().startswith("3.1."):
             raise root["openapi"].error(f"version {root['openapi'].value} of OpenAPI", "write OpenAPI 3.1")
-        root["info"].only("title", "version", "summary", "description", "license", "contact", "termsOfService")
+        root["info"].allow("title", "version", "summary", "description", "license", "contact", "termsOfService")
         server = self.server()
         authorization = self.authorization()
         tags = self.tags()
         self.tagged = {tag: [] for tag in tags}
-        root["components"].only("schemas", "parameters", "responses", "securitySchemes")
+        root["components"].allow("schemas", "parameters", "responses", "securitySchemes")
         for name, node in self.schemas().items():
             self.models[name] = read_model(name, node)
         self.check_modules()
@@ -70,7 +71,7 @@ class _Interpreter:
             raise self.root["servers"].error(
                 f"{len(servers)} servers where one is expected", "name one: the address that clients take by default"
             )
-        servers[0].only("url", "description")
+        servers[0].allow("url", "description")
         if not re.fullmatch(r"https?://[^{}\s]+[^{}\s/]", servers[0]["url"].text()):
             raise servers[0]["url"].error(
                 "no plain address", "write scheme, host and path, without variables and final slash"
@@ -83,7 +84,7 @@ class _Interpreter:
             raise self.root["security"].error("not one security scheme", "name one, such as `- ApiToken: []`")
         [name] = needs[0].mapping()
         scheme = self.root["components"]["securitySchemes"][name]
-        scheme.only("type", "in", "name", "description")
+        scheme.allow("type", "in", "name", "description")
         if [scheme[key].value for key in ("type", "in", "name")] != ["apiKey", "header", "Authorization"]:
             raise scheme.error(
                 "not supported: clients send an API key", "write type apiKey, in header, name Authorization"
@@ -91,25 +92,31 @@ class _Interpreter:
         return sentence(scheme)
 
     def tags(self) -> dict[str, Node]:
+        """The tags of the root by name, each the name of an area."""
         tags: dict[str, Node] = {}
+        classes: dict[str, str] = {}
         for node in self.root["tags"].elements():
-            node.only("name", "description")
-            name = class_name(node["name"].text())
-            if name is None or name in self.schemas() or module_name(name) == "core_api" or name == "Api":
-                raise node["name"].error(f"no class can be named after {node['name'].text()!r}", "choose another name")
-            if name in tags:
-                raise node["name"].error(f"two tags become the class {name}", "choose another name")
-            tags[name] = node
+            node.allow("name", "description", "x-class")
+            name = node["name"].text()
+            made = node["x-class"].text() if "x-class" in node else class_name(name)
+            if not is_area_name(name) or made is None or not is_class_name(made) or made in RESERVED_AREAS:
+                raise node["name"].error(
+                    f"no class can be named after {name!r}", "choose a name in small_letters, or add `x-class`"
+                )
+            if made in classes.values() or name in tags:
+                raise node["name"].error(f"two tags become the class {made}", "rename one of them, or add `x-class`")
+            tags[name], classes[name] = node, made
+        self.classes = classes
         return tags
 
     def areas(self, tags: dict[str, Node]) -> list[Area]:
         areas = []
         for name, node in tags.items():
             if not self.tagged[name]:
-                raise node.error("no operation has this tag", "use it, or leave it out")
-            # In the order of the alphabet, in which people look for a method.
+                raise node.error("no operation has this tag", f"add paths/{name}.yaml, or leave the tag out")
+            # Sorted by name, which is how people look for a method.
             found = [self.operations[key] for key in sorted(self.tagged[name])]
-            areas.append(Area(name, sentence(node), found))
+            areas.append(Area(self.classes[name], name, sentence(node), found))
         return areas
 
     def check_use(self) -> None:
@@ -125,7 +132,7 @@ class _Interpreter:
     def schemas(self) -> dict[str, Node]:
         """The schemas that become models."""
         schemas = self.root["components"]["schemas"]
-        return {name: node for name, node in schemas.items() if not node.truth("x-internal")}
+        return {name: node for name, node in schemas.items() if not node.flag("x-internal")}
 
     def check_modules(self) -> None:
         modules: dict[str, str] = {}
@@ -217,10 +224,12 @@ class _Interpreter:
             self.routes.append(Route(operation.method, path, operation.id, operation.answer.status))
 
     def tag(self, name: str, node: Node) -> None:
-        tags = list(node.elements())
-        area = class_name(tags[0].text()) if len(tags) == 1 else None
+        [tag] = node.elements()
+        area = tag.text()
         if area not in self.tagged:
-            raise node.error(f"{node.value} is not one tag of the root", "name the one area of the API")
+            raise node.error(
+                f"the file's name, {area}, is not a tag of the root", "add a tag of this name, or rename the file"
+            )
         self.tagged[area].append(name)
 
 
