@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Any
 
+    from ubiops._core.retry import Failure
+
 __all__ = [
     "ApiConnectionError",
     "ApiException",
@@ -121,6 +123,9 @@ class ApiException(OpenApiException):
         hint: What to do about it, where that is known; None otherwise.
     """
 
+    _failure: Failure | None = None
+    """What a retry is decided on, while the call is under way; never part of a copy."""
+
     def __init__(
         self,
         status: int | None = None,
@@ -174,7 +179,13 @@ class ApiException(OpenApiException):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Whatever a subclass's constructor asks for, the copy is made from the state alone.
-        return _restore, (type(self), self.args, self.__dict__)
+        state = {name: value for name, value in self.__dict__.items() if name != "_failure"}
+        return _restore, (type(self), self.args, state)
+
+    def _take_failure(self) -> Failure | None:
+        """Returns what a retry is decided on, and removes it from the error."""
+        failure: Failure | None = self.__dict__.pop("_failure", None)
+        return failure
 
 
 def _restore(cls: type[ApiException], args: tuple[Any, ...], state: dict[str, Any]) -> ApiException:

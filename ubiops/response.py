@@ -243,7 +243,7 @@ def error_from(answer: RawResponse, *, authorized: bool = True) -> ApiException:
         headers=answer.headers,
         hint=_hint(status, authorized, answer),
     )
-    error.__dict__["failure"] = Failure(f"{status} {reason}".strip(), status=status, headers=answer.headers)
+    error._failure = Failure(f"{status} {reason}".strip(), status=status, headers=answer.headers)
     return error
 
 
@@ -398,7 +398,7 @@ class Response:
             error.method, error.url = self.method, self.url
             if not self._repeatable:
                 # The caller has used what came, so that the call can't be made again.
-                error.__dict__.pop("failure", None)
+                error._take_failure()
             self._error = error
             raise
         finally:

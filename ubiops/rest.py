@@ -650,7 +650,7 @@ def _translate(error: BaseException, chain: list[BaseException], sent: bool) -> 
     from ubiops._core.retry import Failure
 
     if isinstance(error, OpenApiException):
-        if isinstance(error, ApiException) and not hasattr(error, "failure"):
+        if isinstance(error, ApiException) and error._failure is None:
             _attach(error, Failure(str(error), sent=sent, transient=False))
         return error
     certificate = _find(chain, ssl.SSLCertVerificationError)
@@ -711,7 +711,7 @@ def _translate(error: BaseException, chain: list[BaseException], sent: bool) -> 
 
 
 def _attach(error: ApiException, failure: Failure) -> ApiException:
-    error.__dict__["failure"] = failure
+    error._failure = failure
     return error
 
 

@@ -245,8 +245,9 @@ def unknown_keyword(name: str, operation: Operation) -> str:
     names = [
         *operation.parameters,
         *body,
-        *(q.name for q in operation.query),
-        *operation.form,
+        *(q.python for q in operation.query),
+        *(q.python for q in operation.headers),
+        *(q.python for q in operation.form),
         *operation.files,
         *sorted(OPTIONS),
     ]
