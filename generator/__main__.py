@@ -1,4 +1,4 @@
-"""The command: `python -m generator` writes what is generated, `--check` tells what differs and changes nothing."""
+"""Writes the generated files from the description; with --check, only lists those that are not up to date."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from pathlib import Path
 
 from generator.errors import DescriptionError
 from generator.generate import compare, generate, write
-from generator.samples import SAMPLES, Samples
 
 ROOT = Path(__file__).resolve().parent.parent
-_SAID = {
+_PROBLEMS = {
     "missing": "is missing",
     "differs": "differs from the description",
-    "stale": "is stale: nothing in the description makes it any more",
+    "stale": "is stale: nothing in the description generates it",
 }
 _DONE = {"missing": "written", "differs": "written", "stale": "removed"}
 
@@ -23,34 +22,36 @@ def main(arguments: list[str] | None = None) -> int:
     """Runs the command.
 
     Args:
-        arguments: The command line; None takes the process's own.
+        arguments: The command line. Default: that of the process.
 
     Returns:
-        0 when all is well, 1 when files differ, 2 when the description can't be generated from.
+        0 on success, 1 if files are not up to date, 2 if the description is not valid.
     """
     parser = argparse.ArgumentParser(prog="python -m generator", description=__doc__)
     parser.add_argument(
-        "--check", action="store_true", help="tell what differs, change nothing, and exit with 1 if any does"
+        "--check", action="store_true", help="list the files that are not up to date, change nothing, and exit with 1"
     )
-    parser.add_argument("--description", type=Path, metavar="FILE", help="default: openapi/openapi.yaml")
+    parser.add_argument(
+        "--description",
+        type=Path,
+        default=ROOT / "openapi" / "openapi.yaml",
+        metavar="FILE",
+        help="default: openapi/openapi.yaml",
+    )
     parser.add_argument("--output", type=Path, default=ROOT, metavar="FOLDER", help="default: the repository")
     options = parser.parse_args(arguments)
     try:
-        # The samples belong to the description of the repository.
-        if options.description is None:
-            files = generate(ROOT / "openapi" / "openapi.yaml", SAMPLES)
-        else:
-            files = generate(options.description, Samples())
+        files = generate(options.description)
     except DescriptionError as error:
         print(error, file=sys.stderr)
         return 2
     if not options.check:
-        for path, what in write(files, options.output):
-            print(f"{path}: {_DONE[what]}")
+        for path, problem in write(files, options.output):
+            print(f"{path}: {_DONE[problem]}")
         return 0
     differences = compare(files, options.output)
-    for path, what in differences:
-        print(f"{path} {_SAID[what]}")
+    for path, problem in differences:
+        print(f"{path} {_PROBLEMS[problem]}")
     if differences:
         print(f"{len(differences)} files are not up to date; run: python -m generator")
     return 1 if differences else 0

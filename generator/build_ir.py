@@ -1,13 +1,13 @@
-"""A document -> the intermediate form of the whole API; what is not supported is refused."""
+"""A document -> the intermediate form of the whole API; refuses what is not supported."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
 
-from generator.ir import Api, Area, Example, Model, Operation, Route, Type
-from generator.load import write_pointer
-from generator.names import RESERVED_AREAS, class_name, is_area_name, is_class_name, module_name
+from generator.ir_api import Api, Area, Operation, Route
+from generator.load import METHODS, references, write_pointer
+from generator.names import RESERVED_AREAS, class_name, is_class_name, is_lower_name
 from generator.node import Node
 from generator.operations import read_operation
 from generator.schemas import check_sendable, read_model, sentence
@@ -15,18 +15,18 @@ from generator.schemas import check_sendable, read_model, sentence
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from generator.ir import Model, Type
+    from generator.ir_api import Example
     from generator.load import Document
-
-_METHODS = ("get", "put", "post", "patch", "delete")
 
 
 def build_ir(document: Document) -> Api:
-    """Makes the intermediate form of a document.
+    """Builds the intermediate form of a document.
 
     Raises:
         DescriptionError: Something in it is not supported, or contradicts itself.
     """
-    return _Builder(Node(document, (), document.content)).read()
+    return _Builder(Node(document, (), document.content)).build()
 
 
 class _Builder:
@@ -37,10 +37,11 @@ class _Builder:
         self.routes: list[Route] = []
         self.places: dict[str, Node] = {}
         self.paths: dict[str, str] = {}
-        self.tagged: dict[str, list[str]] = {}
+        # The names of the classes and of the operations of each area.
         self.classes: dict[str, str] = {}
+        self.tagged: dict[str, list[str]] = {}
 
-    def read(self) -> Api:
+    def build(self) -> Api:
         root = self.root
         root.allow("openapi", "info", "servers", "security", "tags", "paths", "components")
         if not root["openapi"].text().startswith("3.1."):
@@ -57,24 +58,25 @@ class _Builder:
         self.check_cycles()
         for path, item in root["paths"].items():
             self.path(path, item)
-        # Last, so that what is wrong with the only use of a component is told in its own words.
+        # Last, so that a mistake in the only use of a component is reported first.
         self.check_use()
         self.mark_models()
         self.find_examples()
-        return Api(server, authorization, self.areas(tags), self.models, self.routes)
+        routes = sorted(self.routes, key=lambda route: route_key(route.path))
+        return Api(server, authorization, self.areas(tags), self.models, routes)
 
-    # --- what holds for all operations ---
+    # --- what all operations share ---
 
     def server(self) -> str:
         servers = list(self.root["servers"].elements())
         if len(servers) != 1:
             raise self.root["servers"].error(
-                f"{len(servers)} servers where one is expected", "name one: the address that clients take by default"
+                f"{len(servers)} servers where one is expected", "name one: the default address of clients"
             )
         servers[0].allow("url", "description")
         if not re.fullmatch(r"https?://[^{}\s]+[^{}\s/]", servers[0]["url"].text()):
             raise servers[0]["url"].error(
-                "no plain address", "write scheme, host and path, without variables and final slash"
+                "not a plain address", "write scheme, host and path, without variables and without a final slash"
             )
         return servers[0]["url"].text()
 
@@ -94,19 +96,17 @@ class _Builder:
     def tags(self) -> dict[str, Node]:
         """The tags of the root by name, each the name of an area."""
         tags: dict[str, Node] = {}
-        classes: dict[str, str] = {}
         for node in self.root["tags"].elements():
             node.allow("name", "description", "x-class")
             name = node["name"].text()
             made = node["x-class"].text() if "x-class" in node else class_name(name)
-            if not is_area_name(name) or made is None or not is_class_name(made) or made in RESERVED_AREAS:
+            if not is_lower_name(name) or not is_class_name(made) or {name, made} & RESERVED_AREAS:
                 raise node["name"].error(
                     f"no class can be named after {name!r}", "choose a name in small_letters, or add `x-class`"
                 )
-            if made in classes.values() or name in tags:
+            if made in self.classes.values() or name in tags:
                 raise node["name"].error(f"two tags become the class {made}", "rename one of them, or add `x-class`")
-            tags[name], classes[name] = node, made
-        self.classes = classes
+            tags[name], self.classes[name] = node, made
         return tags
 
     def areas(self, tags: dict[str, Node]) -> list[Area]:
@@ -120,8 +120,8 @@ class _Builder:
         return areas
 
     def check_use(self) -> None:
-        """Refuses components that nothing refers to: what is wrong with them would never be seen."""
-        used = set(_references(self.root.value))
+        """Refuses components that nothing refers to: mistakes in them would never be noticed."""
+        used = {reference for _, reference in references(self.root.value)}
         for section in ("schemas", "parameters", "responses"):
             for name, node in self.root["components"].entries(section):
                 if f"#{write_pointer(node.pointer)}" not in used:
@@ -150,7 +150,7 @@ class _Builder:
             if name in path:
                 raise self.schemas()[name].error(
                     f"models that hold each other: {' -> '.join((*path[path.index(name) :], name))}",
-                    "break the circle with a free object (additionalProperties: true)",
+                    "break the cycle with a free object (additionalProperties: true)",
                 )
             if name not in done:
                 for inner in self.models[name].models:
@@ -161,13 +161,13 @@ class _Builder:
             visit(name, ())
 
     def mark_models(self) -> None:
-        """Which models are sent, which only come back, and where each is used."""
+        """Records which models are sent, which are returned, and where each is used."""
         for operation in sorted(self.operations.values(), key=lambda one: one.id):
             if operation.data and operation.data.type:
                 for name in operation.data.type.models:
                     self.models[name].sent_by.append(operation.id)
-            if operation.answer.type:
-                for name in operation.answer.type.models:
+            if operation.success.type:
+                for name in operation.success.type.models:
                     self.models[name].returned_by.append(operation.id)
         sent: list[str] = [name for name, model in self.models.items() if model.sent_by]
         for name in sent:
@@ -186,8 +186,8 @@ class _Builder:
             if operation.data and operation.data.type:
                 self.take_examples(operation.data.type, operation.data.examples)
         for operation in self.operations.values():
-            if operation.answer.type:
-                self.take_examples(operation.answer.type, operation.answer.examples)
+            if operation.success.type:
+                self.take_examples(operation.success.type, operation.success.examples)
         for name, node in self.schemas().items():
             if not self.models[name].example:
                 raise node.error("no example of an operation shows this model", "add one with at least one field of it")
@@ -202,15 +202,13 @@ class _Builder:
 
     def path(self, path: str, item: Node) -> None:
         if not path.startswith("/") or path.endswith("/") or "?" in path:
-            raise item.error(f"{path!r} is no path", "begin with a slash, and end without one")
+            raise item.error(f"{path!r} is not a path", "begin with a slash, and end without one")
         other = self.paths.setdefault(re.sub(r"\{[^{}]*\}", "{}", path), path)
         if other != path:
-            raise item.error(f"{path} can't be told from {other}", "rename the parameters of one as those of the other")
+            raise item.error(f"{path} matches the same requests as {other}", "use the same names for their parameters")
         for method, node in item.items():
-            if method not in _METHODS:
-                advice = (
-                    "write it at each operation" if method == "parameters" else f"known here: {', '.join(_METHODS)}"
-                )
+            if method not in METHODS:
+                advice = "write it at each operation" if method == "parameters" else f"known here: {', '.join(METHODS)}"
                 raise node.error(f"`{method}` of a path is not supported", advice)
             operation = read_operation(path, method, node)
             if operation.id in self.operations:
@@ -220,35 +218,31 @@ class _Builder:
                 )
             self.operations[operation.id] = operation
             self.places[operation.id] = node
-            self.tag(operation.id, node["tags"])
-            self.routes.append(Route(operation.method, path, operation.id, operation.answer.status))
+            self.add_to_area(operation.id, node["tags"], item)
+            self.routes.append(Route(operation.method, path, operation.id, operation.success.status))
 
-    def tag(self, name: str, node: Node) -> None:
-        [tag] = node.elements()
-        area = tag.text()
-        if area not in self.tagged:
-            raise node.error(
-                f"the file's name, {area}, is not a tag of the root", "add a tag of this name, or rename the file"
+    def add_to_area(self, name: str, tags: Node, item: Node) -> None:
+        [tag] = tags.elements()
+        if tag.value not in self.tagged:
+            raise item.error(
+                f"the file's name, {tag.value}, is not a tag of the root", "add a tag of this name, or rename the file"
             )
-        self.tagged[area].append(name)
+        self.tagged[tag.value].append(name)
 
 
-def _references(value: Any) -> Iterator[str]:
-    """All references in a part of the document."""
-    if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"]
-        for item in value.values():
-            yield from _references(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _references(item)
+def route_key(path: str) -> list[tuple[bool, str]]:
+    """The key that sorts paths so that a literal segment comes before a parameter in its place.
+
+    So the first path that matches a request is the right one.
+    """
+    return [("{" in segment, "" if "{" in segment else segment) for segment in path.split("/")]
 
 
 def _instances(kind: Type, value: Any, models: dict[str, Model]) -> Iterator[tuple[Model, dict[str, Any]]]:
     """The models in an example, each with its part of it."""
     if kind.item:
-        for element in value:
+        elements = value if isinstance(value, list) else value.values() if kind.kind == "map" else [value]
+        for element in elements:
             yield from _instances(kind.item, element, models)
     elif kind.model and isinstance(value, dict):
         model = models[kind.model]

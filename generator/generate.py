@@ -1,4 +1,4 @@
-"""From the description to the files on disk: all steps in a row, and what differs from what is there."""
+"""From the description to the files on disk, and the differences from the files that are there."""
 
 from __future__ import annotations
 
@@ -7,42 +7,40 @@ from typing import TYPE_CHECKING, NamedTuple
 from generator.build_ir import build_ir
 from generator.load import load, validate
 from generator.render import MARKER, render
-from generator.samples import SAMPLES, Samples
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# Where generated files are, and none but these: what says in its first line that it is generated, but isn't, is stale.
-FOLDERS = ("docs/api", "docs/models", "ubiops/api", "ubiops/emulator", "ubiops/models")
+# The folders of all generated files. A file there that carries the marker, but is not generated any more, is stale.
+FOLDERS = ("docs/api", "docs/models", "ubiops")
 
 
 class Difference(NamedTuple):
-    """A file that is not as the description wants it."""
+    """A file that is not up to date."""
 
     path: str
     what: str
 
 
-def generate(description: Path, samples: Samples = SAMPLES) -> dict[str, str]:
-    """The text of all generated files, by their paths in the repository.
+def generate(description: Path) -> dict[str, str]:
+    """Returns the text of all generated files by their paths in the repository.
 
     Args:
-        description: The file that the description begins with.
-        samples: Values for the code in the docs.
+        description: The root file of the description.
 
     Raises:
-        DescriptionError: The description can't be generated from.
+        DescriptionError: The description is not valid, or not supported.
     """
     document = load(description)
-    # First what is not supported, whose messages are the clearer ones, then all else that is not valid.
+    # The validator comes second: the messages of the first step are clearer.
     api = build_ir(document)
     validate(document)
-    return render(api, document, samples)
+    return render(api, document)
 
 
 def compare(files: Mapping[str, str], root: Path) -> list[Difference]:
-    """What differs between generated files and those on disk, down to the byte."""
+    """Compares generated files with those on disk, byte by byte."""
     found = []
     for path, text in files.items():
         if not (root / path).is_file():
@@ -53,7 +51,7 @@ def compare(files: Mapping[str, str], root: Path) -> list[Difference]:
 
 
 def write(files: Mapping[str, str], root: Path) -> list[Difference]:
-    """Brings the files on disk up to date, and returns what was done."""
+    """Brings the files on disk up to date, and returns what was changed."""
     differences = compare(files, root)
     for path, what in differences:
         target = root / path
@@ -66,7 +64,7 @@ def write(files: Mapping[str, str], root: Path) -> list[Difference]:
 
 
 def _generated(root: Path) -> list[str]:
-    """The files on disk that say that they are generated."""
+    """The files on disk that carry the marker."""
     found = []
     for folder in FOLDERS:
         for path in sorted((root / folder).rglob("*")):

@@ -1,11 +1,11 @@
-"""The intermediate form: the API as plain data, with every decision on types made; templates only lay it out."""
+"""The intermediate form of values and models: plain data, with every decision on types made."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from generator.names import exception_name, module_name
+from generator.names import module_name
 
 ABSENT: Any = object()
 """The default of a value that has none; None is JSON's null."""
@@ -16,12 +16,20 @@ _READ = {
     "number": "float",
     "boolean": "bool",
     "datetime": "datetime",
+    "date": "date",
     "object": "dict[str, Any]",
-    "map": "dict[str, str]",
+    "any": "Any",
     "file": "Response",
+    "events": "Response",
 }
-_WRITE = {**_READ, "datetime": "datetime | str", "object": "Mapping[str, Any]", "map": "Mapping[str, str]"}
-_DECLARED = {**_READ, "object": "object", "map": "dict(str, str)", "file": "file"}
+_WRITE = {
+    **_READ,
+    "datetime": "datetime | str",
+    "date": "date | str",
+    "object": "Mapping[str, Any]",
+    "file": "FileValue",
+}
+_DECLARED = {**_READ, "object": "object", "any": "object", "file": "file", "events": "events"}
 _CHECKS = {
     "string": "check_string",
     "integer": "check_integer",
@@ -40,10 +48,12 @@ class Type:
     """The type of a value.
 
     Attributes:
-        kind: string, integer, number, boolean, datetime, object (of anything), map (text to text), file, model or list.
-        model: The model's name, when it is one.
-        item: The type of the elements, when it is a list.
-        format: The format of a string, such as uuid; empty when it has none.
+        kind: string, integer, number, boolean, datetime, date, object (a JSON object with any keys), map (of strings
+            or objects), any (any JSON value), file, events (server-sent events), model, list or union.
+        model: The model's name, if it is one.
+        item: The type of a list's elements, of a map's values (None for strings), or of the single value of a union,
+            which is one value or a list of such values.
+        format: The format of a string, such as uuid; empty if it has none.
     """
 
     kind: str
@@ -53,12 +63,27 @@ class Type:
 
     @property
     def declared(self) -> str:
-        """The type as the API names it, such as ``list[DeploymentList]`` and ``dict(str, str)``."""
+        """The type as ``openapi_types`` names it, such as ``list[DeploymentList]`` and ``dict(str, str)``."""
+        if self.kind == "map":
+            return f"dict(str, {self.item.declared if self.item else 'str'})"
+        if self.kind == "union" and self.item:
+            return self.item.declared
         return self.model or (f"list[{self.item.declared}]" if self.item else _DECLARED[self.kind])
 
     @property
+    def grammar(self) -> str:
+        """The type as an ``Operation`` names it: ``any`` differs from ``object``, and a union shows both forms."""
+        if self.kind == "union" and self.item:
+            return f"{self.item.grammar} | list[{self.item.grammar}]"
+        if self.kind == "list" and self.item:
+            return f"list[{self.item.grammar}]"
+        return "any" if self.kind == "any" else self.declared
+
+    @property
     def read(self) -> str:
-        """The annotation of such a value in an answer."""
+        """The annotation of such a value in a response."""
+        if self.kind == "map":
+            return f"dict[str, {self.item.read if self.item else 'str'}]"
         return self.model or (f"list[{self.item.read}]" if self.item else _READ[self.kind])
 
     @property
@@ -66,6 +91,10 @@ class Type:
         """The annotation of such a value in a request."""
         if self.model:
             return f"{self.model} | Mapping[str, Any]"
+        if self.kind == "map":
+            return f"Mapping[str, {self.item.write if self.item else 'str'}]"
+        if self.kind == "union" and self.item:
+            return f"{self.item.write} | Sequence[{self.item.write}]"
         return f"Sequence[{self.item.write}]" if self.item else _WRITE[self.kind]
 
     @property
@@ -76,12 +105,12 @@ class Type:
     @property
     def nested(self) -> bool:
         """Whether a copy of it must be a deep one."""
-        return self.kind in ("list", "map", "model", "object")
+        return self.kind in ("any", "list", "map", "model", "object", "union")
 
     @property
     def check(self) -> str | None:
-        """The function that checks it before it is sent; None when there is none for it."""
-        return _LIST_CHECKS.get(self.item.kind) if self.item else _CHECKS.get(self.kind)
+        """The function that checks it before it is sent; None if there is none for it."""
+        return _LIST_CHECKS.get(self.item.kind) if self.kind == "list" and self.item else _CHECKS.get(self.kind)
 
 
 @dataclass(frozen=True)
@@ -92,7 +121,7 @@ class Limits:
     max_length: int | None = None
     minimum: float | None = None
     maximum: float | None = None
-    enum: tuple[str, ...] | None = None
+    enum: tuple[str | int, ...] | None = None
     pattern: str | None = None
     pattern_words: str | None = None
 
@@ -240,164 +269,3 @@ class Model:
     def by_name(self) -> dict[str, Field]:
         """The fields by their names in JSON."""
         return {item.name: item for item in self.fields}
-
-
-@dataclass(frozen=True)
-class Example:
-    """An example of a body or an answer."""
-
-    name: str
-    summary: str
-    value: Any
-
-
-@dataclass(frozen=True)
-class Body:
-    """What is sent with a request.
-
-    Attributes:
-        type: A model or an object, sent as JSON; None when it is a form.
-        form: The plain fields and the files of a form.
-        note: What the form itself says, such as which fields go together; empty when there is nothing.
-    """
-
-    description: str
-    examples: list[Example]
-    type: Type | None = None
-    form: tuple[Value, ...] = ()
-    note: str = ""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What comes back when all is well.
-
-    Attributes:
-        type: The type of the data; None when there is nothing.
-        headers: Names and descriptions of its headers.
-    """
-
-    status: int
-    description: str
-    type: Type | None
-    examples: list[Example]
-    headers: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Failure:
-    """An answer that reports an error."""
-
-    status: int
-    description: str
-
-    @property
-    def exception(self) -> str:
-        """The exception that it raises."""
-        return exception_name(self.status)
-
-
-@dataclass(frozen=True)
-class Operation:
-    """One method of the API.
-
-    Attributes:
-        method: The HTTP method, in capitals.
-        path: The path's template.
-        parameters: The parameters of the path, in the order in which the method takes them.
-        query: The parameters of the query.
-    """
-
-    id: str
-    method: str
-    path: str
-    summary: str
-    description: str
-    deprecated: bool
-    parameters: list[Value]
-    query: list[Value]
-    body: Body | None
-    answer: Answer
-    failures: list[Failure]
-
-    @property
-    def data(self) -> Body | None:
-        """The JSON body; None when there is none."""
-        return self.body if self.body and self.body.type else None
-
-    @property
-    def form(self) -> list[Value]:
-        """The plain fields of the form."""
-        return [item for item in (self.body.form if self.body else ()) if item.type.kind != "file"]
-
-    @property
-    def files(self) -> list[Value]:
-        """The files of the form."""
-        return [item for item in (self.body.form if self.body else ()) if item.type.kind == "file"]
-
-    @property
-    def optional(self) -> list[Value]:
-        """The keyword arguments: those of the query, and those of the form in its own order."""
-        return [*self.query, *(self.body.form if self.body else ())]
-
-    @property
-    def downloads(self) -> bool:
-        """Whether the answer is a file."""
-        return self.answer.type is not None and self.answer.type.kind == "file"
-
-    @property
-    def returns(self) -> str:
-        """The annotation of what the method returns."""
-        return self.answer.type.read if self.answer.type else "None"
-
-    @property
-    def models(self) -> set[str]:
-        """The models that the method takes or returns."""
-        types = [self.answer.type, self.data.type if self.data else None]
-        return {name for one in types if one for name in one.models}
-
-
-@dataclass(frozen=True)
-class Area:
-    """An area of the API, which becomes a class.
-
-    Attributes:
-        name: The name of the class.
-        module: The name of the area, which is the one of its module, its files and its page.
-    """
-
-    name: str
-    module: str
-    description: str
-    operations: list[Operation]
-
-    @property
-    def models(self) -> list[str]:
-        """The models that its methods take or return."""
-        return sorted({name for operation in self.operations for name in operation.models})
-
-
-@dataclass(frozen=True)
-class Route:
-    """Where an operation is found."""
-
-    method: str
-    path: str
-    operation_id: str
-    status: int
-
-
-@dataclass(frozen=True)
-class Api:
-    """All of it."""
-
-    server: str
-    authorization: str
-    areas: list[Area]
-    models: dict[str, Model]
-    routes: list[Route]
-
-    @property
-    def operations(self) -> dict[str, tuple[Area, Operation]]:
-        """All operations by their ids, each with its area."""
-        return {operation.id: (area, operation) for area in self.areas for operation in area.operations}

@@ -1,11 +1,13 @@
-"""How things of the description are called in Python."""
+"""Python names for operations, models, fields and arguments."""
 
 from __future__ import annotations
 
 import keyword
 import re
 
-# What a model has already, and what annotations in its class body mean: a field of such a name would hide it.
+from generator.call_options import read_call_options
+
+# What a model has already, and the names in the annotations of its class body: a field of such a name would hide them.
 _OF_MODELS = frozenset(
     ("additional_properties", "attribute_map", "from_dict", "openapi_types", "self", "to_dict", "to_str")
 )
@@ -14,19 +16,18 @@ _IN_ANNOTATIONS = frozenset(
 ) | frozenset(("int", "list", "str", "tuple"))
 RESERVED_FIELDS = _OF_MODELS | _IN_ANNOTATIONS
 
-OPTIONS = ("_preload_content", "_return_http_data_only", "_request_timeout", "_progress_bar", "async_req")
-RESERVED_ARGUMENTS = frozenset(("data", "options", "self", *OPTIONS))
+RESERVED_ARGUMENTS = frozenset(("data", "options", "self", *read_call_options()))
 
-# What the base of the classes with methods has itself.
+# The attributes of the base class of all areas.
 RESERVED_METHODS = frozenset(("api_client", "close"))
 
-# Public names of `ubiops`, and names that the modules of models use: a model would hide them.
+# Public names of `ubiops`, and names that the modules of models use: a model of such a name would hide them.
 RESERVED_MODELS = frozenset(
     ("Any", "ApiClient", "ClassVar", "Configuration", "CoreApi", "Mapping", "Model", "Null", "RequestModel", "Response")
 ) | frozenset(("Self", "Sequence"))
 
-# Classes and modules that ``ubiops.api`` has besides those of the areas.
-RESERVED_AREAS = frozenset(("Api", "CoreApi"))
+# Classes and modules of ``ubiops.api`` besides those of the areas.
+RESERVED_AREAS = frozenset(("Api", "CoreApi", "core_api"))
 
 _STATUS = {
     400: "BadRequestError",
@@ -40,14 +41,14 @@ _STATUS = {
 
 
 def python_name(name: str, reserved: frozenset[str] = frozenset()) -> str | None:
-    """The name of a field or an argument: in small letters with underscores, and never one that means something else.
+    """The name of a field or an argument: lower case with underscores, and never a name with another meaning.
 
     Args:
         name: Its name in JSON or in a request.
-        reserved: Names that are taken; such a name gets an underscore at its end.
+        reserved: Names that are taken; an underscore is added to such a name.
 
     Returns:
-        The name, or None when no name can be made of it.
+        The name, or None if none can be made of it.
     """
     made = snake(re.sub(r"[^0-9A-Za-z_]", "_", name)).lstrip("_")
     if not made.isidentifier() or not made.isascii():
@@ -56,7 +57,7 @@ def python_name(name: str, reserved: frozenset[str] = frozenset()) -> str | None
 
 
 def snake(name: str) -> str:
-    """A name in small letters with underscores: ``DeploymentVersionPort`` is ``deployment_version_port``."""
+    """A name in lower case with underscores: ``DeploymentVersionPort`` is ``deployment_version_port``."""
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return parted.lower()
 
@@ -67,16 +68,9 @@ def module_name(name: str) -> str:
     return f"{made}_" if keyword.iskeyword(made) else made
 
 
-def class_name(tag: str) -> str | None:
-    """The class that holds the methods of a tag: ``request schedules`` is ``RequestSchedules``; None if it has none."""
-    words = re.findall(r"[0-9A-Za-z]+", tag)
-    made = "".join(word[:1].upper() + word[1:] for word in words)
-    return made if is_class_name(made) else None
-
-
-def is_area_name(name: str) -> bool:
-    """Whether a name may be the one of an area: of a tag, a file and a module."""
-    return re.fullmatch(r"[a-z][0-9a-z]*(_[0-9a-z]+)*", name) is not None and not keyword.iskeyword(name)
+def class_name(area: str) -> str:
+    """The class that holds the methods of an area: ``request_schedules`` becomes ``RequestSchedules``."""
+    return "".join(word[:1].upper() + word[1:] for word in area.split("_"))
 
 
 def is_class_name(name: str) -> bool:
@@ -84,16 +78,23 @@ def is_class_name(name: str) -> bool:
     return re.fullmatch(r"[A-Z][0-9A-Za-z]*", name) is not None and not keyword.iskeyword(name)
 
 
-def is_method_name(name: str) -> bool:
-    """Whether a name may be the one of a method."""
+def is_lower_name(name: str) -> bool:
+    """Whether a name may be the one of a method, or of an area: a tag, a file and a module."""
     return re.fullmatch(r"[a-z][0-9a-z]*(_[0-9a-z]+)*", name) is not None and not keyword.iskeyword(name)
 
 
 def exception_name(status: int) -> str:
-    """The exception of ``ubiops`` for a status that is no success."""
+    """The exception of ``ubiops`` for a status that reports an error."""
     return "ServerError" if status >= 500 else _STATUS.get(status, "ApiRequestError")
 
 
-def noun(model: str) -> str:
-    """What to call one of these in an example: a ``DeploymentCreateResponse`` is a ``deployment``."""
-    return snake(re.sub(r"(?:CreateResponse|Create|Update|Detail|List|Response)$", "", model) or model)
+def noun(model: str, *, plural: bool = False) -> str:
+    """The name of a variable for a model: a ``DeploymentCreateResponse`` is a ``deployment``.
+
+    Args:
+        model: The model's name.
+        plural: Whether the variable holds a list of them.
+    """
+    made = snake(re.sub(r"(?:CreateResponse|Create|Update|Detail|List|Response)$", "", model) or model)
+    made += "s" if plural and not made.endswith("s") else ""
+    return f"{made}_" if keyword.iskeyword(made) else made

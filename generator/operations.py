@@ -1,4 +1,4 @@
-"""Operations of the description -> operations of the intermediate form: parameters, bodies and answers."""
+"""Operations of the description -> operations of the intermediate form: parameters, bodies and responses."""
 
 from __future__ import annotations
 
@@ -6,121 +6,157 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from generator.ir import Answer, Body, Example, Failure, Limits, Operation, Value
-from generator.names import RESERVED_ARGUMENTS, RESERVED_METHODS, is_method_name, python_name
+from generator.bodies import JSON, argument_name, one_media_type, read_body, read_examples
+from generator.ir import Limits, Type
+from generator.ir_api import Failure, Operation, Parameter, Success
+from generator.load import COMMON_RESPONSES
+from generator.names import RESERVED_METHODS, is_lower_name
 from generator.schemas import (
     check_example,
     is_reference,
     read_default,
     read_schema,
-    read_value,
     sentence,
     sentences,
     summary,
 )
 
 if TYPE_CHECKING:
+    from generator.ir_api import Body
     from generator.node import Node
 
 _FILES = ("application/zip", "application/octet-stream")
-_JSON = "application/json"
-_FORM = "multipart/form-data"
+_EVENTS = "text/event-stream"
+_PLACES = ("path", "query", "header")
+_PLAIN = ("string", "integer", "number", "boolean", "datetime", "date")
+# Headers that every request sets for itself.
+_OWN_HEADERS = frozenset(("accept", "authorization", "content-length", "content-type", "cookie", "host", "user-agent"))
 
 
 def read_operation(path: str, method: str, node: Node) -> Operation:
-    """An operation.
+    """Reads an operation.
 
     Args:
-        path: The template of its path.
-        method: The HTTP method, as it is written in the description.
-        node: All that is said of it there.
+        path: Its path template.
+        method: The HTTP method, as the description writes it.
+        node: Its place in the description.
     """
-    node.allow("operationId", "summary", "description", "tags", "parameters", "requestBody", "responses", "deprecated")
+    node.allow(
+        "operationId",
+        "summary",
+        "description",
+        "tags",
+        "parameters",
+        "requestBody",
+        "responses",
+        "deprecated",
+        "security",
+    )
     name = node["operationId"].text()
-    if not is_method_name(name):
+    if not is_lower_name(name):
         raise node["operationId"].error(f"no method can be named {name}", "choose a name in small_letters")
     if name in RESERVED_METHODS or name.endswith("_with_http_info"):
-        raise node["operationId"].error(f"{name} is the name of a method that there is already", "choose another name")
-    body = _body(node["requestBody"].follow()) if "requestBody" in node else None
-    parameters, query = _parameters(path, node)
-    arguments = [one.python for one in (*parameters, *query, *(body.form if body else ()))]
-    for argument in arguments:
-        if arguments.count(argument) > 1:
-            raise node.error(f"two parameters would be named {argument} in Python", "rename one of them")
-    answer, failures = _answers(node["responses"])
-    return Operation(
+        raise node["operationId"].error(f"{name} is the name of an existing method", "choose another name")
+    if "security" in node and node["security"].value != []:
+        raise node["security"].error(
+            "a security scheme of its own", "leave it out, or write `security: []` for an operation without a token"
+        )
+    body = read_body(node["requestBody"].follow()) if "requestBody" in node else None
+    found = _parameters(path, node)
+    success, failures = _responses(node["responses"])
+    operation = Operation(
         id=name,
         method=method.upper(),
         path=path,
         summary=summary(node["summary"]),
         description=sentences(node),
         deprecated=node.flag("deprecated"),
-        parameters=parameters,
-        query=query,
+        authorized="security" not in node,
+        parameters=found["path"],
+        query=found["query"],
+        headers=found["header"],
         body=body,
-        answer=answer,
+        success=success,
         failures=failures,
     )
+    _check_arguments(operation, body, node)
+    return operation
 
 
-# --- parameters ---------------------------------------------------------------------------------------------------
+def _check_arguments(operation: Operation, body: Body | None, node: Node) -> None:
+    """Refuses arguments of the same name, and an optional argument before a required one."""
+    names = [one.python for one in (*operation.positional, *operation.keywords, *operation.parts)]
+    for name in names:
+        if names.count(name) > 1:
+            raise node.error(f"two parameters would be named {name} in Python", "rename one of them")
+    optional = [one.python for one in operation.query if one.positional and not one.required]
+    required = [one.python for one in operation.required_files] + (["data"] if operation.required_data else [])
+    if optional and required:
+        raise node["parameters"].error(
+            f"{optional[0]} is optional and positional, but {required[0]} comes after it and is required",
+            "leave out x-positional",
+        )
 
 
-def _parameters(path: str, node: Node) -> tuple[list[Value], list[Value]]:
-    """The parameters of the path and those of the query."""
-    found: dict[str, list[Value]] = {"path": [], "query": []}
+# --- parameters -------------------------------------------------------------------------------------------------------
+
+
+def _parameters(path: str, node: Node) -> dict[str, list[Parameter]]:
+    """The parameters by their place: path, query or header."""
+    found: dict[str, list[Parameter]] = {place: [] for place in _PLACES}
     in_path = re.findall(r"\{([^{}]*)\}", path)
     for given in node["parameters"].elements() if "parameters" in node else ():
         parameter = given.follow()
         place = parameter["in"].text()
         if place not in found:
-            raise parameter["in"].error(f"a parameter in the {place} is not supported", "use path or query")
-        if place == "path" and found["query"]:
-            raise given.error("a parameter of the path after one of the query", "put those of the path first")
+            raise parameter["in"].error(
+                f"a parameter in the {place} is not supported", f"use one of {', '.join(_PLACES)}"
+            )
+        if place == "path" and (found["query"] or found["header"]):
+            raise given.error("a path parameter after another parameter", "put the path parameters first")
         value = _parameter(parameter, place)
         if place == "path" and value.name not in in_path:
-            raise given.error(f"no {{{value.name}}} stands in the path {path}", "add it there, or leave it out")
+            raise given.error(f"the path {path} has no {{{value.name}}}", "add it to the path, or leave it out")
         found[place].append(value)
     named = [one.name for one in found["path"]]
     for name in in_path:
         if named.count(name) != 1:
-            raise node.error(f"{{{name}}} of the path is described {named.count(name)} times", "describe it once")
+            raise node.error(
+                f"the path parameter {{{name}}} is described {named.count(name)} times", "describe it once"
+            )
         if in_path.count(name) != 1:
-            raise node.error(f"{{{name}}} stands {in_path.count(name)} times in the path", "rename one of them")
-    return found["path"], found["query"]
+            raise node.error(f"{{{name}}} occurs {in_path.count(name)} times in the path", "rename one of them")
+    return found
 
 
-def _parameter(node: Node, place: str) -> Value:
-    node.allow("name", "in", "required", "description", "schema", "example", "deprecated")
+def _parameter(node: Node, place: str) -> Parameter:
+    node.allow(
+        "name",
+        "in",
+        "required",
+        "description",
+        "schema",
+        "example",
+        "deprecated",
+        *(("style", "explode", "x-positional") if place == "query" else ()),
+    )
     name, schema = node["name"], node["schema"]
-    if place == "path" and not re.fullmatch(r"\w+", name.text()):
-        raise name.error(
-            f"{name.text()!r} can't be the name of a parameter of a path",
-            "choose a name of letters, digits and underscores",
-        )
-    if is_reference(schema):
-        raise schema.error("a parameter that is a model", "use a plain type")
-    kind, limits, nullable = read_schema(schema)
+    _check_name(name, place)
+    kind, limits = _parameter_type(node, place)
     required = node.flag("required")
     if place == "path" and (not required or kind.kind not in ("string", "integer")):
         raise node.error(
-            "a parameter of the path that is optional, or neither a string nor an integer",
+            "a path parameter that is optional, or neither a string nor an integer",
             "write `required: true` and a schema of type string or integer",
         )
-    if place == "query" and required:
-        raise node["required"].error("a parameter of the query that is required is not supported", "make it optional")
-    if place == "query" and kind.kind not in ("string", "integer", "boolean"):
-        raise schema.error(f"{kind.declared} in a query is not supported", "use a string, an integer or a boolean")
-    if place == "query" and replace(limits, enum=None, minimum=None, maximum=None) != Limits():
-        raise schema.error("the client can't check lengths and patterns of a query", "leave them out")
-    if nullable:
-        raise schema["type"].error("null can't be sent outside of a body", "leave null out")
+    if place == "header" and required:
+        raise node["required"].error("a required header parameter is not supported", "make it optional")
     if "example" not in node:
-        raise node.error("no example", "add `example`, a value that the code in the docs may use")
+        raise node.error("no example", "add `example`, a value for the code in the docs")
     check_example(node["example"], schema)
-    return Value(
+    return Parameter(
         name=name.text(),
-        python=_python_name(name, name.text()),
+        python=argument_name(name, name.text()),
         description=sentence(node),
         type=kind,
         limits=limits,
@@ -128,89 +164,69 @@ def _parameter(node: Node, place: str) -> Value:
         deprecated=node.flag("deprecated"),
         default=read_default(schema),
         example=node["example"].value,
+        positional=place == "query" and (required or node.flag("x-positional")),
     )
 
 
-def _python_name(node: Node, name: str) -> str:
-    python = python_name(name, RESERVED_ARGUMENTS)
-    if python is None:
-        raise node.error(f"no Python name can be made of {name!r}", "choose one of letters and underscores")
-    return python
-
-
-# --- bodies -------------------------------------------------------------------------------------------------------
-
-
-def _body(node: Node) -> Body:
-    node.allow("required", "description", "content")
-    if not node.flag("required"):
-        raise node.error("a body that may be left out is not supported", "write `required: true`")
-    media_type, media = _one_media_type(node, (_JSON, _FORM))
-    description = sentence(node)
-    if media_type == _FORM:
-        values, note = _form(media)
-        return Body(description, _examples(media), None, values, note)
-    media.allow("schema", "examples")
-    kind, _, nullable = read_schema(media["schema"])
-    if kind.kind not in ("model", "object") or nullable:
-        raise media["schema"].error(
-            "a JSON body that is no object", "refer to a model, or allow any object (additionalProperties: true)"
+def _check_name(name: Node, place: str) -> None:
+    text = name.text()
+    if place == "path" and not re.fullmatch(r"\w+", text):
+        raise name.error(
+            f"a path parameter can't be named {text!r}", "choose a name of letters, digits and underscores"
         )
-    return Body(description, _examples(media), kind)
-
-
-def _form(media: Node) -> tuple[tuple[Value, ...], str]:
-    """The fields and files of a form, and what is said of them all."""
-    media.allow("schema", "examples", "encoding")
-    for _, encoding in media.entries("encoding"):
-        encoding.allow("contentType")
-    schema = media["schema"]
-    if is_reference(schema) or schema["type"].value != "object":
-        raise schema.error("a form that is not an object written out", "write type object and properties")
-    # Which fields go together: that is for the server to check, and for the description to say.
-    schema.allow("type", "description", "properties", "anyOf", "dependentRequired")
-    for choice in schema["anyOf"].elements() if "anyOf" in schema else ():
-        choice.allow("required")
-    if ("anyOf" in schema or "dependentRequired" in schema) and "description" not in schema:
-        raise schema.error("it is not said in words which fields go together", "add a description")
-    values = []
-    for name, field in schema["properties"].items():
-        value = read_value(field, name, _python_name(field, name))
-        if value.type.kind not in ("string", "file") or value.nullable:
-            raise field.error(f"{value.type.declared} in a form is not supported", "use a string, or a binary string")
-        values.append(value)
-    return tuple(values), sentence(schema) if "description" in schema else ""
-
-
-def _one_media_type(node: Node, supported: tuple[str, ...]) -> tuple[str, Node]:
-    media_types = dict(node["content"].items())
-    if len(media_types) != 1:
-        raise node["content"].error(
-            f"{len(media_types)} media types where one is expected", f"offer one of {', '.join(supported)}"
+    if place == "header" and (not re.fullmatch(r"[A-Za-z0-9-]+", text) or text.lower() in _OWN_HEADERS):
+        raise name.error(
+            f"{text!r} can't be the name of a header parameter",
+            "choose a name of letters, digits and hyphens that is not a header of every request",
         )
-    [(media_type, media)] = media_types.items()
-    if media_type not in supported:
-        raise media.error(f"the media type {media_type} is not supported here", f"use one of {', '.join(supported)}")
-    return media_type, media
 
 
-def _examples(media: Node) -> list[Example]:
-    found = []
-    for name, node in media["examples"].items():
-        node.allow("summary", "value")
-        check_example(node["value"], media["schema"])
-        found.append(Example(name, summary(node["summary"]), node["value"].value))
-    if not found:
-        raise media["examples"].error("no example", "add one")
-    return found
+def _parameter_type(node: Node, place: str) -> tuple[Type, Limits]:
+    schema = node["schema"]
+    if is_reference(schema):
+        raise schema.error("a parameter that is a model", "use a plain type")
+    if place == "query" and schema.value.get("type") == "array":
+        return _list_in_query(node)
+    for key in ("style", "explode"):
+        if key in node:
+            raise node[key].error(f"`{key}` of a parameter that is not a list", "leave it out")
+    kind, limits, nullable = read_schema(schema)
+    if place != "path" and kind.kind not in _PLAIN:
+        raise schema.error(
+            f"{kind.declared} in a {place} is not supported",
+            "use a string, a number, a boolean, a date or, in a query, a list of strings or integers",
+        )
+    if place != "path" and replace(limits, enum=None, minimum=None, maximum=None) != Limits():
+        raise schema.error(f"the client can't check lengths and patterns in a {place}", "leave them out")
+    if nullable:
+        raise schema["type"].error("null can't be sent outside of a body", "leave null out")
+    return kind, limits
 
 
-# --- answers ------------------------------------------------------------------------------------------------------
+def _list_in_query(node: Node) -> tuple[Type, Limits]:
+    """The type of a list that is sent as one value, separated by commas, and the limits of its elements."""
+    schema = node["schema"]
+    schema.allow("type", "items", "description", "default")
+    style = [node[key].value if key in node else None for key in ("style", "explode")]
+    if style != ["form", False]:
+        raise node.error(
+            "a list in a query that is not separated by commas", "write `style: form` and `explode: false`"
+        )
+    kind, limits, nullable = read_schema(schema["items"])
+    if kind.kind not in ("string", "integer") or nullable or replace(limits, enum=None) != Limits():
+        raise schema["items"].error(
+            f"elements of kind {kind.kind} with these limits are not supported in a query",
+            "use strings or integers, with nothing but an enum",
+        )
+    return Type("list", item=kind), limits
 
 
-def _answers(node: Node) -> tuple[Answer, list[Failure]]:
-    """The answer of success, and those that report an error."""
-    successes: list[Answer] = []
+# --- responses --------------------------------------------------------------------------------------------------------
+
+
+def _responses(node: Node) -> tuple[Success, list[Failure]]:
+    """The response to a call that succeeds, and those that report an error."""
+    successes: list[Success] = []
     failures = []
     for status, given in node.items():
         if not re.fullmatch(r"[245][0-9][0-9]", status):
@@ -218,45 +234,52 @@ def _answers(node: Node) -> tuple[Answer, list[Failure]]:
                 f"the status {status} is not supported", "write one status from 200 to 299 or from 400 to 599"
             )
         if status >= "400":
-            failures.append(_failure(int(status), given.follow()))
+            failures.append(_failure(int(status), given))
             continue
         successes.append(_success(int(status), given.follow()))
         if successes[-1].type != successes[0].type:
-            raise given.error("two answers of success with different data", "let all of them answer the same")
+            raise given.error("two successful responses with different data", "return the same data in all of them")
     if not successes:
-        raise node.error("no answer of success", "add one with a status from 200 to 299")
+        raise node.error("no successful response", "add one with a status from 200 to 299")
     return successes[0], failures
 
 
-def _success(status: int, node: Node) -> Answer:
+def _success(status: int, node: Node) -> Success:
     node.allow("description", "headers", "content")
     if (status == 204) != ("content" not in node):
         raise node.error(
-            f"status {status} {'with' if 'content' in node else 'without'} content", "204 is empty, and no other is"
+            f"status {status} {'with' if 'content' in node else 'without'} content",
+            "use status 204 for a response without content, and only there",
         )
     headers = {name: _header(header) for name, header in node.entries("headers")}
     if "content" not in node:
-        return Answer(status, sentence(node), None, [], headers)
-    media_type, media = _one_media_type(node, (_JSON, *_FILES))
+        return Success(status, sentence(node), None, [], headers)
+    media_type, media = one_media_type(node, (JSON, *_FILES, _EVENTS))
     media.allow("schema", "examples")
     kind, limits, nullable = read_schema(media["schema"])
+    if media_type == _EVENTS:
+        if kind != Type("string") or nullable or limits != Limits():
+            raise media["schema"].error("events that are not plain text", "write `type: string`")
+        return Success(status, sentence(node), Type("events"), read_examples(media), headers)
     if (kind.kind == "file") != (media_type in _FILES):
         raise media.error(
             f"the media type {media_type} with {kind.declared} is not supported",
-            f"use {_JSON} with a model or a list, or {' or '.join(_FILES)} with a binary string",
+            f"use {JSON} with a model or a list, or {' or '.join(_FILES)} with a binary string",
         )
-    if nullable or limits != Limits() or kind.kind == "datetime":
+    if nullable or limits != Limits() or kind.kind in ("datetime", "date"):
         raise media["schema"].error(
-            "an answer that has limits, may be null, or is a date is not supported", "answer a model or a list"
+            "a response that has limits, may be null, or is a date is not supported",
+            "return a model or a list, or any JSON (`x-any: true`)",
         )
-    return Answer(status, sentence(node), kind, _examples(media), headers)
+    return Success(status, sentence(node), kind, read_examples(media), headers)
 
 
-def _failure(status: int, node: Node) -> Failure:
+def _failure(status: int, given: Node) -> Failure:
+    node = given.follow()
     node.allow("description", "headers", "content")
     for _, header in node.entries("headers"):
         _header(header)
-    _, media = _one_media_type(node, (_JSON,))
+    _, media = one_media_type(node, (JSON,))
     media.allow("schema", "examples")
     schema = media["schema"]
     if not is_reference(schema) or not schema.target().flag("x-internal"):
@@ -264,7 +287,8 @@ def _failure(status: int, node: Node) -> Failure:
     for _, example in media.entries("examples"):
         example.allow("summary", "value")
         check_example(example["value"], schema)
-    return Failure(status, sentence(node))
+    _, pointer = given.document.sources.get(given.pointer, ("", ()))
+    return Failure(status, sentence(node), pointer[:1] == (COMMON_RESPONSES,))
 
 
 def _header(node: Node) -> str:

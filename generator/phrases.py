@@ -1,44 +1,40 @@
-"""What is said of values, methods and models, in docstrings and in the docs alike."""
+"""What docstrings and pages say of values, methods and models."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from generator.ir import ABSENT
-from generator.text import code, joined, sentence
+from generator.text import code, sentence
 
 if TYPE_CHECKING:
-    from generator.ir import Operation, Type, Value
+    from generator.ir import Type, Value
+    from generator.ir_api import Operation
 
-OPTIONS = {
-    "_preload_content": "Whether to read the answer; False returns the response as it came. Default: True.",
-    "_return_http_data_only": "Whether to return the data alone; False returns (data, status, headers). Default: True.",
-    "_request_timeout": "Seconds for the whole call, or a pair (connect, read). Default: the configuration's.",
-    "async_req": "Whether to make the call in another thread and return at once; `.get()` waits. Default: False.",
-    "_progress_bar": "Whether to show the progress of a file; needs `ubiops[progress]`. Default: False.",
-}
-DOWNLOAD_OPTIONS = {
-    **OPTIONS,
-    "_preload_content": "Whether to save the file and return its path; False returns the response. Default: False.",
-}
-
-_PYTHON = {"object": "dict", "map": "dict\\[str, str\\]", "file": "path, bytes or file"}
-
+_FILE = "path, bytes or file"
+_PYTHON = {"object": "dict", "any": "any JSON value", "file": _FILE}
 _KINDS = {
     "string": "String",
     "integer": "Integer",
     "number": "Number",
     "boolean": "Boolean",
     "datetime": "Date and time",
+    "date": "Date",
     "object": "Dict",
-    "map": "Dict of strings",
+    "any": "Any JSON value",
     "file": "A path, bytes, or a file opened in binary mode",
 }
 
 
 def kind(of: Type) -> str:
     """A type in words."""
+    if of.kind == "map":
+        return f"Dict of {kind(of.item).lower() if of.item else 'string'}s"
+    if of.kind == "union" and of.item:
+        return f"{kind(of.item)}, or a list of them"
     if of.item:
+        if of.item.kind == "any":
+            return "List"
         plural = f"{of.item.model} objects" if of.item.model else f"{kind(of.item).lower()}s"
         return f"List of {plural}"
     if of.model:
@@ -47,22 +43,20 @@ def kind(of: Type) -> str:
 
 
 def python_type(of: Type) -> str:
-    """A type that is no model, as tables of the docs show it."""
+    """A type that is not a model, as the tables of the docs show it."""
+    if of.kind == "map":
+        return f"dict\\[str, {python_type(of.item) if of.item else 'str'}\\]"
     return _PYTHON.get(of.kind, of.read)
-
-
-def options(operation: Operation) -> dict[str, str]:
-    """The keyword options of a method, and what each does."""
-    return DOWNLOAD_OPTIONS if operation.downloads else OPTIONS
 
 
 def limits(value: Value) -> list[str]:
     """The rules of a value, each in a few words."""
     rules = value.limits
     found = []
-    # What is one of a few words needs no bounds for its length.
+    # Choices need no bounds for their length.
     if rules.enum:
-        found.append(f"one of {', '.join(f'`{choice}`' for choice in rules.enum)}")
+        some = "any" if value.type.item else "one"
+        found.append(f"{some} of {', '.join(f'`{choice}`' for choice in rules.enum)}")
     elif rules.min_length == 1 and rules.max_length is None:
         found.append("not empty")
     elif rules.min_length is not None or rules.max_length is not None:
@@ -74,22 +68,22 @@ def limits(value: Value) -> list[str]:
     return found
 
 
-def _range(least: float | None, most: float | None, unit: str = "") -> str:
-    if most is None:
-        words = f"{least} or more"
-    elif least is None:
-        words = f"at most {most}"
+def _range(minimum: float | None, maximum: float | None, unit: str = "") -> str:
+    if maximum is None:
+        words = f"{minimum} or more"
+    elif minimum is None:
+        words = f"at most {maximum}"
     else:
-        words = f"{least} to {most}"
+        words = f"{minimum} to {maximum}"
     return f"{words} {unit}".strip()
 
 
 def notes(value: Value, *, sent: bool = True) -> str:
-    """What a table of the docs says of a value beside its type and its description.
+    """What a table of the docs says of a value besides its type and description.
 
     Args:
         value: The value.
-        sent: Whether the caller gives it; otherwise it comes with an answer.
+        sent: Whether the caller gives it; otherwise it is part of a response.
     """
     found = ["required"] if value.required and sent else []
     if value.name != value.python:
@@ -100,18 +94,18 @@ def notes(value: Value, *, sent: bool = True) -> str:
     if value.default is not ABSENT:
         found.append(f"default: {code(value.default)}")
     if value.example is not ABSENT and not value.required:
-        found.append(f"such as {code(value.example)}")
+        found.append(f"example: {code(value.example)}")
     if value.deprecated:
         found.append("deprecated")
     return "; ".join(found)
 
 
 def entry(value: Value, *, sent: bool = True) -> str:
-    """What a docstring says of an argument or an attribute.
+    """What a docstring says of an argument or attribute.
 
     Args:
-        value: The argument or the attribute.
-        sent: Whether the caller gives it; otherwise it comes with an answer, and no rule says that it must.
+        value: The argument or attribute.
+        sent: Whether the caller gives it; otherwise it is part of a response, where nothing is required.
     """
     words = ", ".join([kind(value.type), *limits(value)])
     parts = [value.description, sentence(words)]
@@ -131,28 +125,48 @@ def data_entry(operation: Operation) -> str:
     body = operation.data
     if body is None or body.type is None:
         raise ValueError(operation.id)
-    taken = f"`ubiops.{body.type.model}`, or a dict with its fields" if body.type.model else "A dict"
-    return f"{body.description} {taken}. Required."
+    parts = [body.description, sentence(accepted(body.type))]
+    if body.text:
+        parts.append("A string is sent as plain text, anything else as JSON.")
+    if body.required:
+        parts.append("Required.")
+    return " ".join(parts)
+
+
+def accepted(of: Type) -> str:
+    """What is accepted for a body of a type, in words."""
+    if of.model:
+        return f"`ubiops.{of.model}`, or a dict with its fields"
+    if of.kind == "union" and of.item:
+        return f"{accepted(of.item)}; one or a list of them"
+    if of.item and of.item.model:
+        return f"A list of `ubiops.{of.item.model}`, or of dicts with its fields"
+    return kind(of)
 
 
 def returned(operation: Operation) -> tuple[str, str]:
-    """What a docstring says of what comes back: the type, and what it holds."""
-    answer = operation.answer
-    if answer.type is None:
-        return "None", answer.description
+    """What a docstring says of the result: its type, and what it holds."""
+    success = operation.success
+    if success.type is None:
+        return "None", success.description
     if operation.downloads:
-        more = "Use it as a context manager. With `_preload_content=True` it is saved, and the file's path is returned."
-        return "ubiops.Response", f"{answer.description} {more}"
-    inner = answer.type.item or answer.type
-    name = f"ubiops.{inner.model}" if inner.model else inner.read
-    return (f"list[{name}]" if answer.type.item else name), answer.description
+        more = "Use it as a context manager. With `_preload_content=True` the file is saved and its path returned."
+        return "ubiops.Response", f"{success.description} {more}"
+    if operation.streams:
+        return "ubiops.Response", f"{success.description} Use it as a context manager."
+    of = success.type
+    if of.kind == "list" and of.item and of.item.model:
+        return f"list[ubiops.{of.item.model}]", success.description
+    return (f"ubiops.{of.model}" if of.model else of.read), success.description
 
 
 def raised(operation: Operation) -> str:
-    """What a docstring says of the errors of a call."""
+    """What a docstring says of the errors that not every operation has; empty if there are none."""
     names: dict[str, list[str]] = {}
     for failure in operation.failures:
-        names.setdefault(failure.exception, []).append(str(failure.status))
-    by_status = joined([f"`{name}` ({', '.join(statuses)})" for name, statuses in names.items()]) if names else ""
-    rest = f" Its subclass says why: {by_status}." if by_status else ""
-    return f"The call did not succeed.{rest} Without an answer: `ApiConnectionError` or `ApiTimeoutError`."
+        if not failure.common:
+            names.setdefault(failure.exception, []).append(str(failure.status))
+    if not names:
+        return ""
+    listed = [f"`{name}` ({', '.join(statuses)})" for name, statuses in names.items()]
+    return f"The call failed: {', '.join(listed)}, or an error of any call."

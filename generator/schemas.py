@@ -15,14 +15,14 @@ from generator.node import Node
 _COMMON = ("type", "description", "default", "deprecated")
 _KEYWORDS = {
     "string": ("format", "minLength", "maxLength", "pattern", "enum"),
-    "integer": ("minimum", "maximum", "format"),
+    "integer": ("minimum", "maximum", "format", "enum"),
     "number": ("minimum", "maximum", "format"),
     "boolean": (),
     "array": ("items",),
     "object": ("additionalProperties",),
 }
 _FORMATS = {
-    "string": ("uuid", "date-time", "binary"),
+    "string": ("uuid", "date-time", "date", "binary"),
     "integer": ("int32", "int64"),
     "number": ("float", "double"),
 }
@@ -88,9 +88,16 @@ def read_schema(node: Node, extensions: tuple[str, ...] = ()) -> tuple[Type, Lim
                 "refer to a model, or take x-internal away",
             )
         return Type("model", target.pointer[-1]), Limits(), False
-    for key in ("oneOf", "anyOf", "allOf", "not"):
+    if "anyOf" in node:
+        return _model_or_null(node, extensions)
+    if "x-any" in node:
+        node.allow("x-any", "description", "default", "deprecated", *extensions)
+        if not node.flag("x-any"):
+            raise node["x-any"].error("`x-any` that is not true", "leave it out, and write a type")
+        return Type("any"), Limits(), False
+    for key in ("oneOf", "allOf", "not"):
         if key in node:
-            node.allow()  # Before the missing type is complained of.
+            node.allow()  # Before the missing type is reported.
     kind, nullable = read_kind(node)
     node.allow(*_COMMON, *_KEYWORDS[kind], *extensions)
     form = node["format"].value if "format" in node else ""
@@ -112,14 +119,26 @@ def read_schema(node: Node, extensions: tuple[str, ...] = ()) -> tuple[Type, Lim
         return Type("list", item=_item(node["items"])), limits, nullable
     if kind == "object":
         return _object(node), limits, nullable
-    if form in ("date-time", "binary"):
+    if form in ("date-time", "date", "binary"):
         if limits != Limits():
             raise node.error(
                 f"limits of a string of format {form} are not supported",
                 "leave out the lengths, the pattern and the enum",
             )
-        return Type("datetime" if form == "date-time" else "file"), limits, nullable
+        return Type({"date-time": "datetime", "date": "date", "binary": "file"}[form]), limits, nullable
     return Type(kind, format=form if kind == "string" else ""), limits, nullable
+
+
+def _model_or_null(node: Node, extensions: tuple[str, ...]) -> tuple[Type, Limits, bool]:
+    """The type of a schema that is a model or null."""
+    choices = list(node["anyOf"].elements())
+    if len(choices) != 2 or not is_reference(choices[0]) or choices[1].value != {"type": "null"}:
+        raise node["anyOf"].error(
+            "alternatives other than a model and null", 'write anyOf with a reference to a model and {type: "null"}'
+        )
+    node.allow("anyOf", "description", "deprecated", *extensions)
+    kind, limits, _ = read_schema(choices[0])
+    return kind, limits, True
 
 
 def _number(node: Node, key: str, whole: bool = True) -> Any:
@@ -132,19 +151,21 @@ def _number(node: Node, key: str, whole: bool = True) -> Any:
     return found.value
 
 
-def _enum(node: Node, nullable: bool) -> tuple[str, ...] | None:
+def _enum(node: Node, nullable: bool) -> tuple[str | int, ...] | None:
     found = node.get("enum")
     if found is None:
         return None
     values = [element.value for element in found.elements()]
-    texts = [value for value in values if isinstance(value, str)]
-    if not texts or len(texts) + values.count(None) != len(values) or len(set(values)) != len(values):
-        raise found.error(f"no enumeration of different strings: {values!r:.80}", "list strings, each once")
+    kind = int if node["type"].value in ("integer", ["integer", "null"]) else str
+    choices = [value for value in values if isinstance(value, kind) and not isinstance(value, bool)]
+    if not choices or len(choices) + values.count(None) != len(values) or len(set(values)) != len(values):
+        words = "integers" if kind is int else "strings"
+        raise found.error(f"not a list of different {words}: {values!r:.80}", f"list {words}, each once")
     if (None in values) != nullable:
         raise found.error(
-            "null is allowed by the type or by the enumeration, but not by both", "name null in both, or in none"
+            "null is allowed by the type or by the enumeration, but not by both", "name null in both, or in neither"
         )
-    return tuple(texts)
+    return tuple(choices)
 
 
 def _pattern(node: Node) -> str | None:
@@ -169,7 +190,7 @@ def _pattern_words(node: Node) -> str | None:
 
 def _item(node: Node) -> Type:
     kind, limits, nullable = read_schema(node)
-    if kind.kind in ("list", "datetime", "file", "object", "map"):
+    if kind.kind in ("list", "datetime", "date", "file"):
         raise node.error(
             f"a list whose elements are of kind {kind.kind} is not supported",
             "give the element a name under components.schemas and refer to it, or use a plain type",
@@ -179,18 +200,26 @@ def _item(node: Node) -> Type:
     return kind
 
 
+_FREE_OBJECT = {"type": "object", "additionalProperties": True}
+
+
 def _object(node: Node) -> Type:
     rest = node.get("additionalProperties")
     if rest is None:
         raise node.error(
             "an object without properties or additionalProperties",
-            "refer to a model, or write additionalProperties: true (anything) or {type: string} (text to text)",
+            "refer to a model, or write additionalProperties: true (any keys), {type: string} or a free object",
         )
     if rest.value is True:
         return Type("object")
-    if rest.value != {"type": "string"}:
-        raise rest.error("additionalProperties of this form are not supported", "write true or {type: string}")
-    return Type("map")
+    if rest.value == {"type": "string"}:
+        return Type("map")
+    if rest.value == _FREE_OBJECT:
+        return Type("map", item=Type("object"))
+    raise rest.error(
+        "additionalProperties of this form are not supported",
+        "write true, {type: string}, or {type: object, additionalProperties: true}",
+    )
 
 
 def read_default(node: Node) -> Any:
@@ -211,11 +240,11 @@ def check_example(value: Node, schema: Node) -> None:
         raise place.error(f"the value breaks its schema: {error.message:.200}", "correct the value or the schema")
 
 
-def read_value(node: Node, name: str, python: str) -> Value:
+def read_value(node: Node, name: str, python: str, required: bool) -> Value:
     """A field of a form, whose schema holds its description."""
     kind, limits, nullable = read_schema(node)
     deprecated, default = node.flag("deprecated"), read_default(node)
-    return Value(name, python, sentence(node), kind, limits, False, nullable, deprecated, default)
+    return Value(name, python, sentence(node), kind, limits, required, nullable, deprecated, default)
 
 
 # --- models -------------------------------------------------------------------------------------------------------

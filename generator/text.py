@@ -1,4 +1,4 @@
-"""Text for docstrings and for Markdown: wrapped, escaped, and with the marks of each."""
+"""Text for docstrings and for Markdown: wrapped, escaped and marked up."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import re
 import textwrap
 from typing import Any
 
-WIDTH = 120
+WIDTH = 88
 
 
 def wrap(text: str, indent: int = 0, hanging: int = 0) -> str:
-    """Text of a docstring in lines of the right width: paragraphs stay apart, entries of lists begin their own line.
+    """Wraps the text of a docstring. Paragraphs stay apart, and each entry of a list starts a line.
 
     Args:
         text: The text in Markdown.
         indent: Spaces before each line.
-        hanging: Spaces more before each line but the first.
+        hanging: Further spaces before each line except the first.
 
     Returns:
-        The lines; the first one begins with its spaces.
+        The lines, all of them indented.
     """
     lines: list[str] = []
     for paragraph in re.split(r"\n\s*\n", docstring(text.strip())):
@@ -40,26 +40,26 @@ def wrap(text: str, indent: int = 0, hanging: int = 0) -> str:
 
 
 def opening(text: str, indent: int) -> str:
-    """Text at the beginning of a docstring, with the marks that open it."""
-    # Wrapped with something in the place of the marks, which would be escaped.
+    """Text at the start of a docstring, with the opening quotes."""
+    # Wrapped with something in place of the quotes, which would be escaped.
     return wrap(f"@@@{text.strip()}", indent).replace("@@@", '"""', 1)
 
 
 def docstring(text: str) -> str:
-    """Text as it stands in a docstring: code has two marks there, and nothing ends the string or escapes in it."""
+    """Text for a docstring: code has double backquotes, and nothing can end the string or be an escape sequence."""
     marked = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", text)
     return escape(marked)
 
 
 def escape(text: str) -> str:
-    """Text that stands between three double quotes."""
+    """Text to stand between triple quotes."""
     return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
 def cell(text: str) -> str:
     """Text in a cell of a Markdown table."""
     line = " ".join(text.split()).replace("|", "\\|")
-    # Code that looks like a link, such as a pattern: only parsers of the whole of Markdown would know better.
+    # Code that looks like a link, such as a pattern: simple parsers of Markdown would take it for one.
     return re.sub(r"`([^`]*\]\([^`]*)`", lambda found: f"<code>{_entities(found[1])}</code>", line)
 
 
@@ -68,21 +68,16 @@ def _entities(code: str) -> str:
 
 
 def code(value: Any) -> str:
-    """A value of the description as code in Markdown, as it is written in Python."""
+    """A value of the description as code in Markdown, in Python's syntax."""
     return f"`{json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)}`"
 
 
 def pretty(value: Any) -> str:
-    """A value of the description in JSON that people can read."""
+    """A value of the description as indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 def sentence(text: str) -> str:
-    """A text that begins with a capital and ends with a full stop."""
+    """A text with a capital at its start and a full stop at its end."""
     text = text[:1].upper() + text[1:]
     return text if text.endswith((".", ":", "!", "?")) else f"{text}."
-
-
-def joined(words: list[str], last: str = "and") -> str:
-    """Words as a list in a sentence."""
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"

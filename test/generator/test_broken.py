@@ -1,7 +1,8 @@
-"""A description that can't be generated from is refused with its place, what is wrong there, and what to do."""
+"""An invalid description is refused with the place of the mistake, what is wrong there, and what to do."""
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -12,20 +13,32 @@ from generator.__main__ import main
 from generator.errors import DescriptionError
 from generator.generate import generate
 from generator.load import read_pointer
-from generator.samples import Samples
 from generator.strict_yaml import read_yaml
 
 HERE = Path(__file__).resolve().parent / "broken"
-BASE = HERE / "base.yaml"
-CHANGES = sorted(HERE.glob("changes/*.yaml"))
-FILES = sorted(path for path in HERE.glob("files/*") if path.is_dir())
+BASE = read_yaml(HERE / "base.yaml", "base.yaml")
+FILES = read_yaml(HERE / "files.yaml", "files.yaml")
+TABLES = sorted(path for path in HERE.glob("*.yaml") if path.stem not in ("base", "files"))
+CASES = [
+    pytest.param(case, id=f"{path.stem}-{name}") for path in TABLES for name, case in read_yaml(path, path.name).items()
+]
 
 
-def put(folder: Path, description: Any) -> Path:
-    path = folder / "openapi" / "openapi.yaml"
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(json.dumps(description), encoding="utf-8")
-    return path
+def put(folder: Path, description: dict[str, Any]) -> Path:
+    """Writes a description as the files that it consists of, and returns the root file."""
+    root = {**copy.deepcopy(description)}
+    files: dict[str, Any] = {}
+    if isinstance(root.get("paths"), dict):
+        files["paths/boxes.yaml"] = root.pop("paths")
+    if isinstance(root.get("components"), dict):
+        for section in ("schemas", "parameters"):
+            if section in root["components"]:
+                files[f"{section}/boxes.yaml"] = root["components"].pop(section)
+    for name, content in {"openapi.yaml": root, **files}.items():
+        path = folder / "openapi" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content), encoding="utf-8")
+    return folder / "openapi" / "openapi.yaml"
 
 
 def changed(description: Any, change: dict[str, Any]) -> Any:
@@ -46,30 +59,51 @@ def changed(description: Any, change: dict[str, Any]) -> Any:
     return description
 
 
-def test_the_base_of_the_changes_is_right(tmp_path: Path) -> None:
-    assert generate(put(tmp_path, read_yaml(BASE, "base.yaml")), Samples())
+def test_the_base_of_the_changes_is_valid(tmp_path: Path) -> None:
+    assert generate(put(tmp_path, BASE))
 
 
-@pytest.mark.parametrize("path", CHANGES, ids=lambda path: path.stem)
-def test_a_change_that_breaks_the_description_is_told(path: Path, tmp_path: Path) -> None:
-    change = read_yaml(path, path.name)
-    description = put(tmp_path, changed(read_yaml(BASE, "base.yaml"), change))
+@pytest.mark.parametrize("case", CASES)
+def test_a_change_that_breaks_the_description_is_refused(case: dict[str, Any], tmp_path: Path) -> None:
+    description = put(tmp_path, changed(copy.deepcopy(BASE), case))
     with pytest.raises(DescriptionError) as caught:
-        generate(description, Samples())
-    assert str(caught.value) == change["error"]
+        generate(description)
+    assert str(caught.value) == case["error"].rstrip("\n")
 
 
-@pytest.mark.parametrize("folder", FILES, ids=lambda path: path.name)
-def test_files_that_can_not_be_read_are_told(folder: Path) -> None:
+@pytest.mark.parametrize("case", FILES.values(), ids=FILES)
+def test_files_that_can_not_be_read_are_refused(case: dict[str, Any], tmp_path: Path) -> None:
+    for name, text in case["files"].items():
+        path = tmp_path / "openapi" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     with pytest.raises(DescriptionError) as caught:
-        generate(folder / "openapi" / "openapi.yaml", Samples())
-    assert f"{caught.value}\n" == (folder / "error.txt").read_text(encoding="utf-8")
+        generate(tmp_path / "openapi" / "openapi.yaml")
+    assert str(caught.value) == case["error"].rstrip("\n")
 
 
-def test_the_command_tells_the_error_and_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    description = put(tmp_path, {**read_yaml(BASE, "base.yaml"), "openapi": "3.0.0"})
+def test_a_root_that_is_missing_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DescriptionError) as caught:
+        generate(tmp_path / "openapi" / "openapi.yaml")
+    assert str(caught.value) == (
+        "openapi/openapi.yaml: the file can't be read: No such file or directory\n  what to do: correct the path"
+    )
+
+
+def test_a_file_that_is_not_utf_8_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "openapi").mkdir()
+    (tmp_path / "openapi" / "openapi.yaml").write_bytes(b'openapi: "\xe9"\n')
+    with pytest.raises(DescriptionError) as caught:
+        generate(tmp_path / "openapi" / "openapi.yaml")
+    assert str(caught.value) == (
+        "openapi/openapi.yaml: the file is not UTF-8: invalid continuation byte\n  what to do: save it as UTF-8"
+    )
+
+
+def test_the_command_reports_the_error_and_changes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    description = put(tmp_path, {**BASE, "openapi": "3.0.0"})
     assert main(["--description", str(description), "--output", str(tmp_path / "output")]) == 2
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err == "openapi/openapi.yaml#/openapi: version 3.0.0 of OpenAPI\n  what to do: write OpenAPI 3.1\n"
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == "openapi/openapi.yaml#/openapi: version 3.0.0 of OpenAPI\n  what to do: write OpenAPI 3.1\n"
     assert not (tmp_path / "output").exists()

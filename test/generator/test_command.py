@@ -48,8 +48,8 @@ def test_check_names_each_file_that_differs_is_missing_or_is_stale(
     assert capsys.readouterr().out.splitlines() == [
         "docs/api/books.md is missing",
         "ubiops/models/book.py differs from the description",
-        "docs/models/Lid.md is stale: nothing in the description makes it any more",
-        "ubiops/models/lid.py is stale: nothing in the description makes it any more",
+        "docs/models/Lid.md is stale: nothing in the description generates it",
+        "ubiops/models/lid.py is stale: nothing in the description generates it",
         "4 files are not up to date; run: python -m generator",
     ]
     assert {path: path.read_bytes() for path in output.rglob("*.*")} == before
@@ -79,8 +79,8 @@ def test_every_file_says_that_it_is_generated(output: Path) -> None:
 
 
 def test_everything_is_written_where_stale_files_are_looked_for(output: Path) -> None:
-    folders = {path.parent.relative_to(output).as_posix() for path in output.rglob("*.*")}
-    assert folders == set(FOLDERS)
+    for path in output.rglob("*.*"):
+        assert any((output / folder) in path.parents for folder in FOLDERS), path
 
 
 def test_the_repository_is_up_to_date() -> None:

@@ -1,4 +1,4 @@
-"""Split files become one document, whose parts know where they came from."""
+"""The files of a description become one document, whose parts know where they came from."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from generator.errors import DescriptionError
 from generator.load import load, read_pointer, write_pointer
 from generator.strict_yaml import read_yaml
 
@@ -17,12 +18,16 @@ DESCRIPTION = HERE / "golden" / "description" / "openapi.yaml"
     ("pointer", "place"),
     [
         ("/info/title", "description/openapi.yaml#/info/title"),
-        ("/paths/~1rooms/get/responses/200", "description/paths/rooms.yaml#/rooms/get/responses/200"),
+        ("/paths/~1rooms/get/responses/200", "description/paths/reading_rooms.yaml#/~1rooms/get/responses/200"),
         ("/components/schemas/Book/properties/id", "description/schemas/books.yaml#/Book/properties/id"),
         ("/components/parameters/Shelf", "description/parameters.yaml#/Shelf"),
+        (
+            "/paths/~1shelves~1{shelf}~1books/post/responses/404",
+            "description/openapi.yaml#/x-common-responses/404",
+        ),
     ],
 )
-def test_a_part_knows_its_place(pointer: str, place: str) -> None:
+def test_a_part_knows_where_it_was_written(pointer: str, place: str) -> None:
     assert load(DESCRIPTION).place(read_pointer(pointer)) == place
 
 
@@ -38,43 +43,73 @@ def test_references_lead_to_components_of_the_document() -> None:
     }
 
 
-def write(folder: Path, **files: str) -> Path:
+def write(folder: Path, files: dict[str, str]) -> Path:
     for name, text in files.items():
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
     return folder / "openapi.yaml"
 
 
-def test_a_reference_may_lead_to_what_a_component_refers_to(tmp_path: Path) -> None:
-    root = write(
-        tmp_path,
-        openapi='components: {schemas: {Box: {$ref: "boxes.yaml#/Box"}, Lid: {$ref: "boxes.yaml#/Lid"}}}',
-        boxes='Box: {properties: {lid: {$ref: "#/Lid"}}}\nLid: {type: object}',
-    )
-    assert load(root).content["components"]["schemas"]["Box"]["properties"] == {
-        "lid": {"$ref": "#/components/schemas/Lid"}
+def test_components_are_collected_from_all_their_files(tmp_path: Path) -> None:
+    files = {
+        "openapi.yaml": "openapi: 3.1.0",
+        "schemas.yaml": "Lid: {type: object}",
+        "schemas/boxes.yaml": 'Box: {properties: {lid: {$ref: "#/components/schemas/Lid"}}}',
+        "parameters/boxes.yaml": "Box: {name: box}",
+        "parameters.yaml": "Lid: {name: lid}",
     }
+    components = load(write(tmp_path, files)).content["components"]
+    assert list(components["schemas"]) == list(components["parameters"]) == ["Box", "Lid"]
+    assert components["schemas"]["Box"]["properties"] == {"lid": {"$ref": "#/components/schemas/Lid"}}
+    assert components["responses"] == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "operation", "statuses"),
+    [
+        ("/boxes/{box}", "{responses: {'200': {}}}", ["200", "401", "403", "404", "500"]),
+        ("/boxes/{box}", "{responses: {'404': {description: Mine.}}}", ["401", "403", "404", "500"]),
+        ("/boxes", "{responses: {'204': {}, '400': {}}}", ["204", "400", "401", "403", "500"]),
+        ("/boxes/{box}", "{security: [], responses: {'200': {}}}", ["200", "404", "500"]),
+    ],
+)
+def test_common_responses_are_added_where_they_can_occur(
+    path: str, operation: str, statuses: list[str], tmp_path: Path
+) -> None:
+    common = "".join(f"  '{status}': {{description: Common.}}\n" for status in (401, 403, 404, 500))
+    files = {"openapi.yaml": f"x-common-responses:\n{common}", "paths/boxes.yaml": f"{path}: {{get: {operation}}}"}
+    found = load(write(tmp_path, files)).content["paths"][path]["get"]
+    assert found["tags"] == ["boxes"]
+    assert list(found["responses"]) == statuses
+    assert ("Mine" in operation) == (found["responses"].get("404") == {"description": "Mine."})
+
+
+def test_an_anchor_may_be_used_by_several_operations(tmp_path: Path) -> None:
+    files = {
+        "openapi.yaml": "x-common-responses: {'500': {description: Common.}}",
+        "paths/boxes.yaml": "/a: {get: &same {responses: {}}}\n/b: {get: *same}",
+    }
+    paths = load(write(tmp_path, files)).content["paths"]
+    assert paths["/a"] == paths["/b"] == {"get": {"tags": ["boxes"], "responses": {"500": {"description": "Common."}}}}
 
 
 def test_examples_and_defaults_are_data(tmp_path: Path) -> None:
-    """What looks like a reference in them is none, but a property of such a name is a schema."""
-    root = write(
-        tmp_path,
-        openapi="""
-            components:
-              schemas:
-                Box:
-                  default: {$ref: nowhere}
-                  properties:
-                    value: {$ref: "#/components/schemas/Lid"}
-                    default: {$ref: "#/components/schemas/Lid"}
-                    examples: {enum: [{$ref: nowhere}]}
-                Lid: {$ref: "boxes.yaml#/Lid"}
-        """,
-        boxes="Lid: {example: {$ref: nowhere}}",
-    )
-    box = load(root).content["components"]["schemas"]["Box"]
-    assert box["properties"]["value"] == {"$ref": "#/components/schemas/Lid"}
-    assert box["default"] == {"$ref": "nowhere"}
+    """Something that looks like a reference in them is not one, but a property of such a name is a schema."""
+    schemas = """
+        Box:
+          default: {$ref: nowhere}
+          properties:
+            value: {$ref: "#/components/schemas/Lid"}
+            default: {$ref: "#/components/schemas/Lid"}
+            examples: {enum: [{$ref: nowhere}]}
+        Lid: {example: {$ref: nowhere}}
+    """
+    document = load(write(tmp_path, {"openapi.yaml": "openapi: 3.1.0", "schemas.yaml": schemas}))
+    assert document.content["components"]["schemas"]["Box"]["default"] == {"$ref": "nowhere"}
+    (tmp_path / "schemas.yaml").write_text(schemas.replace('default: {$ref: "#/', 'default: {$ref: "#/no/'))
+    with pytest.raises(DescriptionError, match="'#/no/components/schemas/Lid' is not a reference"):
+        load(tmp_path / "openapi.yaml")
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The output for a small description that uses everything is the one that was looked at and kept."""
+"""The output for a small description that uses everything is the one that was reviewed and kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import pytest
 
 from generator.generate import generate
 from generator.render import MARKER
-from generator.samples import Samples
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
@@ -26,7 +25,7 @@ KEPT = sorted(
 
 @pytest.fixture(scope="module")
 def files() -> dict[str, str]:
-    return generate(DESCRIPTION, Samples())
+    return generate(DESCRIPTION)
 
 
 def test_the_files_are_those_that_are_kept(files: dict[str, str]) -> None:
@@ -40,7 +39,7 @@ def test_a_file_is_as_it_was_kept(path: str, files: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_the_output_is_the_same_in_every_run(seed: str) -> None:
-    """In processes of their own, with other orders of sets, and from another working directory."""
+    """In separate processes, with other orders of sets, and from another working directory."""
     command = [
         sys.executable,
         "-m",
@@ -59,10 +58,10 @@ def test_the_output_is_the_same_in_every_run(seed: str) -> None:
 def test_the_output_is_the_same_wherever_temporary_files_are(
     files: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Ruff passes over some folders by their names, unless it is told not to."""
+    """Ruff excludes folders of some names by default."""
     (tmp_path / "build").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "build"))
-    assert generate(DESCRIPTION, Samples()) == files
+    assert generate(DESCRIPTION) == files
 
 
 def test_the_output_works(tmp_path: Path) -> None:

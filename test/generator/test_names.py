@@ -1,19 +1,21 @@
-"""The rules by which things get their names and types, and that they agree with the hand-written part."""
+"""The rules for names and types, which agree with the hand-written part of the library."""
 
 from __future__ import annotations
 
 import re
+import typing
 
 import pytest
 
 import ubiops
 from generator import names
+from generator.call_options import read_call_options
 from generator.ir import Field, Limits, Type
-from generator.phrases import OPTIONS
-from ubiops import request
+from ubiops._core import request
 from ubiops.api._base import Api
 from ubiops.exceptions import class_for_status
 from ubiops.models._base import RequestModel
+from ubiops.options import CallOptions
 
 
 @pytest.mark.parametrize(
@@ -46,7 +48,7 @@ def test_names_of_fields(name: str, python: str | None) -> None:
     [
         ("DeploymentVersionPort", "deployment_version_port"),
         ("InputOutputFieldDetail", "input_output_field_detail"),
-        ("HTTPAnswer", "http_answer"),
+        ("HTTPReply", "http_reply"),
         ("V2Book", "v2_book"),
         ("Import", "import_"),
     ],
@@ -56,43 +58,43 @@ def test_names_of_modules(name: str, module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("tag", "name"),
+    ("area", "name"),
     [
-        ("Deployments", "Deployments"),
-        ("request schedules", "RequestSchedules"),
-        ("A-b", "AB"),
-        ("2nd", None),
-        ("!", None),
+        ("deployments", "Deployments"),
+        ("request_schedules", "RequestSchedules"),
+        ("imports_and_exports", "ImportsAndExports"),
     ],
 )
-def test_names_of_classes(tag: str, name: str | None) -> None:
-    assert names.class_name(tag) == name
+def test_names_of_classes(area: str, name: str) -> None:
+    assert names.class_name(area) == name
 
 
 @pytest.mark.parametrize(
-    ("name", "good"),
+    ("name", "valid"),
     [("books_list", True), ("v2_list", True), ("list", True), ("booksList", False), ("_list", False), ("a__b", False)],
 )
-def test_names_of_methods(name: str, good: bool) -> None:
-    assert names.is_method_name(name) is good
+def test_names_of_methods_and_areas(name: str, valid: bool) -> None:
+    assert names.is_lower_name(name) is valid
 
 
-def test_a_keyword_is_no_name_of_a_method() -> None:
-    assert not names.is_method_name("import")
+def test_a_keyword_is_not_the_name_of_a_method() -> None:
+    assert not names.is_lower_name("import")
 
 
 @pytest.mark.parametrize(
-    ("model", "noun"),
+    ("model", "one", "many"),
     [
-        ("DeploymentCreateResponse", "deployment"),
-        ("DeploymentVersionDetail", "deployment_version"),
-        ("RevisionCreate", "revision"),
-        ("Room", "room"),
-        ("List", "list"),
+        ("DeploymentCreateResponse", "deployment", "deployments"),
+        ("DeploymentVersionDetail", "deployment_version", "deployment_versions"),
+        ("RevisionCreate", "revision", "revisions"),
+        ("Room", "room", "rooms"),
+        ("List", "list", "lists"),
+        ("ImportList", "import_", "imports"),
+        ("Status", "status", "status"),
     ],
 )
-def test_nouns(model: str, noun: str) -> None:
-    assert names.noun(model) == noun
+def test_nouns(model: str, one: str, many: str) -> None:
+    assert (names.noun(model), names.noun(model, plural=True)) == (one, many)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 413, 418, 422, 429, 500, 502, 503])
@@ -100,25 +102,30 @@ def test_exceptions_are_those_that_are_raised(status: int) -> None:
     assert names.exception_name(status) == class_for_status(status).__name__
 
 
-def test_no_field_takes_the_name_of_something_that_models_have() -> None:
+def test_a_field_never_hides_an_attribute_of_models() -> None:
     public = {name for name in dir(RequestModel) if not name.startswith("_")}
     assert public <= names.RESERVED_FIELDS
 
 
-def test_no_method_takes_the_name_of_something_that_its_class_has() -> None:
+def test_a_method_never_hides_an_attribute_of_its_class() -> None:
     public = {name for name in dir(Api) if not name.startswith("_")}
     assert public | {"api_client"} == names.RESERVED_METHODS
 
 
-def test_no_model_takes_the_name_of_something_public() -> None:
-    public = set(ubiops.__all__) - set(ubiops.models.__all__) | set(ubiops.exceptions.__all__)
+def test_a_model_never_hides_a_public_name() -> None:
+    # A model may have the name of an area: `ubiops.Name` is the model then, and `ubiops.api.Name` the area.
+    areas = set(ubiops.api.__all__) - {"CoreApi"}
+    public = set(ubiops.__all__) - set(ubiops.models.__all__) - areas | set(ubiops.exceptions.__all__)
     taken = names.RESERVED_MODELS | {name for name in public if name.endswith(("Error", "Exception"))}
     assert {name for name in public if names.is_class_name(name)} <= taken | {"NULL"}
 
 
-def test_options_are_those_that_calls_take() -> None:
-    assert set(names.OPTIONS) == set(OPTIONS) == request.OPTIONS
-    assert request.OPTIONS < names.RESERVED_ARGUMENTS
+def test_the_documented_options_are_those_that_calls_accept() -> None:
+    documented = read_call_options()
+    assert set(typing.get_type_hints(CallOptions)) == set(documented)
+    assert request.OPTIONS | {"_request_stream"} == set(documented)
+    assert set(documented) < names.RESERVED_ARGUMENTS
+    assert all(text.endswith(".") and "Default: " in text for text in documented.values())
 
 
 PAGES = Type("list", item=Type("model", "Page"))
@@ -138,11 +145,39 @@ PAGES = Type("list", item=Type("model", "Page"))
         (Type("model", "Page"), "Page", "Page", "Page | Mapping[str, Any]"),
         (PAGES, "list[Page]", "list[Page]", "Sequence[Page | Mapping[str, Any]]"),
         (Type("list", item=Type("string")), "list[str]", "list[str]", "Sequence[str]"),
-        (Type("file"), "file", "Response", "Response"),
+        (Type("list", item=Type("object")), "list[object]", "list[dict[str, Any]]", "Sequence[Mapping[str, Any]]"),
+        (Type("date"), "date", "date", "date | str"),
+        (Type("any"), "object", "Any", "Any"),
+        (
+            Type("map", item=Type("object")),
+            "dict(str, object)",
+            "dict[str, dict[str, Any]]",
+            "Mapping[str, Mapping[str, Any]]",
+        ),
+        (Type("file"), "file", "Response", "FileValue"),
     ],
 )
 def test_types(kind: Type, declared: str, read: str, write: str) -> None:
     assert (kind.declared, kind.read, kind.write) == (declared, read, write)
+
+
+@pytest.mark.parametrize(
+    ("kind", "grammar", "write"),
+    [
+        (Type("string"), "str", "str"),
+        (Type("object"), "object", "Mapping[str, Any]"),
+        (Type("any"), "any", "Any"),
+        (Type("list", item=Type("any")), "list[any]", "Sequence[Any]"),
+        (
+            Type("union", item=Type("model", "Page")),
+            "Page | list[Page]",
+            "Page | Mapping[str, Any] | Sequence[Page | Mapping[str, Any]]",
+        ),
+        (Type("events"), "events", "Response"),
+    ],
+)
+def test_types_of_bodies_and_responses(kind: Type, grammar: str, write: str) -> None:
+    assert (kind.grammar, kind.write) == (grammar, write)
 
 
 def field(kind: Type, *, required: bool = False, nullable: bool = False, limits: Limits | None = None) -> Field:

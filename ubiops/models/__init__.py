@@ -3,110 +3,49 @@
 
 from __future__ import annotations
 
-# Type checkers know the name and take it as true. Importing it from typing would take longer than all else here.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from ubiops.models.audit_list import AuditList
-    from ubiops.models.build_list import BuildList
-    from ubiops.models.deployment_create import DeploymentCreate
-    from ubiops.models.deployment_create_response import DeploymentCreateResponse
-    from ubiops.models.deployment_detail import DeploymentDetail
-    from ubiops.models.deployment_input_field_create import DeploymentInputFieldCreate
-    from ubiops.models.deployment_list import DeploymentList
-    from ubiops.models.deployment_output_field_create import DeploymentOutputFieldCreate
-    from ubiops.models.deployment_update import DeploymentUpdate
-    from ubiops.models.deployment_version_create import DeploymentVersionCreate
-    from ubiops.models.deployment_version_detail import DeploymentVersionDetail
-    from ubiops.models.deployment_version_list import DeploymentVersionList
-    from ubiops.models.deployment_version_port import DeploymentVersionPort
-    from ubiops.models.deployment_version_update import DeploymentVersionUpdate
-    from ubiops.models.environment_variable_copy import EnvironmentVariableCopy
-    from ubiops.models.environment_variable_create import EnvironmentVariableCreate
-    from ubiops.models.environment_variable_list import EnvironmentVariableList
-    from ubiops.models.inherited_environment_variable_list import InheritedEnvironmentVariableList
-    from ubiops.models.input_field_widget_create import InputFieldWidgetCreate
-    from ubiops.models.input_output_field_detail import InputOutputFieldDetail
-    from ubiops.models.input_output_field_list import InputOutputFieldList
-    from ubiops.models.input_output_widget_list import InputOutputWidgetList
-    from ubiops.models.output_field_widget_create import OutputFieldWidgetCreate
-    from ubiops.models.revision_create import RevisionCreate
-    from ubiops.models.revision_list import RevisionList
-    from ubiops.models.template_deployment_list import TemplateDeploymentList
-
-__all__ = [
-    "AuditList",
-    "BuildList",
-    "DeploymentCreate",
-    "DeploymentCreateResponse",
-    "DeploymentDetail",
-    "DeploymentInputFieldCreate",
-    "DeploymentList",
-    "DeploymentOutputFieldCreate",
-    "DeploymentUpdate",
-    "DeploymentVersionCreate",
-    "DeploymentVersionDetail",
-    "DeploymentVersionList",
-    "DeploymentVersionPort",
-    "DeploymentVersionUpdate",
-    "EnvironmentVariableCopy",
-    "EnvironmentVariableCreate",
-    "EnvironmentVariableList",
-    "InheritedEnvironmentVariableList",
-    "InputFieldWidgetCreate",
-    "InputOutputFieldDetail",
-    "InputOutputFieldList",
-    "InputOutputWidgetList",
-    "OutputFieldWidgetCreate",
-    "RevisionCreate",
-    "RevisionList",
-    "TemplateDeploymentList",
-]
-
 _MODULES = {
-    "AuditList": "ubiops.models.audit_list",
-    "BuildList": "ubiops.models.build_list",
-    "DeploymentCreate": "ubiops.models.deployment_create",
-    "DeploymentCreateResponse": "ubiops.models.deployment_create_response",
-    "DeploymentDetail": "ubiops.models.deployment_detail",
-    "DeploymentInputFieldCreate": "ubiops.models.deployment_input_field_create",
-    "DeploymentList": "ubiops.models.deployment_list",
-    "DeploymentOutputFieldCreate": "ubiops.models.deployment_output_field_create",
-    "DeploymentUpdate": "ubiops.models.deployment_update",
-    "DeploymentVersionCreate": "ubiops.models.deployment_version_create",
-    "DeploymentVersionDetail": "ubiops.models.deployment_version_detail",
-    "DeploymentVersionList": "ubiops.models.deployment_version_list",
-    "DeploymentVersionPort": "ubiops.models.deployment_version_port",
-    "DeploymentVersionUpdate": "ubiops.models.deployment_version_update",
-    "EnvironmentVariableCopy": "ubiops.models.environment_variable_copy",
-    "EnvironmentVariableCreate": "ubiops.models.environment_variable_create",
-    "EnvironmentVariableList": "ubiops.models.environment_variable_list",
-    "InheritedEnvironmentVariableList": "ubiops.models.inherited_environment_variable_list",
-    "InputFieldWidgetCreate": "ubiops.models.input_field_widget_create",
-    "InputOutputFieldDetail": "ubiops.models.input_output_field_detail",
-    "InputOutputFieldList": "ubiops.models.input_output_field_list",
-    "InputOutputWidgetList": "ubiops.models.input_output_widget_list",
-    "OutputFieldWidgetCreate": "ubiops.models.output_field_widget_create",
-    "RevisionCreate": "ubiops.models.revision_create",
-    "RevisionList": "ubiops.models.revision_list",
-    "TemplateDeploymentList": "ubiops.models.template_deployment_list",
+    "AuditList": "audit_list",
+    "BuildList": "build_list",
+    "DeploymentCreate": "deployment_create",
+    "DeploymentCreateResponse": "deployment_create_response",
+    "DeploymentDetail": "deployment_detail",
+    "DeploymentInputFieldCreate": "deployment_input_field_create",
+    "DeploymentList": "deployment_list",
+    "DeploymentOutputFieldCreate": "deployment_output_field_create",
+    "DeploymentUpdate": "deployment_update",
+    "DeploymentVersionCreate": "deployment_version_create",
+    "DeploymentVersionDetail": "deployment_version_detail",
+    "DeploymentVersionList": "deployment_version_list",
+    "DeploymentVersionPort": "deployment_version_port",
+    "DeploymentVersionUpdate": "deployment_version_update",
+    "EnvironmentVariableCopy": "environment_variable_copy",
+    "EnvironmentVariableCreate": "environment_variable_create",
+    "EnvironmentVariableList": "environment_variable_list",
+    "InheritedEnvironmentVariableList": "inherited_environment_variable_list",
+    "InputFieldWidgetCreate": "input_field_widget_create",
+    "InputOutputFieldDetail": "input_output_field_detail",
+    "InputOutputFieldList": "input_output_field_list",
+    "InputOutputWidgetList": "input_output_widget_list",
+    "OutputFieldWidgetCreate": "output_field_widget_create",
+    "RevisionCreate": "revision_create",
+    "RevisionList": "revision_list",
+    "TemplateDeploymentList": "template_deployment_list",
 }
 
+__all__ = list(_MODULES)
 
-if not TYPE_CHECKING:
-    # Hidden from type checkers, which would take it to mean that every name exists.
-    def __getattr__(name: str) -> Any:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
 
-        value = getattr(import_module(module), name)
-        # From now on it is found without coming here.
-        globals()[name] = value
-        return value
+def __getattr__(name: str) -> object:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"{__name__}.{module}"), name)
+    # Found without this function from now on.
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_MODULES})

@@ -20,25 +20,31 @@ class DeploymentCreate(RequestModel):
     """A deployment to create. Code is added to it later, version by version.
 
     Args:
-        name: Name of the deployment, unique in its project. It is part of every path that leads to the deployment.
-            String, 1 to 64 characters. Required.
-        description: What the deployment is for, as free text. A deployment holds up to 400 characters of it. String.
-            Default: ``""``.
-        input_type: Form of the input. ``structured`` input is an object with the keys of ``input_fields``, each checked
-            against its data type before the code sees it; ``plain`` input is handed to the code as it comes. It can't
-            be changed later. String, one of ``structured``, ``plain``. Required.
-        output_type: Form of the output. ``structured`` output is an object with the keys of ``output_fields``, each
-            checked against its data type; ``plain`` output is returned as the code gives it. It can't be changed later.
-            String, one of ``structured``, ``plain``. Required.
-        input_fields: Fields of a ``structured`` input, no two of one name. With a ``plain`` input, an empty list or
-            nothing at all. List of DeploymentInputFieldCreate objects.
-        output_fields: Fields of a ``structured`` output, no two of one name. With a ``plain`` output, an empty list or
-            nothing at all. List of DeploymentOutputFieldCreate objects.
-        labels: Labels to find the deployment by: text values under text keys. Dict of strings. Default: ``{}``.
+        name: Name of the deployment, unique in its project. It is part of every path
+            that leads to the deployment. String, 1 to 64 characters. Required.
+        description: What the deployment is for, as free text. A deployment holds up to
+            400 characters of it. String. Default: ``""``.
+        input_type: Form of the input. ``structured`` input is an object with the keys
+            of ``input_fields``, each checked against its data type before the code sees
+            it; ``plain`` input is handed to the code as it comes. It can't be changed
+            later. String, one of ``structured``, ``plain``. Required.
+        output_type: Form of the output. ``structured`` output is an object with the
+            keys of ``output_fields``, each checked against its data type; ``plain``
+            output is returned as the code gives it. It can't be changed later. String,
+            one of ``structured``, ``plain``. Required.
+        input_fields: Fields of a ``structured`` input, no two of one name. With a
+            ``plain`` input, an empty list or nothing at all. List of
+            DeploymentInputFieldCreate objects.
+        output_fields: Fields of a ``structured`` output, no two of one name. With a
+            ``plain`` output, an empty list or nothing at all. List of
+            DeploymentOutputFieldCreate objects.
+        labels: Labels to find the deployment by: text values under text keys. Dict of
+            strings. Default: ``{}``.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the field, the rule and the value.
+        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
+            field, the rule and the value.
     """
 
     __slots__ = ("description", "input_fields", "input_type", "labels", "name", "output_fields", "output_type")

@@ -19,19 +19,22 @@ class DeploymentInputFieldCreate(RequestModel):
     """A field of a deployment's structured input.
 
     Args:
-        name: Key under which the code finds the value. Unique among the input fields of the deployment. String, 1 to 64
-            characters. Required.
-        data_type: Type of the value: ``int`` a whole number, ``double`` a floating-point number, ``string`` text,
-            ``bool`` true or false, ``dict`` a JSON object, ``file`` the path of a file in a bucket; ``array_`` before
-            one of ``int``, ``double``, ``string`` and ``file`` makes it a list of these. String, one of ``int``,
-            ``string``, ``double``, ``bool``, ``dict``, ``file``, ``array_int``, ``array_double``, ``array_string``,
-            ``array_file``. Required.
-        widget: How the web app lets a person enter the value. Left out, the field has no widget of its own.
-            InputFieldWidgetCreate.
+        name: Key under which the code finds the value. Unique among the input fields of
+            the deployment. String, 1 to 64 characters. Required.
+        data_type: Type of the value: ``int`` a whole number, ``double`` a
+            floating-point number, ``string`` text, ``bool`` true or false, ``dict`` a
+            JSON object, ``file`` the path of a file in a bucket; ``array_`` before one
+            of ``int``, ``double``, ``string`` and ``file`` makes it a list of these.
+            String, one of ``int``, ``string``, ``double``, ``bool``, ``dict``,
+            ``file``, ``array_int``, ``array_double``, ``array_string``, ``array_file``.
+            Required.
+        widget: How the web app lets a person enter the value. Left out, the field has
+            no widget of its own. InputFieldWidgetCreate.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the field, the rule and the value.
+        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
+            field, the rule and the value.
     """
 
     __slots__ = ("data_type", "name", "widget")

@@ -20,21 +20,24 @@ class DeploymentUpdate(RequestModel):
     """What to change about a deployment. A field that is left out keeps its value.
 
     Args:
-        name: New name, unique in the project. All paths of the deployment change with it, so callers that use the old
-            name stop working. String, not empty.
-        default_version: Name of the version that answers requests which name none. Its status must be ``available``.
-            String, not empty.
+        name: New name, unique in the project. All paths of the deployment change with
+            it, so callers that use the old name stop working. String, not empty.
+        default_version: Name of the version that answers requests which name none. Its
+            status must be ``available``. String, not empty.
         description: New description, as free text. The empty string removes it. String.
-        input_fields: The complete new list of input fields: those that it lacks are removed, others are added or
-            changed. If a pipeline uses the deployment, or fields have widgets, change one field per call, so that the
-            platform can tell which field became which. List of DeploymentInputFieldCreate objects.
-        output_fields: The complete new list of output fields, under the same rules as ``input_fields``. List of
-            DeploymentOutputFieldCreate objects.
-        labels: The complete new set of labels: those that it lacks are removed. Dict of strings.
+        input_fields: The complete new list of input fields: those that it lacks are
+            removed, others are added or changed. If a pipeline uses the deployment, or
+            fields have widgets, change one field per call, so that the platform can
+            tell which field became which. List of DeploymentInputFieldCreate objects.
+        output_fields: The complete new list of output fields, under the same rules as
+            ``input_fields``. List of DeploymentOutputFieldCreate objects.
+        labels: The complete new set of labels: those that it lacks are removed. Dict of
+            strings.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the field, the rule and the value.
+        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
+            field, the rule and the value.
     """
 
     __slots__ = ("default_version", "description", "input_fields", "labels", "name", "output_fields")

@@ -16,14 +16,17 @@ class DeploymentVersionPort(RequestModel):
     """A port of a version that is reachable from outside.
 
     Args:
-        public_port: Number of the port to which callers connect. Integer, 1 to 65535. Required.
-        deployment_port: Number of the port on which the code listens inside its instance. Integer, 1 to 65535.
+        public_port: Number of the port to which callers connect. Integer, 1 to 65535.
             Required.
-        protocol: Transport protocol of the port, such as ``tcp`` or ``udp``. String, 1 to 16 characters. Required.
+        deployment_port: Number of the port on which the code listens inside its
+            instance. Integer, 1 to 65535. Required.
+        protocol: Transport protocol of the port, such as ``tcp`` or ``udp``. String, 1
+            to 16 characters. Required.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the field, the rule and the value.
+        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
+            field, the rule and the value.
     """
 
     __slots__ = ("deployment_port", "protocol", "public_port")

@@ -16,13 +16,16 @@ class EnvironmentVariableCopy(RequestModel):
     """Where environment variables are copied from: a deployment, or one version of it.
 
     Args:
-        source_deployment: Name of the deployment, in the same project, to copy from. String, not empty. Required.
-        source_version: Name of a version of that deployment. Given, the variables of this version are copied; left out,
-            those of the deployment. String, not empty.
+        source_deployment: Name of the deployment, in the same project, to copy from.
+            String, not empty. Required.
+        source_version: Name of a version of that deployment. Given, the variables of
+            this version are copied; left out, those of the deployment. String, not
+            empty.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the field, the rule and the value.
+        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
+            field, the rule and the value.
     """
 
     __slots__ = (

@@ -16,16 +16,20 @@ class EnvironmentVariableCreate(RequestModel):
     """An environment variable to create, or the whole new state of one that exists.
 
     Args:
-        name: Name under which the code finds the variable. Letters and underscores, beginning and ending with a letter.
-            An inherited variable of the same name is shadowed. String, 1 to 64 characters, matching
+        name: Name under which the code finds the variable. Letters and underscores,
+            beginning and ending with a letter. An inherited variable of the same name
+            is shadowed. String, 1 to 64 characters, matching
             ``^[A-Za-z](?:[A-Za-z_]*[A-Za-z])?$``. Required.
-        value: Value that the code reads, always text. The empty string is a value too. String. Required.
-        secret: Whether the value is hidden: the code still reads it, but no answer of the API ever shows it again. A
-            secret stays one: turning ``true`` back into ``false`` is refused. Boolean. Required.
+        value: Value that the code reads, always text. The empty string is a value too.
+            String. Required.
+        secret: Whether the value is hidden: the code still reads it, but no answer of
+            the API ever shows it again. A secret stays one: turning ``true`` back into
+            ``false`` is refused. Boolean. Required.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the field, the rule and the value.
+        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
+            field, the rule and the value.
     """
 
     __slots__ = ("name", "secret", "value")

@@ -17,7 +17,8 @@ class EnvironmentVariableList(Model):
     Attributes:
         id: UUID of the variable. String (UUID).
         name: Name under which the code finds the variable. String, 1 to 64 characters.
-        value: Value that the code reads. Null if the variable is secret. String. May be None.
+        value: Value that the code reads. Null if the variable is secret. String. May be
+            None.
         secret: Whether the value is hidden from all answers. Boolean.
     """
 

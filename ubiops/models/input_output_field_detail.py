@@ -17,10 +17,11 @@ class InputOutputFieldDetail(Model):
 
     Attributes:
         name: Key of the value in the input or output. String, 1 to 64 characters.
-        data_type: Type of the value. String, one of ``int``, ``string``, ``double``, ``bool``, ``dict``, ``file``,
-            ``array_int``, ``array_double``, ``array_string``, ``array_file``.
-        widget: Control that stands for the field in the web app. An empty object if none was chosen.
-            InputOutputWidgetList.
+        data_type: Type of the value. String, one of ``int``, ``string``, ``double``,
+            ``bool``, ``dict``, ``file``, ``array_int``, ``array_double``,
+            ``array_string``, ``array_file``.
+        widget: Control that stands for the field in the web app. An empty object if
+            none was chosen. InputOutputWidgetList.
     """
 
     __slots__ = ("_widget", "data_type", "name")

@@ -12,12 +12,14 @@ if TYPE_CHECKING:
 
 
 class InputOutputFieldList(Model):
-    """A field of a deployment's structured input or output, as lists of deployments show it.
+    """A field of a deployment's structured input or output, as lists of deployments
+    show it.
 
     Attributes:
         name: Key of the value in the input or output. String, 1 to 64 characters.
-        data_type: Type of the value. String, one of ``int``, ``string``, ``double``, ``bool``, ``dict``, ``file``,
-            ``array_int``, ``array_double``, ``array_string``, ``array_file``.
+        data_type: Type of the value. String, one of ``int``, ``string``, ``double``,
+            ``bool``, ``dict``, ``file``, ``array_int``, ``array_double``,
+            ``array_string``, ``array_file``.
     """
 
     __slots__ = ("data_type", "name")

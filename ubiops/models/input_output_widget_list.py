@@ -12,11 +12,13 @@ if TYPE_CHECKING:
 
 
 class InputOutputWidgetList(Model):
-    """A control in the web app that stands for an input or output field. Empty if none was chosen.
+    """A control in the web app that stands for an input or output field. Empty if none
+    was chosen.
 
     Attributes:
-        type: Kind of control. On an output field it is one of ``textbox``, ``button`` and ``image_preview``. String,
-            one of ``textbox``, ``numberbox``, ``slider``, ``dropdown``, ``switch``, ``button``, ``drawer``,
+        type: Kind of control. On an output field it is one of ``textbox``, ``button``
+            and ``image_preview``. String, one of ``textbox``, ``numberbox``,
+            ``slider``, ``dropdown``, ``switch``, ``button``, ``drawer``,
             ``image_preview``.
         configuration: Settings of the control, with values of any JSON type. Dict.
     """

@@ -18,13 +18,16 @@ class OutputFieldWidgetCreate(RequestModel):
     """A control in the web app that shows the value of an output field.
 
     Args:
-        type: Kind of control. ``textbox`` shows text, ``button`` downloads a file, ``image_preview`` shows an image.
-            String, one of ``textbox``, ``button``, ``image_preview``. Required.
-        configuration: Settings of the control, with values of any JSON type. Which there are depends on the kind. Dict.
+        type: Kind of control. ``textbox`` shows text, ``button`` downloads a file,
+            ``image_preview`` shows an image. String, one of ``textbox``, ``button``,
+            ``image_preview``. Required.
+        configuration: Settings of the control, with values of any JSON type. Which
+            there are depends on the kind. Dict.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the field, the rule and the value.
+        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
+            field, the rule and the value.
     """
 
     __slots__ = ("configuration", "type")

@@ -15,11 +15,12 @@ class RevisionCreate(Model):
     """The receipt of an upload. The revision exists, its build has only begun.
 
     Attributes:
-        success: Whether the code was received or copied. It says nothing about the build, whose outcome comes later.
-            Boolean.
-        revision: UUID of the new revision. Follow its status to learn whether the code works. String (UUID).
-        build: The same value as ``revision``, for programs that were written when an upload named its build. String
-            (UUID). Deprecated.
+        success: Whether the code was received or copied. It says nothing about the
+            build, whose outcome comes later. Boolean.
+        revision: UUID of the new revision. Follow its status to learn whether the code
+            works. String (UUID).
+        build: The same value as ``revision``, for programs that were written when an
+            upload named its build. String (UUID). Deprecated.
     """
 
     __slots__ = ("build", "revision", "success")

@@ -3,41 +3,28 @@
 
 from __future__ import annotations
 
-# Type checkers know the name and take it as true. Importing it from typing would take longer than all else here.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from ubiops.api.books import Books
-    from ubiops.api.core_api import CoreApi
-    from ubiops.api.reading_rooms import ReadingRooms
-
-__all__ = [
-    "Books",
-    "CoreApi",
-    "ReadingRooms",
-]
-
 _MODULES = {
-    "CoreApi": "ubiops.api.core_api",
-    "Books": "ubiops.api.books",
-    "ReadingRooms": "ubiops.api.reading_rooms",
+    "CoreApi": "core_api",
+    "Books": "books",
+    "ReadingRooms": "reading_rooms",
+    "BookLoans": "loans",
+    "Status": "status",
 }
 
+__all__ = list(_MODULES)
 
-if not TYPE_CHECKING:
-    # Hidden from type checkers, which would take it to mean that every name exists.
-    def __getattr__(name: str) -> Any:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
 
-        value = getattr(import_module(module), name)
-        # From now on it is found without coming here.
-        globals()[name] = value
-        return value
+def __getattr__(name: str) -> object:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"{__name__}.{module}"), name)
+    # Found without this function from now on.
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_MODULES})

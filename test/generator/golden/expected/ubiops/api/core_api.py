@@ -4,15 +4,23 @@
 from __future__ import annotations
 
 from ubiops.api.books import Books
+from ubiops.api.loans import BookLoans
 from ubiops.api.reading_rooms import ReadingRooms
+from ubiops.api.status import Status
 
 
-class CoreApi(Books, ReadingRooms):
-    """All methods of the API, one for each of its operations. Use it as a context manager, or call ``close()``.
+class CoreApi(
+    Books,
+    ReadingRooms,
+    BookLoans,
+    Status,
+):
+    """All methods of the API, one for each operation.
 
-    Each method has a twin ``NAME_with_http_info``, which returns (data, status, headers).
+    Use it as a context manager, or call ``close()`` at the end. Each method has a twin,
+    ``NAME_with_http_info``, which returns (data, status, headers).
 
     Args:
-        api_client: The client that makes the calls. Default: a new one, which reads its address and its token from
-            ``UBIOPS_API_HOST`` and ``UBIOPS_API_TOKEN``.
+        api_client: The client that makes the calls. Default: a new one, which reads its
+            address and token from ``UBIOPS_API_HOST`` and ``UBIOPS_API_TOKEN``.
     """

@@ -3,47 +3,31 @@
 
 from __future__ import annotations
 
-# Type checkers know the name and take it as true. Importing it from typing would take longer than all else here.
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
-    from ubiops.models.book import Book
-    from ubiops.models.book_create import BookCreate
-    from ubiops.models.cover import Cover
-    from ubiops.models.page import Page
-    from ubiops.models.room import Room
-
-__all__ = [
-    "Book",
-    "BookCreate",
-    "Cover",
-    "Page",
-    "Room",
-]
-
 _MODULES = {
-    "Book": "ubiops.models.book",
-    "BookCreate": "ubiops.models.book_create",
-    "Cover": "ubiops.models.cover",
-    "Page": "ubiops.models.page",
-    "Room": "ubiops.models.room",
+    "Book": "book",
+    "BookCreate": "book_create",
+    "Cover": "cover",
+    "ImportList": "import_list",
+    "LoanUpdate": "loan_update",
+    "Page": "page",
+    "Room": "room",
+    "Status": "status",
 }
 
+__all__ = list(_MODULES)
 
-if not TYPE_CHECKING:
-    # Hidden from type checkers, which would take it to mean that every name exists.
-    def __getattr__(name: str) -> Any:
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from importlib import import_module
 
-        value = getattr(import_module(module), name)
-        # From now on it is found without coming here.
-        globals()[name] = value
-        return value
+def __getattr__(name: str) -> object:
+    module = _MODULES.get(name)
+    if module is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(f"{__name__}.{module}"), name)
+    # Found without this function from now on.
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*globals(), *_MODULES})

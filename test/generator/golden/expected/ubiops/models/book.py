@@ -16,20 +16,23 @@ if TYPE_CHECKING:
 
 
 class Book(Model):
-    """A book of the library, told of in a sentence that is long enough to reach the end of the line of its class'
-    docstring.
+    """A book of the library, told of in a sentence that is long enough to reach the end
+    of the line of its class' docstring.
 
     Attributes:
         id: Mark of the book. String (UUID).
         title: Title of the book. String.
         status: Where it is. String, one of ``shelved``, ``lent``.
-        returned: Moment at which it came back. Null if it was never lent. Date and time. May be None.
+        returned: Moment at which it came back. Null if it was never lent. Date and
+            time. May be None.
         rating: What readers think of it. Number. May be None.
         grades: What each reader thinks of it. List of numbers.
         cover: Cover of the book. Cover. Deprecated.
         labels: Labels of the book. Dict of strings.
-        value: What it is worth; its name is a keyword of examples. String, one of ``high``, ``low``. May be None.
-        default: Whether it is the first one to take; its name is a keyword of schemas. Boolean.
+        value: What it is worth; its name is a keyword of examples. String, one of
+            ``high``, ``low``. May be None.
+        default: Whether it is the first one to take; its name is a keyword of schemas.
+            Boolean.
     """
 
     __slots__ = ("_cover", "default", "grades", "id", "labels", "rating", "returned", "status", "title", "value")

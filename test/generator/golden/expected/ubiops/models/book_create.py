@@ -35,9 +35,12 @@ class BookCreate(RequestModel):
 
     Args:
         title: Title of the book. String, 1 to 64 characters. Required.
-        subtitle: What stands below the title. String, 3 or more characters. ``ubiops.NULL`` sends null.
-        isbn: Number of the book. String, at most 20 characters, matching ``^[0-9]{3}-[0-9]+$``.
-        language: Language of the text. String, one of ``dutch``, ``frisian``. Default: ``"dutch"``.
+        subtitle: What stands below the title. String, 3 or more characters.
+            ``ubiops.NULL`` sends null.
+        isbn: Number of the book. String, at most 20 characters, matching
+            ``^[0-9]{3}-[0-9]+$``.
+        language: Language of the text. String, one of ``dutch``, ``frisian``. Default:
+            ``"dutch"``.
         pages: Number of pages. Integer, 1 or more. Required.
         weight: Weight in kilograms. Number, 0 to 9.5. Default: ``0.5``.
         lent: Whether somebody has it. Boolean. Required.
@@ -48,7 +51,8 @@ class BookCreate(RequestModel):
         extra: Whatever else there is. Dict.
         cover: Cover of the book. Cover.
         sample: Pages to look at. List of Page objects.
-        from_: Where it comes from; its name is a keyword of Python. String (UUID). Deprecated.
+        from_: Where it comes from; its name is a keyword of Python. String (UUID).
+            Deprecated.
         to_dict_: Its name is the one of a method of all models. String.
         datetime_: Its name is the one of a type. String.
         shelf_mark: Its name is not written as names in Python are. String.
@@ -57,7 +61,8 @@ class BookCreate(RequestModel):
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the field, the rule and the value.
+        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
+            field, the rule and the value.
     """
 
     __slots__ = (

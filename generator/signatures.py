@@ -1,0 +1,160 @@
+"""Signatures of methods: in modules, and as overloads in stubs, one for each way in which options change the result."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from generator.ir_api import Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from generator.ir import Value
+    from generator.ir_api import Area, Operation
+
+_NOW = "async_req: Literal[False] = ..."
+_LATER = "async_req: Literal[True]"
+_LOADED = "_preload_content: Literal[True]"
+_NOT_LOADED = "_preload_content: Literal[False]"
+_DATA_ONLY = "_return_http_data_only: Literal[True] = ..."
+_WITH_INFO = "_return_http_data_only: Literal[False]"
+_ANY = ("_preload_content: bool = ...", "_return_http_data_only: bool = ...")
+
+
+def definition(operation: Operation) -> str:
+    """The arguments of a method in a module, where all that are required have a default that says so."""
+    required = {one.python for one in operation.positional if one.required}
+    words = ["self"]
+    words += [_positional(one, " = REQUIRED" if one.python in required else "") for one in operation.positional]
+    if operation.required_data and operation.required_data.type:
+        words.append(f"data: {operation.required_data.type.write} = REQUIRED")
+    keywords = _keywords(operation)
+    words += ["*", *keywords] if keywords else []
+    return ", ".join([*words, "**options: Any"])
+
+
+def overloads(operation: Operation) -> list[str]:
+    """The overloads of a method and of its twin in a stub, each in one line."""
+    data = operation.returns
+    info = _info(data)
+    twin = f"{operation.id}_with_http_info"
+    if operation.downloads:
+        made = [
+            _define(operation, operation.id, [], "DownloadOptions", data),
+            _define(operation, operation.id, [_NOW, _LOADED, _DATA_ONLY], "RawOptions", "str"),
+            _define(operation, operation.id, [_LATER, f"{_NOT_LOADED} = ...", _DATA_ONLY], "RawOptions", _later(data)),
+            _define(operation, operation.id, [_NOW, f"{_NOT_LOADED} = ...", _WITH_INFO], "RawOptions", info),
+        ]
+        usual = f"{_NOT_LOADED} = ..."
+    elif operation.streams:
+        usual = "_preload_content: bool = ..."
+        made = [
+            _define(operation, operation.id, [_NOW, usual, _DATA_ONLY], "RawOptions", data),
+            _define(operation, operation.id, [_LATER, usual, _DATA_ONLY], "RawOptions", _later(data)),
+            _define(operation, operation.id, [_NOW, usual, _WITH_INFO], "RawOptions", info),
+        ]
+    else:
+        usual = f"{_LOADED} = ..."
+        made = [
+            _define(operation, operation.id, [], "CallOptions", data),
+            _define(operation, operation.id, [_LATER, usual, _DATA_ONLY], "RawOptions", _later(data)),
+            _define(operation, operation.id, [_NOW, _NOT_LOADED, _DATA_ONLY], "RawOptions", "Response"),
+            _define(operation, operation.id, [_NOW, usual, _WITH_INFO], "RawOptions", info),
+        ]
+    anything = ["async_req: bool = ...", *_ANY]
+    return [
+        *made,
+        _define(operation, operation.id, anything, "RawOptions", "Any"),
+        _define(operation, twin, [_NOW, usual], "RawOptions", info),
+        _define(operation, twin, [_LATER, usual], "RawOptions", _later(info)),
+        _define(operation, twin, anything, "RawOptions", "Any"),
+    ]
+
+
+def async_overloads(operation: Operation) -> list[str]:
+    """The overloads of a method and of its twin in the stub of the async client, each in one line."""
+    data = operation.returns
+    info = _info(data)
+    twin = f"{operation.id}_with_http_info"
+    if operation.downloads:
+        usual = f"{_NOT_LOADED} = ..."
+        made = [
+            _define(operation, operation.id, [usual, _DATA_ONLY], "RawOptions", data, "async "),
+            _define(operation, operation.id, [_LOADED, _DATA_ONLY], "RawOptions", "str", "async "),
+        ]
+    elif operation.streams:
+        usual = "_preload_content: bool = ..."
+        made = [_define(operation, operation.id, [usual, _DATA_ONLY], "RawOptions", data, "async ")]
+    else:
+        usual = f"{_LOADED} = ..."
+        made = [
+            _define(operation, operation.id, [], "AwaitedOptions", data, "async "),
+            _define(operation, operation.id, [_NOT_LOADED, _DATA_ONLY], "RawOptions", "Response", "async "),
+        ]
+    return [
+        *made,
+        _define(operation, operation.id, [usual, _WITH_INFO], "RawOptions", info, "async "),
+        _define(operation, operation.id, list(_ANY), "RawOptions", "Any", "async "),
+        _define(operation, twin, [usual], "RawOptions", info, "async "),
+        _define(operation, twin, list(_ANY), "RawOptions", "Any", "async "),
+    ]
+
+
+def in_area(code: str, area: Area) -> str:
+    """Code for the module of an area, in which the model that is named like the area's class has another name."""
+    return re.sub(rf"\b{area.name}\b", f"{area.name}Model", code) if area.name in area.models else code
+
+
+def import_in_area(names: str, area: Area) -> str:
+    """The names of an import for the module of an area, with the same renaming as ``in_area``."""
+    return re.sub(rf"\b{area.name}\b", f"{area.name} as {area.name}Model", names)
+
+
+def _define(
+    operation: Operation, name: str, keywords: Sequence[str], options: str, returns: str, prefix: str = ""
+) -> str:
+    words = ["self", *(_positional(one) for one in operation.positional)]
+    if operation.required_data and operation.required_data.type:
+        words.append(f"data: {operation.required_data.type.write}")
+    named = [*_keywords(operation), *keywords]
+    words += ["*", *named] if named else []
+    words.append(f"**options: Unpack[{options}]")
+    return f"{prefix}def {name}({', '.join(words)}) -> {returns}: ..."
+
+
+def _positional(value: Value, default: str = "") -> str:
+    if not value.required:
+        return _optional(value)
+    # A segment of a path can be an id of any type.
+    in_path = isinstance(value, Parameter) and not value.positional
+    return f"{value.python}: {'PathValue' if in_path else _annotation(value)}{default}"
+
+
+def _keywords(operation: Operation) -> list[str]:
+    words = [_optional(one) for one in operation.keywords]
+    if operation.optional_data and operation.optional_data.type:
+        words.append(f"data: {operation.optional_data.type.write} | None = None")
+    return words + [_optional(one) for one in operation.parts]
+
+
+def _optional(value: Value) -> str:
+    return f"{value.python}: {_annotation(value)} | None = None"
+
+
+def _annotation(value: Value) -> str:
+    """The annotation of an argument, in which choices are named."""
+    kind = value.type.write
+    if value.limits.enum:
+        choices = f"Literal[{', '.join(map(json.dumps, value.limits.enum))}]"
+        kind = f"str | Sequence[{choices}]" if value.type.item else choices
+    return kind
+
+
+def _info(data: str) -> str:
+    return f"tuple[{data}, int, Mapping[str, str]]"
+
+
+def _later(data: str) -> str:
+    return f"AsyncResult[{data}]"
