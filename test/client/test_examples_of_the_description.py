@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 
 import ubiops
+from generator.load import load
 from ubiops._core.codec import dump_json
 from ubiops._core.dates import read_datetime
 from ubiops.models._base import Model, RequestModel
 
-DESCRIPTION = json.loads((Path(ubiops.__file__).parent / "emulator" / "openapi.json").read_text(encoding="utf-8"))
+ROOT = Path(__file__).resolve().parent.parent.parent
+DESCRIPTION = load(ROOT / "openapi" / "openapi.yaml").content
 
 
 def examples() -> list[Any]:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
+from .reference import example_files, read_api, running
+
 if TYPE_CHECKING:
     import ubiops
+    from generator.ir_api import Api
     from ubiops.emulator import Emulator
 
 PROJECT, DEPLOYMENT, VERSIONS = "project-1", "deployment-1", ("v1", "v2")
@@ -35,6 +38,35 @@ def docs_emulator() -> Iterator[Emulator]:
 
     with ubiops.emulator.start() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def reference_api() -> Api:
+    """The description, of which the reference is made."""
+    return read_api()
+
+
+@pytest.fixture(scope="session")
+def reference_host(reference_api: Api) -> Iterator[str]:
+    """The address of a server that responds with the examples of the description."""
+    with running(reference_api) as host:
+        yield host
+
+
+@pytest.fixture
+def reference_namespace(
+    reference_api: Api, reference_host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clean_environment: None
+) -> Iterator[dict[str, Any]]:
+    """What the code of the reference assumes: `ubiops`, `core_api`, and the files that it sends."""
+    import ubiops
+
+    monkeypatch.chdir(tmp_path)
+    for name in example_files(reference_api):
+        Path(name).write_bytes(b"content")
+    monkeypatch.setenv("UBIOPS_API_HOST", f"{reference_host}/v2.1")
+    monkeypatch.setenv("UBIOPS_API_TOKEN", "Token example")
+    with ubiops.CoreApi() as core_api:
+        yield {"__name__": "__main__", "ubiops": ubiops, "core_api": core_api}
 
 
 @pytest.fixture
