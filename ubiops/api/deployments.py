@@ -268,8 +268,8 @@ _TEMPLATE_DEPLOYMENTS_LIST = Operation(
 
 
 class Deployments(Api, generated=True):
-    """Deployments and all that belongs to one: versions, revisions, builds, environment
-    variables, audit events.
+    """Deployments and everything that belongs to them: versions, revisions, builds,
+    environment variables and audit events.
 
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
@@ -286,17 +286,17 @@ class Deployments(Api, generated=True):
     ) -> BuildList:
         """Get a build.
 
-        Shows how far one build of a version is and, once it failed, why. To follow an
-        upload, poll the revision that it answered.
+        Returns the status of a build and, if it failed, the reason. To follow an
+        upload, poll the revision that the upload returned.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
             build_id: UUID of the build. String (UUID). Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -327,29 +327,29 @@ class Deployments(Api, generated=True):
     ) -> list[AuditList]:
         """List the audit events of a deployment.
 
-        Tells who did what, and when, to the deployment and to its versions, revisions
-        and variables. The newest event comes first. At most ``limit`` events come back
-        per call; ask again with a larger ``offset`` for older ones.
+        Lists who did what, and when, to the deployment and to its versions, revisions
+        and variables. The newest event comes first. At most ``limit`` events are
+        returned per call; use a larger ``offset`` to get older ones.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            action: Keeps the events of one kind. ``info`` stands for what neither
-                creates, nor changes, nor deletes something. Left out, events of every
-                kind come back. String, one of ``create``, ``update``, ``delete``,
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            action: Returns only events of one kind. ``info`` stands for actions that
+                neither create, change nor delete anything. By default, events of all
+                kinds are returned. String, one of ``create``, ``update``, ``delete``,
                 ``info``.
-            limit: Number of events to return at most, counted from ``offset``. Integer,
+            limit: Maximum number of events to return, counted from ``offset``. Integer,
                 0 or more. Default: ``50``.
-            offset: Number of events to skip, beginning with the newest. Together with
-                ``limit`` it pages through the log: the next page starts at ``offset`` +
-                ``limit``. Integer, 0 or more. Default: ``0``.
+            offset: Number of events to skip, starting from the newest. To page through
+                the log, add ``limit`` to it for each further page. Integer, 0 or more.
+                Default: ``0``.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.AuditList]: The events, newest first. An empty list if there is
-                none, or none beyond ``offset``.
+            list[ubiops.AuditList]: The events, newest first. An empty list if there are
+                none after ``offset``.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -376,23 +376,21 @@ class Deployments(Api, generated=True):
     ) -> list[InheritedEnvironmentVariableList]:
         """Copy environment variables to a deployment.
 
-        Copies the variables of another deployment, or of one version, to this
-        deployment. A variable that the deployment has already under the same name is
-        overwritten; its other variables stay. Secrets are copied too, without being
-        shown.
+        Copies the variables of another deployment, or of one of its versions, to this
+        deployment. Existing variables of the same name are overwritten; all others
+        stay. Secrets are copied without being shown.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
             data: Where to copy from. ``ubiops.EnvironmentVariableCopy``, or a dict with
                 its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.InheritedEnvironmentVariableList]: The variables that were
-                copied, and only these.
+            list[ubiops.InheritedEnvironmentVariableList]: The copied variables.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -421,20 +419,20 @@ class Deployments(Api, generated=True):
     ) -> EnvironmentVariableList:
         """Create an environment variable of a deployment.
 
-        Creates a variable of the deployment. All its versions inherit it. If the
-        project has one of the same name, the new one takes its place here.
+        Creates a variable on the deployment. All its versions inherit it. It overrides
+        a variable of the project with the same name.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
             data: The variable to create. ``ubiops.EnvironmentVariableCreate``, or a
                 dict with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.EnvironmentVariableList: The variable as it was created.
+            ubiops.EnvironmentVariableList: The created variable.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -463,20 +461,20 @@ class Deployments(Api, generated=True):
     ) -> None:
         """Delete an environment variable of a deployment.
 
-        Deletes a variable that the deployment defines itself. If it stood in front of
-        an inherited one, that one is seen again.
+        Deletes a variable that is defined on the deployment itself. If it overrode an
+        inherited variable, that one takes effect again.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            id: UUID of a variable that the deployment itself defines. An inherited
-                variable is not found here. String (UUID). Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            id: UUID of a variable that is defined on the deployment itself. Inherited
+                variables are not found here. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            None: The variable is gone. The answer is empty.
+            None: The variable was deleted. The response is empty.
 
         Operation: ``DELETE /projects/{project_name}/deployments/{deployment_name}/environment-variables/{id}``
 
@@ -501,16 +499,16 @@ class Deployments(Api, generated=True):
     ) -> EnvironmentVariableList:
         """Get an environment variable of a deployment.
 
-        Shows one variable that the deployment defines itself. Inherited ones are found
-        where they are defined, and in the list.
+        Returns a variable that is defined on the deployment itself. For an inherited
+        variable, ask the object that defines it, or list all variables.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            id: UUID of a variable that the deployment itself defines. An inherited
-                variable is not found here. String (UUID). Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            id: UUID of a variable that is defined on the deployment itself. Inherited
+                variables are not found here. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -535,20 +533,20 @@ class Deployments(Api, generated=True):
     ) -> list[InheritedEnvironmentVariableList]:
         """List the environment variables of a deployment.
 
-        Lists the variables that a deployment has: its own, and those that it inherits
-        from the project. An inherited one is left out if the deployment defines one of
-        the same name. Values of secrets come as null.
+        Lists the variables of a deployment: its own, and those inherited from the
+        project. An inherited variable is left out if the deployment defines one of the
+        same name. The values of secrets are null.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
             list[ubiops.InheritedEnvironmentVariableList]: The variables. An empty list
-                if there is none.
+                if there are none.
 
         Operation: ``GET /projects/{project_name}/deployments/{deployment_name}/environment-variables``
 
@@ -570,23 +568,23 @@ class Deployments(Api, generated=True):
     ) -> EnvironmentVariableList:
         """Update an environment variable of a deployment.
 
-        Replaces name, value and secrecy of a variable that the deployment defines
-        itself; all three must be given. To change an inherited variable for this
+        Replaces name, value and secrecy of a variable that is defined on the deployment
+        itself; all three are required. To change an inherited variable for this
         deployment only, create one of the same name.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            id: UUID of a variable that the deployment itself defines. An inherited
-                variable is not found here. String (UUID). Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            id: UUID of a variable that is defined on the deployment itself. Inherited
+                variables are not found here. String (UUID). Required.
             data: The new state of the variable. ``ubiops.EnvironmentVariableCreate``,
                 or a dict with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.EnvironmentVariableList: The variable with the changes.
+            ubiops.EnvironmentVariableList: The changed variable.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -617,24 +615,23 @@ class Deployments(Api, generated=True):
     ) -> list[InheritedEnvironmentVariableList]:
         """Copy environment variables to a version.
 
-        Copies the variables of a deployment, or of another version, to this version. A
-        variable that the version has already under the same name is overwritten; its
-        other variables stay. Secrets are copied too, without being shown.
+        Copies the variables of a deployment, or of another version, to this version.
+        Existing variables of the same name are overwritten; all others stay. Secrets
+        are copied without being shown.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             data: Where to copy from. ``ubiops.EnvironmentVariableCopy``, or a dict with
                 its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.InheritedEnvironmentVariableList]: The variables that were
-                copied, and only these.
+            list[ubiops.InheritedEnvironmentVariableList]: The copied variables.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -665,22 +662,22 @@ class Deployments(Api, generated=True):
     ) -> EnvironmentVariableList:
         """Create an environment variable of a version.
 
-        Creates a variable of the version. Other versions don't see it. If the project
-        or the deployment has one of the same name, the new one takes its place here.
+        Creates a variable on the version. Other versions don't see it. It overrides a
+        variable of the project or the deployment with the same name.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             data: The variable to create. ``ubiops.EnvironmentVariableCreate``, or a
                 dict with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.EnvironmentVariableList: The variable as it was created.
+            ubiops.EnvironmentVariableList: The created variable.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -714,22 +711,22 @@ class Deployments(Api, generated=True):
     ) -> None:
         """Delete an environment variable of a version.
 
-        Deletes a variable that the version defines itself. If it stood in front of an
-        inherited one, that one is seen again.
+        Deletes a variable that is defined on the version itself. If it overrode an
+        inherited variable, that one takes effect again.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            id: UUID of a variable that the version itself defines. An inherited
-                variable is not found here. String (UUID). Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            id: UUID of a variable that is defined on the version itself. Inherited
+                variables are not found here. String (UUID). Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            None: The variable is gone. The answer is empty.
+            None: The variable was deleted. The response is empty.
 
         Operation: ``DELETE /projects/{project_name}/deployments/{deployment_name}/versions/{version}/environment-variables/{id}``
 
@@ -756,18 +753,18 @@ class Deployments(Api, generated=True):
     ) -> EnvironmentVariableList:
         """Get an environment variable of a version.
 
-        Shows one variable that the version defines itself. Inherited ones are found
-        where they are defined, and in the list.
+        Returns a variable that is defined on the version itself. For an inherited
+        variable, ask the object that defines it, or list all variables.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            id: UUID of a variable that the version itself defines. An inherited
-                variable is not found here. String (UUID). Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            id: UUID of a variable that is defined on the version itself. Inherited
+                variables are not found here. String (UUID). Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -797,22 +794,22 @@ class Deployments(Api, generated=True):
     ) -> list[InheritedEnvironmentVariableList]:
         """List the environment variables of a version.
 
-        Lists the variables that the code of a version sees: its own, and those that it
-        inherits from the deployment and the project. Of several with one name only the
-        nearest is listed. Values of secrets come as null.
+        Lists the variables that the code of a version sees: its own, and those
+        inherited from the deployment and the project. If several have the same name,
+        only the one that takes effect is listed. The values of secrets are null.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
             list[ubiops.InheritedEnvironmentVariableList]: The variables. An empty list
-                if there is none.
+                if there are none.
 
         Operation: ``GET /projects/{project_name}/deployments/{deployment_name}/versions/{version}/environment-variables``
 
@@ -837,25 +834,25 @@ class Deployments(Api, generated=True):
     ) -> EnvironmentVariableList:
         """Update an environment variable of a version.
 
-        Replaces name, value and secrecy of a variable that the version defines itself;
-        all three must be given. To change an inherited variable for this version only,
-        create one of the same name.
+        Replaces name, value and secrecy of a variable that is defined on the version
+        itself; all three are required. To change an inherited variable for this version
+        only, create one of the same name.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            id: UUID of a variable that the version itself defines. An inherited
-                variable is not found here. String (UUID). Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            id: UUID of a variable that is defined on the version itself. Inherited
+                variables are not found here. String (UUID). Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             data: The new state of the variable. ``ubiops.EnvironmentVariableCreate``,
                 or a dict with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.EnvironmentVariableList: The variable with the changes.
+            ubiops.EnvironmentVariableList: The changed variable.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -891,25 +888,24 @@ class Deployments(Api, generated=True):
     ) -> DeploymentVersionDetail:
         """Create a version.
 
-        Creates a version of a deployment. It has no code yet, so its status is
-        ``unavailable`` until an upload was built. The first version of a deployment
-        becomes its default version.
+        Creates a version of a deployment. Its status is ``unavailable`` until code has
+        been uploaded and built. The first version of a deployment becomes its default
+        version.
 
-        The defaults suit most versions. Change the numbers of instances and the idle
-        time if it matters how soon a request is answered.
+        The defaults suit most versions. Change the number of instances and the idle
+        time if requests need a fast response.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
             data: The version to create. ``ubiops.DeploymentVersionCreate``, or a dict
                 with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.DeploymentVersionDetail: The version as it was created, with the
-                defaults filled in.
+            ubiops.DeploymentVersionDetail: The created version, including defaults.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -936,21 +932,21 @@ class Deployments(Api, generated=True):
     ) -> None:
         """Delete a version.
 
-        Deletes a version for good, together with its revisions, builds and environment
-        variables. It is refused as long as a pipeline uses the version, and for a
-        default version also as long as a request schedule calls its deployment.
+        Deletes a version permanently, together with its revisions, builds and
+        environment variables. Fails while a pipeline uses the version; for a default
+        version, also while a request schedule calls its deployment.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            None: The version is gone. The answer is empty.
+            None: The version was deleted. The response is empty.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -975,16 +971,16 @@ class Deployments(Api, generated=True):
     ) -> DeploymentVersionDetail:
         """Get a version.
 
-        Shows one version: its settings, whether it can serve requests, which revision
-        serves them, and which one is the newest.
+        Returns a version with its settings, its status, the revision that handles
+        requests and the newest revision.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -1010,24 +1006,23 @@ class Deployments(Api, generated=True):
     ) -> list[DeploymentVersionList]:
         """List the versions of a deployment.
 
-        Lists the versions of a deployment, all at once. With ``labels``, only those
-        that carry at least one of the given labels. What a list leaves out, such as the
-        instance type group, is in the details of the single version.
+        Lists all versions of a deployment in one response. With ``labels``, lists only
+        those with at least one of the given labels. Some fields, such as the instance
+        type group, are only returned for a single version.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            labels: Keeps the versions that carry one or more of these labels, each
-                written as ``label:value`` and parted from the next by a comma. A pair
-                matches only if label and value are both equal. Left out, all versions
-                come back. String.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            labels: Returns only versions with at least one of these labels, given as
+                ``label:value`` and separated by commas. Label and value must both be
+                equal. By default, all versions are returned. String.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.DeploymentVersionList]: The versions. An empty list if there is
-                none, or none that carries such a label.
+            list[ubiops.DeploymentVersionList]: The versions. An empty list if there are
+                none, or none with such a label.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -1055,22 +1050,22 @@ class Deployments(Api, generated=True):
     ) -> DeploymentVersionDetail:
         """Update a version.
 
-        Changes the settings that are given and leaves the others alone; all of them
-        together are checked again. Labels and ports are replaced whole.
+        Changes the given settings and leaves the others as they are. All settings are
+        validated together. Labels and ports are replaced as a whole.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             data: The settings to change. ``ubiops.DeploymentVersionUpdate``, or a dict
                 with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.DeploymentVersionDetail: The version with the changes.
+            ubiops.DeploymentVersionDetail: The changed version.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -1096,11 +1091,11 @@ class Deployments(Api, generated=True):
     ) -> DeploymentCreateResponse:
         """Create a deployment.
 
-        Creates a deployment: its name and the form of its input and output. It can't
-        serve requests yet; next, create a version and upload code to it.
+        Creates a deployment with its name, input and output. It can't handle requests
+        yet: create a version next, and upload code to it.
 
-        A ``structured`` input or output needs its fields; a ``plain`` one has none. A
-        field may name a widget, with which the web app asks for its value or shows it.
+        A ``structured`` input or output needs fields; a ``plain`` one has none. A field
+        can name a widget, with which the web app edits or shows its value.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
@@ -1110,7 +1105,7 @@ class Deployments(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.DeploymentCreateResponse: The deployment as it was created.
+            ubiops.DeploymentCreateResponse: The created deployment.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -1143,19 +1138,19 @@ class Deployments(Api, generated=True):
     ) -> None:
         """Delete a deployment.
 
-        Deletes a deployment for good, together with its versions, their revisions and
-        builds, and its environment variables. It is refused as long as a pipeline uses
-        one of the versions.
+        Deletes a deployment permanently, together with its versions, their revisions
+        and builds, and its environment variables. Fails while a pipeline uses one of
+        the versions.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            None: The deployment is gone. The answer is empty.
+            None: The deployment was deleted. The response is empty.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -1174,13 +1169,13 @@ class Deployments(Api, generated=True):
     ) -> DeploymentDetail:
         """Get a deployment.
 
-        Shows one deployment with its fields, widgets and default version.
+        Returns a deployment with its fields, widgets and default version.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -1199,21 +1194,20 @@ class Deployments(Api, generated=True):
     ) -> list[DeploymentList]:
         """List deployments.
 
-        Lists the deployments of a project, all at once. With ``labels``, only those
-        that carry at least one of the given labels.
+        Lists all deployments of a project in one response. With ``labels``, lists only
+        those with at least one of the given labels.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            labels: Keeps the deployments that carry one or more of these labels, each
-                written as ``label:value`` and parted from the next by a comma. A pair
-                matches only if label and value are both equal. Left out, all
-                deployments come back. String.
+            labels: Returns only deployments with at least one of these labels, given as
+                ``label:value`` and separated by commas. Label and value must both be
+                equal. By default, all deployments are returned. String.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.DeploymentList]: The deployments. An empty list if there is
-                none, or none that carries such a label.
+            list[ubiops.DeploymentList]: The deployments. An empty list if there are
+                none, or none with such a label.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -1236,24 +1230,24 @@ class Deployments(Api, generated=True):
     ) -> DeploymentDetail:
         """Update a deployment.
 
-        Changes the settings that are given and leaves the others alone. Lists of fields
-        and labels are replaced whole.
+        Changes the given settings and leaves the others as they are. Lists of fields
+        and labels are replaced as a whole.
 
-        Fields of a deployment that a pipeline uses, or that has widgets, must be
-        changed one per call; otherwise the platform could not tell which of the old
-        fields became which of the new ones, and what hangs on them would be lost.
+        If a pipeline uses the deployment, or its fields have widgets, change one field
+        per call. Otherwise the platform can't tell which new field replaces which old
+        one, and connections to the old fields are lost.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
             data: The settings to change. ``ubiops.DeploymentUpdate``, or a dict with
                 its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.DeploymentDetail: The deployment with the changes.
+            ubiops.DeploymentDetail: The changed deployment.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -1281,18 +1275,18 @@ class Deployments(Api, generated=True):
     ) -> Response:
         """Download the code of a revision.
 
-        Returns the zip file of a revision, byte for byte as it was uploaded.
+        Returns the zip file of a revision, exactly as it was uploaded.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            revision_id: UUID of the revision. An upload answers it as ``revision``; a
-                version shows its own as ``active_revision`` and ``latest_revision``.
-                String (UUID). Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            revision_id: UUID of the revision. An upload returns it as ``revision``; a
+                version has it in ``active_revision`` and ``latest_revision``. String
+                (UUID). Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -1329,35 +1323,36 @@ class Deployments(Api, generated=True):
     ) -> RevisionCreate:
         """Upload code to a version.
 
-        Gives a version its code. This makes a new revision and begins to build it; the
-        answer comes before the build ends. Once it succeeds, the new revision serves
-        the requests. If it fails, the one that served before goes on.
+        Uploads code to a version. This creates a new revision and starts to build it;
+        the response arrives before the build ends. When the build succeeds, the new
+        revision handles requests. If it fails, the previous one continues to do so.
 
-        The code comes from one of three places:
+        The code comes from one of three sources:
 
         - ``file``: a zip file of up to 2 GB. It holds one directory, or the files
-          themselves, with ``deployment.py`` (Python) or ``deployment.R`` (R) and, where
+          themselves, with ``deployment.py`` (Python) or ``deployment.R`` (R) and, if
           needed, ``requirements.txt``, ``ubiops.yaml`` and a directory ``libraries``.
-        - ``source_deployment`` together with ``source_version``: a copy of what that
-          version has.
-        - ``template_deployment_id``: a copy of a template's code.
+        - ``source_deployment`` together with ``source_version``: a copy of the code of
+          that version.
+        - ``template_deployment_id``: a copy of the code of a template.
 
-        In ``deployment.py`` a class ``Deployment`` has ``__init__(self, base_directory,
-        context)`` and ``request(self, data)``, ``requests(self, data)``, or both.
+        In ``deployment.py``, a class ``Deployment`` has ``__init__(self,
+        base_directory, context)`` and ``request(self, data)``, ``requests(self,
+        data)``, or both.
 
-        One of ``file``, ``source_deployment`` with ``source_version``, and
-        ``template_deployment_id`` is needed.
+        Needs one of ``file``, ``source_deployment`` with ``source_version``, and
+        ``template_deployment_id``.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
-            file: The code as a zip file, 2 GB at most. A path, bytes, or a file opened
-                in binary mode.
-            source_deployment: Name of the deployment, in the same project, to copy the
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
+            file: The code as a zip file of at most 2 GB. A path, bytes, or a file
+                opened in binary mode.
+            source_deployment: Name of the deployment in the same project to copy the
                 code from. Needs ``source_version``. String, not empty.
             source_version: Name of the version of ``source_deployment`` to copy the
                 code from. Needs ``source_deployment``. String, not empty.
@@ -1366,8 +1361,8 @@ class Deployments(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.RevisionCreate: The code was taken in, and the build of the new
-                revision has begun.
+            ubiops.RevisionCreate: The code was received, and the build of the new
+                revision has started.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -1399,20 +1394,20 @@ class Deployments(Api, generated=True):
     ) -> RevisionList:
         """Get a revision.
 
-        Shows one revision and how far its build is. Poll it after an upload until the
-        status is ``success`` or ``failed``; the latter comes with the reason in
-        ``error_message``.
+        Returns a revision and the status of its build. After an upload, poll it until
+        the status is ``success`` or ``failed``; in the latter case ``error_message``
+        gives the reason.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            revision_id: UUID of the revision. An upload answers it as ``revision``; a
-                version shows its own as ``active_revision`` and ``latest_revision``.
-                String (UUID). Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            revision_id: UUID of the revision. An upload returns it as ``revision``; a
+                version has it in ``active_revision`` and ``latest_revision``. String
+                (UUID). Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -1440,16 +1435,16 @@ class Deployments(Api, generated=True):
     ) -> list[RevisionList]:
         """List the revisions of a version.
 
-        Lists what was uploaded to a version. Each upload made one revision, and none is
-        ever changed.
+        Lists the uploads to a version. Each upload creates a revision, which never
+        changes.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -1477,21 +1472,21 @@ class Deployments(Api, generated=True):
     ) -> RevisionList:
         """Rebuild a revision.
 
-        Begins a new build of the same code, for instance after one that failed because
-        a package index could not be reached. The answer comes before the build ends, so
-        poll the revision for the outcome. Every call begins a build of its own.
+        Starts a new build of the same code, for example after a build that failed
+        because a package index could not be reached. The response arrives before the
+        build ends, so poll the revision for the result. Every call starts a new build.
 
         Args:
             project_name: Name of the project that the deployment belongs to. String,
                 not empty. Required.
-            deployment_name: Name of the deployment, as it is now. After a rename the
-                old name is not found any more. String, not empty. Required.
-            revision_id: UUID of the revision. An upload answers it as ``revision``; a
-                version shows its own as ``active_revision`` and ``latest_revision``.
-                String (UUID). Required.
-            version: Name of the version, as it is now. This is the name that was chosen
-                for it, not its ``id``. String, not empty. Required.
-            data: A JSON object; an empty one is enough. Dict. Required.
+            deployment_name: Current name of the deployment. A renamed deployment is not
+                found under its old name. String, not empty. Required.
+            revision_id: UUID of the revision. An upload returns it as ``revision``; a
+                version has it in ``active_revision`` and ``latest_revision``. String
+                (UUID). Required.
+            version: Current name of the version, as chosen by the user; not its ``id``.
+                String, not empty. Required.
+            data: A JSON object, which can be empty. Dict. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -1520,9 +1515,10 @@ class Deployments(Api, generated=True):
     def template_deployments_list(self, **options: Any) -> list[TemplateDeploymentList]:
         """List template deployments.
 
-        Lists the ready-made deployments that the platform offers, whatever the project.
-        To use one, create a deployment and a version from its ``details``, then upload
-        to that version with the template's ``id`` in place of a file.
+        Lists the ready-made deployments that the platform offers; they are the same for
+        all projects. To use one, create a deployment and a version from its
+        ``details``, then upload to that version with the template's ``id`` instead of a
+        file.
 
         Args:
             **options: Options of the call, see ``ubiops.options.CallOptions``.

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
 
 
 class AuditList(Model):
-    """One entry of the audit log: who did what to a deployment, or to something in it,
+    """An entry of the audit log: who did what to a deployment or to something in it,
     and when.
 
     Attributes:
         id: UUID of the event. String (UUID).
-        date: Moment at which it happened. Date and time.
-        action: Kind of action. ``info`` stands for what neither creates, nor changes,
-            nor deletes something. String, one of ``create``, ``update``, ``delete``,
+        date: Time of the event. Date and time.
+        action: Kind of action. ``info`` stands for actions that neither create, change
+            nor delete anything. String, one of ``create``, ``update``, ``delete``,
             ``info``.
         user: E-mail address of the user who did it. String.
-        event: What happened, as a sentence for people. String.
-        object_type: Kind of object that was acted on, such as ``deployment``. String, 1
-            to 64 characters.
-        object_name: Name of the object that was acted on. An empty string once that
-            object is gone. String.
+        event: Description of the event, as a sentence for people. String.
+        object_type: Kind of the object, such as ``deployment``. String, 1 to 64
+            characters.
+        object_name: Name of the object. An empty string once the object has been
+            deleted. String.
     """
 
     __slots__ = ("action", "date", "event", "id", "object_name", "object_type", "user")

@@ -20,19 +20,19 @@ class BuildList(Model):
     Attributes:
         id: UUID of the build. String (UUID).
         revision: UUID of the revision that is built. String (UUID).
-        creation_date: Moment at which the build was asked for. Date and time.
-        status: How far the build is. It waits (``queued``), installs what the code
-            needs (``building``), is tried out (``validating``), and ends as ``success``
-            or ``failed``. String, one of ``queued``, ``building``, ``validating``,
+        creation_date: Time at which the build was requested. Date and time.
+        status: Status of the build. It waits (``queued``), installs what the code needs
+            (``building``), is tested (``validating``), and ends with ``success`` or
+            ``failed``. String, one of ``queued``, ``building``, ``validating``,
             ``success``, ``failed``.
-        error_message: Why the build failed. An empty string as long as it did not.
+        error_message: Reason why the build failed. An empty string if it did not fail.
             String.
-        trigger: What set off the build, such as ``Deployment file upload`` or ``Rebuild
+        trigger: Reason for the build, such as ``Deployment file upload`` or ``Rebuild
             triggered``. String.
-        has_request_method: Whether the code can handle one request at a time, in a
-            method ``request``. Boolean.
-        has_requests_method: Whether the code can handle a whole batch at once, in a
-            method ``requests``. Boolean.
+        has_request_method: Whether the code can handle single requests, with a method
+            ``request``. Boolean.
+        has_requests_method: Whether the code can handle a batch of requests at once,
+            with a method ``requests``. Boolean.
     """
 
     __slots__ = (

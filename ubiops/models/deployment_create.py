@@ -17,29 +17,29 @@ if TYPE_CHECKING:
 
 
 class DeploymentCreate(RequestModel):
-    """A deployment to create. Code is added to it later, version by version.
+    """A deployment to create. Code is uploaded to its versions later.
 
     Args:
         name: Name of the deployment, unique in its project. It is part of every path
             that leads to the deployment. String, 1 to 64 characters. Required.
-        description: What the deployment is for, as free text. A deployment holds up to
-            400 characters of it. String. Default: ``""``.
-        input_type: Form of the input. ``structured`` input is an object with the keys
-            of ``input_fields``, each checked against its data type before the code sees
-            it; ``plain`` input is handed to the code as it comes. It can't be changed
-            later. String, one of ``structured``, ``plain``. Required.
-        output_type: Form of the output. ``structured`` output is an object with the
-            keys of ``output_fields``, each checked against its data type; ``plain``
-            output is returned as the code gives it. It can't be changed later. String,
-            one of ``structured``, ``plain``. Required.
-        input_fields: Fields of a ``structured`` input, no two of one name. With a
-            ``plain`` input, an empty list or nothing at all. List of
-            DeploymentInputFieldCreate objects.
-        output_fields: Fields of a ``structured`` output, no two of one name. With a
-            ``plain`` output, an empty list or nothing at all. List of
-            DeploymentOutputFieldCreate objects.
-        labels: Labels to find the deployment by: text values under text keys. Dict of
-            strings. Default: ``{}``.
+        description: Purpose of the deployment, as free text of up to 400 characters.
+            String. Default: ``""``.
+        input_type: Form of the input. A ``structured`` input is an object with the keys
+            of ``input_fields``, whose values are validated against their data types
+            before the code receives them; a ``plain`` input is passed to the code
+            unchanged. It can't be changed later. String, one of ``structured``,
+            ``plain``. Required.
+        output_type: Form of the output. A ``structured`` output is an object with the
+            keys of ``output_fields``, whose values are validated against their data
+            types; a ``plain`` output is returned as the code returns it. It can't be
+            changed later. String, one of ``structured``, ``plain``. Required.
+        input_fields: Fields of a ``structured`` input, with unique names. Leave it out
+            or empty for a ``plain`` input. List of DeploymentInputFieldCreate objects.
+        output_fields: Fields of a ``structured`` output, with unique names. Leave it
+            out or empty for a ``plain`` output. List of DeploymentOutputFieldCreate
+            objects.
+        labels: Labels to find the deployment by, as a map of strings. Dict of strings.
+            Default: ``{}``.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.

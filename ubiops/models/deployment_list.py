@@ -16,27 +16,26 @@ if TYPE_CHECKING:
 
 
 class DeploymentList(Model):
-    """A deployment as lists show it, without widgets and without the default version.
+    """A deployment in a list, without widgets and default version.
 
     Attributes:
-        id: UUID of the deployment. It stays the same when the deployment is renamed.
-            String (UUID).
+        id: UUID of the deployment, which never changes. String (UUID).
         name: Name of the deployment, unique in its project. String, 1 to 64 characters.
         project: Name of the project that the deployment belongs to. String, not empty.
-        description: What the deployment is for. An empty string if nothing was written.
-            String, at most 400 characters.
-        input_type: Form of the input: ``structured`` by ``input_fields``, or ``plain``
-            as it comes. String, one of ``structured``, ``plain``.
-        output_type: Form of the output: ``structured`` by ``output_fields``, or
-            ``plain`` as the code gives it. String, one of ``structured``, ``plain``.
+        description: Purpose of the deployment. An empty string if there is no
+            description. String, at most 400 characters.
+        input_type: Form of the input: ``structured`` with ``input_fields``, or
+            ``plain``. String, one of ``structured``, ``plain``.
+        output_type: Form of the output: ``structured`` with ``output_fields``, or
+            ``plain``. String, one of ``structured``, ``plain``.
         input_fields: Fields of the input. Empty if the input is ``plain``. List of
             InputOutputFieldList objects.
         output_fields: Fields of the output. Empty if the output is ``plain``. List of
             InputOutputFieldList objects.
         labels: Labels of the deployment. Dict of strings.
-        creation_date: Moment at which the deployment was created. Date and time.
-        last_updated: Moment of the last change to the deployment's own settings. Date
-            and time.
+        creation_date: Time at which the deployment was created. Date and time.
+        last_updated: Time of the last change to the deployment's own settings. Date and
+            time.
     """
 
     __slots__ = (

@@ -19,16 +19,15 @@ class DeploymentOutputFieldCreate(RequestModel):
     """A field of a deployment's structured output.
 
     Args:
-        name: Key under which the code returns the value. Unique among the output fields
+        name: Key under which the code returns the value, unique among the output fields
             of the deployment. String, 1 to 64 characters. Required.
-        data_type: Type of the value: ``int`` a whole number, ``double`` a
-            floating-point number, ``string`` text, ``bool`` true or false, ``dict`` a
-            JSON object, ``file`` the path of a file in a bucket; ``array_`` before one
-            of ``int``, ``double``, ``string`` and ``file`` makes it a list of these.
-            String, one of ``int``, ``string``, ``double``, ``bool``, ``dict``,
-            ``file``, ``array_int``, ``array_double``, ``array_string``, ``array_file``.
-            Required.
-        widget: How the web app shows the value. Left out, the field has no widget of
+        data_type: Type of the value: ``int`` is an integer, ``double`` a floating-point
+            number, ``string`` a string, ``bool`` a boolean, ``dict`` a JSON object,
+            ``file`` the path of a file in a bucket. The prefix ``array_``, for ``int``,
+            ``double``, ``string`` and ``file``, stands for a list of them. String, one
+            of ``int``, ``string``, ``double``, ``bool``, ``dict``, ``file``,
+            ``array_int``, ``array_double``, ``array_string``, ``array_file``. Required.
+        widget: How the web app shows the value. By default, the field has no widget of
             its own. OutputFieldWidgetCreate.
 
     Raises:

@@ -17,22 +17,23 @@ if TYPE_CHECKING:
 
 
 class DeploymentUpdate(RequestModel):
-    """What to change about a deployment. A field that is left out keeps its value.
+    """Changes to a deployment. Fields that are left out keep their values.
 
     Args:
         name: New name, unique in the project. All paths of the deployment change with
             it, so callers that use the old name stop working. String, not empty.
-        default_version: Name of the version that answers requests which name none. Its
-            status must be ``available``. String, not empty.
-        description: New description, as free text. The empty string removes it. String.
-        input_fields: The complete new list of input fields: those that it lacks are
-            removed, others are added or changed. If a pipeline uses the deployment, or
-            fields have widgets, change one field per call, so that the platform can
-            tell which field became which. List of DeploymentInputFieldCreate objects.
+        default_version: Name of the version that handles requests in which no version
+            is named. Its status must be ``available``. String, not empty.
+        description: New description, as free text. An empty string removes it. String.
+        input_fields: The complete new list of input fields: fields that are not in it
+            are removed, others are added or changed. If a pipeline uses the deployment,
+            or its fields have widgets, change one field per call, so that the platform
+            can tell which new field replaces which old one. List of
+            DeploymentInputFieldCreate objects.
         output_fields: The complete new list of output fields, under the same rules as
             ``input_fields``. List of DeploymentOutputFieldCreate objects.
-        labels: The complete new set of labels: those that it lacks are removed. Dict of
-            strings.
+        labels: The complete new set of labels: labels that are not in it are removed.
+            Dict of strings.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.

@@ -16,65 +16,62 @@ if TYPE_CHECKING:
 
 
 class DeploymentVersionCreate(RequestModel):
-    """A version to create. Only the name is needed; the rest says where the code runs,
-    how it scales and what is kept of the requests.
+    """A version to create. Only the name is required; the other fields define where the
+    code runs, how it scales and how long requests are kept.
 
     Args:
         version: Name of the version, unique in its deployment. It is part of every path
             that leads to the version. String, not empty. Required.
-        environment: Name of the environment, that is, the operating system, language
-            and packages that the code runs on. It may be one of the platform's, such as
-            ``python3-11`` or ``r4-0``, or one of your own. Left out, the platform
-            chooses its default. String, not empty.
-        instance_type: Hardware to run on, by its old name. Use
-            ``instance_type_group_id`` or ``instance_type_group_name``. String, not
-            empty. Deprecated.
-        instance_type_group_id: UUID of the instance type group, that is, the memory,
-            processors and graphics cards that each instance gets. Surer than
-            ``instance_type_group_name``, as names may occur more than once. String
+        environment: Name of the environment: the operating system, language and
+            packages that the code runs on. It is one of the platform's environments,
+            such as ``python3-11`` or ``r4-0``, or one of your own. By default, the
+            platform chooses it. String, not empty.
+        instance_type: Old name of the hardware to run on. Use
+            ``instance_type_group_id`` or ``instance_type_group_name`` instead. String,
+            not empty. Deprecated.
+        instance_type_group_id: UUID of the instance type group, which determines the
+            memory, processors and GPUs of each instance. More reliable than
+            ``instance_type_group_name``, because names need not be unique. String
             (UUID).
         instance_type_group_name: Name of the instance type group, such as ``512 MB +
-            0.125 vCPU``. If the project has several groups of this name, the first one
-            is taken. String, not empty.
-        maximum_instances: Number of instances up to which the version scales out under
-            load. A higher number shortens the wait when many requests come at once, and
-            may cost more. Integer, 0 or more. Default: ``5``.
-        minimum_instances: Number of instances that are kept running even when nothing
-            is asked of them. With 0 the first request after a pause waits for a cold
-            start; with more, idle instances are paid for. Integer, 0 or more. Default:
-            ``0``.
+            0.125 vCPU``. If several groups of the project have this name, the first one
+            is used. String, not empty.
+        maximum_instances: Maximum number of instances under load. A higher number
+            shortens the wait when many requests arrive at once, and may cost more.
+            Integer, 0 or more. Default: ``5``.
+        minimum_instances: Number of instances that keep running when idle. With 0, the
+            first request after a pause waits for a cold start; with more, idle
+            instances are charged. Integer, 0 or more. Default: ``0``.
         maximum_idle_time: Seconds that an instance waits for another request before it
-            is stopped. A longer time spares later requests a cold start. On instances
-            with a GPU it is at least 300. Integer, 10 to 3600. Default: ``300``.
-        description: What the version is for, as free text. A version holds up to 400
-            characters of it. String. Default: ``""``.
-        labels: Labels to find the version by: text values under text keys. Dict of
-            strings. Default: ``{}``.
+            is stopped. A longer time avoids cold starts. On instances with a GPU it is
+            at least 300. Integer, 10 to 3600. Default: ``300``.
+        description: Purpose of the version, as free text of up to 400 characters.
+            String. Default: ``""``.
+        labels: Labels to find the version by, as a map of strings. Dict of strings.
+            Default: ``{}``.
         request_retention_time: Seconds for which requests are kept. The default is one
             week. Integer, 0 or more. Default: ``604800``.
-        request_retention_mode: What is kept of each request: with ``none`` nothing,
-            with ``metadata`` the record of it without its data, with ``full`` its input
-            and output as well. String, one of ``none``, ``metadata``, ``full``.
-            Default: ``"full"``.
-        maximum_queue_size_express: Number of express requests that may wait, over all
-            instances of the version together. Integer, 0 or more. Default: ``100``.
-        maximum_queue_size_batch: Number of batch requests that may wait, over all
+        request_retention_mode: What is kept of each request: ``none`` keeps nothing,
+            ``metadata`` its record without data, and ``full`` its input and output as
+            well. String, one of ``none``, ``metadata``, ``full``. Default: ``"full"``.
+        maximum_queue_size_express: Maximum number of express requests in the queue, for
+            all instances of the version together. Integer, 0 or more. Default: ``100``.
+        maximum_queue_size_batch: Maximum number of batch requests in the queue, for all
             instances of the version together. Integer, 0 or more. Default: ``100000``.
-        static_ip: Whether what the code sends to the outside comes from a fixed IP
-            address, so that a firewall elsewhere can let it through. Boolean. Default:
-            ``False``.
-        restart_request_interruption: Whether a request whose instance was lost is begun
-            again. Turn it on only if it does no harm that the code sees the same
-            request twice. Boolean. Default: ``False``.
-        ports: Ports of the version that are opened to the outside. List of
+        static_ip: Whether outgoing traffic of the code uses a fixed IP address, so that
+            a firewall can allow it. Boolean. Default: ``False``.
+        restart_request_interruption: Whether a request is restarted if its instance was
+            lost. Turn it on only if the code can safely process a request twice.
+            Boolean. Default: ``False``.
+        ports: Ports of the version to open to the outside. List of
             DeploymentVersionPort objects. Default: ``[]``.
-        scaling_strategy: When instances are added: with ``default`` as soon as requests
-            come in, best for long requests; with ``moderate`` more patiently, which
-            costs less and suits short requests. String, one of ``default``,
+        scaling_strategy: When instances are added: ``default`` adds them as soon as
+            requests arrive, which suits long requests; ``moderate`` adds them later,
+            which costs less and suits short requests. String, one of ``default``,
             ``moderate``. Default: ``"default"``.
-        instance_processes: Number of processes of the code in each instance, and so of
-            requests that an instance handles at a time. They share the instance's
-            memory. Integer, 0 or more. Default: ``1``.
+        instance_processes: Number of processes of the code in each instance, and so the
+            number of requests that an instance handles at a time. They share the
+            instance's memory. Integer, 0 or more. Default: ``1``.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.

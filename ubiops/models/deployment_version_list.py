@@ -16,59 +16,57 @@ if TYPE_CHECKING:
 
 
 class DeploymentVersionList(Model):
-    """A version as lists show it, without its instance type group, and without what its
-    code offers.
+    """A version in a list, without its instance type group and the methods of its code.
 
     Attributes:
-        id: UUID of the version. It stays the same when the version is renamed. String
-            (UUID).
+        id: UUID of the version, which never changes. String (UUID).
         deployment: Name of the deployment that the version belongs to. String, not
             empty.
         version: Name of the version, unique in its deployment. String, 1 to 64
             characters.
         default: Whether this is the version that answers requests to the deployment
             which name none. Boolean.
-        description: What the version is for. An empty string if nothing was written.
+        description: Purpose of the version. An empty string if there is no description.
             String, at most 400 characters.
         environment: Name of the environment that the code runs on, as used in requests.
             String, not empty.
-        environment_display_name: Name of the environment as people read it, such as
-            ``Python 3.11``. String, not empty.
-        status: Whether the version can serve requests. ``unavailable`` has no working
-            build, ``building`` is being prepared, ``available`` serves. String, one of
-            ``unavailable``, ``building``, ``available``.
-        active_revision: UUID of the revision that serves requests, the last one whose
-            build succeeded. Null before there is one. String (UUID). May be None.
-        latest_revision: UUID of the newest revision, whatever became of its build. Null
-            before the first upload. If it differs from ``active_revision``, the newest
-            code is still being built, or its build failed. String (UUID). May be None.
-        maximum_instances: Number of instances up to which the version scales out under
-            load. Integer, 0 or more.
-        minimum_instances: Number of instances that are kept running even when nothing
-            is asked of them. Integer, 0 or more.
+        environment_display_name: Display name of the environment, such as ``Python
+            3.11``. String, not empty.
+        status: Whether the version can handle requests: ``unavailable`` has no
+            successful build, ``building`` is being prepared, and ``available`` handles
+            requests. String, one of ``unavailable``, ``building``, ``available``.
+        active_revision: UUID of the revision that handles requests: the last one whose
+            build succeeded. Null if there is none yet. String (UUID). May be None.
+        latest_revision: UUID of the newest revision, whatever the result of its build.
+            Null before the first upload. If it differs from ``active_revision``, the
+            newest code is still being built, or its build failed. String (UUID). May be
+            None.
+        maximum_instances: Maximum number of instances under load. Integer, 0 or more.
+        minimum_instances: Number of instances that keep running when idle. Integer, 0
+            or more.
         maximum_idle_time: Seconds that an instance waits for another request before it
             is stopped. Integer, 10 to 3600.
         labels: Labels of the version. Dict of strings.
-        creation_date: Moment at which the version was created. Date and time.
-        last_updated: Moment of the last change to the version. Date and time.
+        creation_date: Time at which the version was created. Date and time.
+        last_updated: Time of the last change to the version. Date and time.
         request_retention_time: Seconds for which requests are kept. Integer, 0 or more.
-        request_retention_mode: What is kept of each request: with ``none`` nothing,
-            with ``metadata`` the record of it without its data, with ``full`` its input
-            and output as well. String, one of ``none``, ``metadata``, ``full``.
-        maximum_queue_size_express: Number of express requests that may wait, over all
+        request_retention_mode: What is kept of each request: ``none`` keeps nothing,
+            ``metadata`` its record without data, and ``full`` its input and output as
+            well. String, one of ``none``, ``metadata``, ``full``.
+        maximum_queue_size_express: Maximum number of express requests in the queue, for
+            all instances of the version together. Integer, 0 or more.
+        maximum_queue_size_batch: Maximum number of batch requests in the queue, for all
             instances of the version together. Integer, 0 or more.
-        maximum_queue_size_batch: Number of batch requests that may wait, over all
-            instances of the version together. Integer, 0 or more.
-        static_ip: Whether what the code sends to the outside comes from a fixed IP
-            address. Boolean.
-        restart_request_interruption: Whether a request whose instance was lost is begun
-            again. Boolean.
+        static_ip: Whether outgoing traffic of the code uses a fixed IP address.
+            Boolean.
+        restart_request_interruption: Whether a request is restarted if its instance was
+            lost. Boolean.
         ports: Ports of the version that are open to the outside. List of
             DeploymentVersionPort objects.
-        instance_type: Hardware that the version runs on, by its old name. Read the
+        instance_type: Old name of the hardware that the version runs on. Use the
             instance type group instead. String. Deprecated.
-        scaling_strategy: When instances are added: with ``default`` as soon as requests
-            come in, with ``moderate`` more patiently. String, one of ``default``,
+        scaling_strategy: When instances are added: ``default`` adds them as soon as
+            requests arrive, ``moderate`` adds them later. String, one of ``default``,
             ``moderate``.
         instance_processes: Number of processes of the code in each instance. Integer, 0
             or more.

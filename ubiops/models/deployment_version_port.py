@@ -13,13 +13,12 @@ if TYPE_CHECKING:
 
 
 class DeploymentVersionPort(RequestModel):
-    """A port of a version that is reachable from outside.
+    """A port of a version that is open to the outside.
 
     Args:
-        public_port: Number of the port to which callers connect. Integer, 1 to 65535.
-            Required.
-        deployment_port: Number of the port on which the code listens inside its
-            instance. Integer, 1 to 65535. Required.
+        public_port: Port number for callers. Integer, 1 to 65535. Required.
+        deployment_port: Port number on which the code listens inside its instance.
+            Integer, 1 to 65535. Required.
         protocol: Transport protocol of the port, such as ``tcp`` or ``udp``. String, 1
             to 16 characters. Required.
 

@@ -16,48 +16,47 @@ if TYPE_CHECKING:
 
 
 class DeploymentVersionUpdate(RequestModel):
-    """What to change about a version. A field that is left out keeps its value.
+    """Changes to a version. Fields that are left out keep their values.
 
     Args:
         version: New name, unique in the deployment. All paths of the version change
             with it, so callers that use the old name stop working. String, not empty.
         environment: Name of the new environment, one of the platform's or one of your
             own. String, not empty.
-        instance_type: New hardware, by its old name. Use ``instance_type_group_id`` or
-            ``instance_type_group_name``. String, not empty. Deprecated.
+        instance_type: Old name of the new hardware. Use ``instance_type_group_id`` or
+            ``instance_type_group_name`` instead. String, not empty. Deprecated.
         instance_type_group_id: UUID of the new instance type group. String (UUID).
-        instance_type_group_name: Name of the new instance type group. If the project
-            has several groups of this name, the first one is taken. String, not empty.
-        maximum_instances: New number of instances up to which the version scales out
-            under load. Integer, 0 or more.
-        minimum_instances: New number of instances that are kept running even when
-            nothing is asked of them. Integer, 0 or more.
+        instance_type_group_name: Name of the new instance type group. If several groups
+            of the project have this name, the first one is used. String, not empty.
+        maximum_instances: New maximum number of instances under load. Integer, 0 or
+            more.
+        minimum_instances: New number of instances that keep running when idle. Integer,
+            0 or more.
         maximum_idle_time: New number of seconds that an instance waits for another
             request before it is stopped. On instances with a GPU it is at least 300.
             Integer, 10 to 3600.
-        description: New description, as free text. The empty string removes it. String.
-        labels: The complete new set of labels: those that it lacks are removed. Dict of
-            strings.
+        description: New description, as free text. An empty string removes it. String.
+        labels: The complete new set of labels: labels that are not in it are removed.
+            Dict of strings.
         request_retention_time: New number of seconds for which requests are kept.
             Integer, 0 or more.
-        request_retention_mode: What is kept of each request from now on: with ``none``
-            nothing, with ``metadata`` the record of it without its data, with ``full``
-            its input and output as well. String, one of ``none``, ``metadata``,
-            ``full``.
-        maximum_queue_size_express: New number of express requests that may wait, over
+        request_retention_mode: What is kept of each request from now on: ``none`` keeps
+            nothing, ``metadata`` its record without data, and ``full`` its input and
+            output as well. String, one of ``none``, ``metadata``, ``full``.
+        maximum_queue_size_express: New maximum number of express requests in the queue,
+            for all instances of the version together. Integer, 0 or more.
+        maximum_queue_size_batch: New maximum number of batch requests in the queue, for
             all instances of the version together. Integer, 0 or more.
-        maximum_queue_size_batch: New number of batch requests that may wait, over all
-            instances of the version together. Integer, 0 or more.
-        static_ip: Whether what the code sends to the outside comes from a fixed IP
-            address. Boolean.
-        restart_request_interruption: Whether a request whose instance was lost is begun
-            again. Turn it on only if it does no harm that the code sees the same
-            request twice. Boolean.
-        ports: The complete new list of open ports: those that it lacks are closed. List
-            of DeploymentVersionPort objects.
-        scaling_strategy: When instances are added: with ``default`` as soon as requests
-            come in, best for long requests; with ``moderate`` more patiently, which
-            costs less and suits short requests. String, one of ``default``,
+        static_ip: Whether outgoing traffic of the code uses a fixed IP address.
+            Boolean.
+        restart_request_interruption: Whether a request is restarted if its instance was
+            lost. Turn it on only if the code can safely process a request twice.
+            Boolean.
+        ports: The complete new list of open ports: ports that are not in it are closed.
+            List of DeploymentVersionPort objects.
+        scaling_strategy: When instances are added: ``default`` adds them as soon as
+            requests arrive, which suits long requests; ``moderate`` adds them later,
+            which costs less and suits short requests. String, one of ``default``,
             ``moderate``.
         instance_processes: New number of processes of the code in each instance.
             Integer, 0 or more.

@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
 
 class EnvironmentVariableCopy(RequestModel):
-    """Where environment variables are copied from: a deployment, or one version of it.
+    """The source of environment variables to copy: a deployment, or one version of it.
 
     Args:
-        source_deployment: Name of the deployment, in the same project, to copy from.
+        source_deployment: Name of the deployment in the same project to copy from.
             String, not empty. Required.
-        source_version: Name of a version of that deployment. Given, the variables of
-            this version are copied; left out, those of the deployment. String, not
+        source_version: Name of a version of that deployment, to copy the variables of
+            the version. By default, those of the deployment are copied. String, not
             empty.
 
     Raises:

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 
 class EnvironmentVariableCreate(RequestModel):
-    """An environment variable to create, or the whole new state of one that exists.
+    """An environment variable to create, or the complete new state of an existing one.
 
     Args:
-        name: Name under which the code finds the variable. Letters and underscores,
-            beginning and ending with a letter. An inherited variable of the same name
-            is shadowed. String, 1 to 64 characters, matching
+        name: Name under which the code finds the variable: letters and underscores,
+            starting and ending with a letter. It overrides an inherited variable of the
+            same name. String, 1 to 64 characters, matching
             ``^[A-Za-z](?:[A-Za-z_]*[A-Za-z])?$``. Required.
         value: Value that the code reads, always text. The empty string is a value too.
             String. Required.
-        secret: Whether the value is hidden: the code still reads it, but no answer of
-            the API ever shows it again. A secret stays one: turning ``true`` back into
-            ``false`` is refused. Boolean. Required.
+        secret: Whether the value is hidden: the code can read it, but the API never
+            returns it again. A secret stays secret: changing ``true`` back to ``false``
+            fails. Boolean. Required.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class EnvironmentVariableList(Model):
-    """An environment variable that a deployment or a version defines itself.
+    """An environment variable that is defined on a deployment or version itself.
 
     Attributes:
         id: UUID of the variable. String (UUID).
         name: Name under which the code finds the variable. String, 1 to 64 characters.
         value: Value that the code reads. Null if the variable is secret. String. May be
             None.
-        secret: Whether the value is hidden from all answers. Boolean.
+        secret: Whether the value is hidden in all responses. Boolean.
     """
 
     __slots__ = ("id", "name", "secret", "value")

@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class InheritedEnvironmentVariableList(Model):
-    """An environment variable as the code sees it, with the place that it comes from:
-    the object itself, its deployment, or the project.
+    """An environment variable as the code sees it, with its origin: the object itself,
+    its deployment, or the project.
 
     Attributes:
         id: UUID of the variable. String (UUID).
         name: Name under which the code finds the variable. String, not empty.
         value: Value that the code reads. Null if the variable is secret. String, not
             empty. May be None.
-        secret: Whether the value is hidden from all answers. Boolean.
+        secret: Whether the value is hidden in all responses. Boolean.
         inheritance_type: Kind of object that the variable is inherited from. Null if it
             is not inherited. String, one of ``project``, ``deployment``. May be None.
         inheritance_name: Name of the project or deployment that the variable is

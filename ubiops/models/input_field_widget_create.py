@@ -15,16 +15,16 @@ if TYPE_CHECKING:
 
 
 class InputFieldWidgetCreate(RequestModel):
-    """A control in the web app with which a person enters the value of an input field.
+    """A control in the web app that edits the value of an input field.
 
     Args:
-        type: Kind of control. ``button`` uploads a file, ``image_preview`` uploads an
-            image and shows it; the others are what their names say. String, one of
+        type: Kind of control. ``button`` uploads a file, and ``image_preview`` uploads
+            an image and shows it; the other names describe themselves. String, one of
             ``textbox``, ``numberbox``, ``slider``, ``dropdown``, ``switch``,
             ``button``, ``drawer``, ``image_preview``. Required.
-        configuration: Settings of the control, with values of any JSON type. Which
-            there are depends on the kind; a ``slider``, for one, takes ``min``,
-            ``max``, ``step`` and ``default``. Dict.
+        configuration: Settings of the control, with any JSON values. They depend on the
+            kind: a ``slider``, for example, has ``min``, ``max``, ``step`` and
+            ``default``. Dict.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.

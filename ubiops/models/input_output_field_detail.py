@@ -20,8 +20,8 @@ class InputOutputFieldDetail(Model):
         data_type: Type of the value. String, one of ``int``, ``string``, ``double``,
             ``bool``, ``dict``, ``file``, ``array_int``, ``array_double``,
             ``array_string``, ``array_file``.
-        widget: Control that stands for the field in the web app. An empty object if
-            none was chosen. InputOutputWidgetList.
+        widget: The control for the field in the web app. An empty object if there is
+            none. InputOutputWidgetList.
     """
 
     __slots__ = ("_widget", "data_type", "name")

@@ -12,8 +12,7 @@ if TYPE_CHECKING:
 
 
 class InputOutputFieldList(Model):
-    """A field of a deployment's structured input or output, as lists of deployments
-    show it.
+    """A field of a deployment's structured input or output, in a list of deployments.
 
     Attributes:
         name: Key of the value in the input or output. String, 1 to 64 characters.

@@ -12,15 +12,13 @@ if TYPE_CHECKING:
 
 
 class InputOutputWidgetList(Model):
-    """A control in the web app that stands for an input or output field. Empty if none
-    was chosen.
+    """A control in the web app for an input or output field. Empty if there is none.
 
     Attributes:
-        type: Kind of control. On an output field it is one of ``textbox``, ``button``
-            and ``image_preview``. String, one of ``textbox``, ``numberbox``,
-            ``slider``, ``dropdown``, ``switch``, ``button``, ``drawer``,
-            ``image_preview``.
-        configuration: Settings of the control, with values of any JSON type. Dict.
+        type: Kind of control. For an output field, one of ``textbox``, ``button`` and
+            ``image_preview``. String, one of ``textbox``, ``numberbox``, ``slider``,
+            ``dropdown``, ``switch``, ``button``, ``drawer``, ``image_preview``.
+        configuration: Settings of the control, with any JSON values. Dict.
     """
 
     __slots__ = ("configuration", "type")

@@ -21,8 +21,8 @@ class OutputFieldWidgetCreate(RequestModel):
         type: Kind of control. ``textbox`` shows text, ``button`` downloads a file,
             ``image_preview`` shows an image. String, one of ``textbox``, ``button``,
             ``image_preview``. Required.
-        configuration: Settings of the control, with values of any JSON type. Which
-            there are depends on the kind. Dict.
+        configuration: Settings of the control, with any JSON values. They depend on the
+            kind. Dict.
 
     Raises:
         ubiops.ApiTypeError: A field has the wrong type, or is unknown.

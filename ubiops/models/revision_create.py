@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
 
 class RevisionCreate(Model):
-    """The receipt of an upload. The revision exists, its build has only begun.
+    """The result of an upload: a new revision, whose build has only started.
 
     Attributes:
-        success: Whether the code was received or copied. It says nothing about the
-            build, whose outcome comes later. Boolean.
-        revision: UUID of the new revision. Follow its status to learn whether the code
+        success: Whether the code was received or copied. It is not the result of the
+            build. Boolean.
+        revision: UUID of the new revision. Poll its status to find out whether the code
             works. String (UUID).
-        build: The same value as ``revision``, for programs that were written when an
-            upload named its build. String (UUID). Deprecated.
+        build: The same value as ``revision``, for programs from the time when an upload
+            returned its build. String (UUID). Deprecated.
     """
 
     __slots__ = ("build", "revision", "success")

@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 
 class RevisionList(Model):
-    """A revision: the code of one upload to a version, and what became of it.
+    """A revision: the code of one upload to a version, and the status of its build.
 
     Attributes:
         id: UUID of the revision. String (UUID).
         version: Name of the version that the code was uploaded to. String, not empty.
-        creation_date: Moment of the upload. Date and time.
+        creation_date: Time of the upload. Date and time.
         created_by: E-mail address of the user who uploaded the code, or ``UbiOps`` if
-            the platform itself did. String.
-        status: How far the build is. ``queued`` and ``building`` pass by; ``success``
-            and ``failed`` are final until a rebuild is asked for. String, one of
-            ``queued``, ``building``, ``success``, ``failed``.
-        error_message: Why the build failed. An empty string as long as it did not.
+            the platform did. String.
+        status: Status of the build. ``queued`` and ``building`` are temporary;
+            ``success`` and ``failed`` are final unless a rebuild is requested. String,
+            one of ``queued``, ``building``, ``success``, ``failed``.
+        error_message: Reason why the build failed. An empty string if it did not fail.
             String, at most 1024 characters.
-        has_request_method: Whether the code can handle one request at a time, in a
-            method ``request``. Boolean.
-        has_requests_method: Whether the code can handle a whole batch at once, in a
-            method ``requests``. Boolean.
+        has_request_method: Whether the code can handle single requests, with a method
+            ``request``. Boolean.
+        has_requests_method: Whether the code can handle a batch of requests at once,
+            with a method ``requests``. Boolean.
     """
 
     __slots__ = (

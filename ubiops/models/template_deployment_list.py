@@ -15,11 +15,11 @@ class TemplateDeploymentList(Model):
     """A ready-made deployment that the platform offers as a starting point.
 
     Attributes:
-        id: UUID of the template. An upload takes it as ``template_deployment_id`` and
-            then uses the template's code. String (UUID).
-        details: Settings from which to create a deployment, with those for its version
-            under ``version``. Which keys there are depends on the template, and numbers
-            may come as strings. Dict.
+        id: UUID of the template. Pass it to an upload as ``template_deployment_id`` to
+            use the template's code. String (UUID).
+        details: Settings for a deployment, with those for its version under
+            ``version``. The keys depend on the template, and numbers may be strings.
+            Dict.
     """
 
     __slots__ = ("details", "id")
