@@ -20,7 +20,7 @@ _READ = {
     "object": "dict[str, Any]",
     "any": "Any",
     "file": "Response",
-    "events": "Response",
+    "events": "EventStream",
 }
 _WRITE = {
     **_READ,

@@ -153,7 +153,7 @@ def returned(operation: Operation) -> tuple[str, str]:
         more = "Use it as a context manager. With `_preload_content=True` the file is saved and its path returned."
         return "ubiops.Response", f"{success.description} {more}"
     if operation.streams:
-        return "ubiops.Response", f"{success.description} Use it as a context manager."
+        return "ubiops.events.EventStream", f"{success.description} Use it as a context manager, and iterate over it."
     of = success.type
     if of.kind == "list" and of.item and of.item.model:
         return f"list[ubiops.{of.item.model}]", success.description

@@ -190,7 +190,7 @@ def _parameter(value: Value) -> str:
 
 
 def _result(operation: Operation) -> str:
-    return _RESPONSE if operation.downloads or operation.streams else linked(operation.success.type, "../models/")
+    return _RESPONSE if operation.downloads else linked(operation.success.type, "../models/")
 
 
 def _special(operation: Operation) -> list[Failure]:

@@ -74,7 +74,10 @@ def overloads(operation: Operation) -> list[str]:
 
 
 def async_overloads(operation: Operation) -> list[str]:
-    """The overloads of a method and of its twin in the stub of the async client, each in one line."""
+    """The overloads of a method and of its twin in the stub of the async client, each in one line.
+
+    A file can be an async one there.
+    """
     data = operation.returns
     info = _info(data)
     twin = f"{operation.id}_with_http_info"
@@ -93,13 +96,14 @@ def async_overloads(operation: Operation) -> list[str]:
             _define(operation, operation.id, [], "AwaitedOptions", data, "async "),
             _define(operation, operation.id, [_NOT_LOADED, _DATA_ONLY], "RawOptions", "Response", "async "),
         ]
-    return [
+    lines = [
         *made,
         _define(operation, operation.id, [usual, _WITH_INFO], "RawOptions", info, "async "),
         _define(operation, operation.id, list(_ANY), "RawOptions", "Any", "async "),
         _define(operation, twin, [usual], "RawOptions", info, "async "),
         _define(operation, twin, list(_ANY), "RawOptions", "Any", "async "),
     ]
+    return [re.sub(r"\bFileValue\b", "AsyncFileValue", line) for line in lines]
 
 
 def in_area(code: str, area: Area) -> str:

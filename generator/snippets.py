@@ -58,7 +58,7 @@ class Snippets:
         if operation.downloads:
             return f"with {call} as response:\n    content = response.read()\n"
         if operation.streams:
-            return f"with {call} as response:\n    for block in response:\n        print(block)\n"
+            return f"with {call} as events:\n    for event in events:\n        print(event.data)\n"
         return f"{_result(kind)} = {call}\n" if kind else f"{call}\n"
 
     def reading(self, model: Model) -> str:

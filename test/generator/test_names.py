@@ -173,7 +173,7 @@ def test_types(kind: Type, declared: str, read: str, write: str) -> None:
             "Page | list[Page]",
             "Page | Mapping[str, Any] | Sequence[Page | Mapping[str, Any]]",
         ),
-        (Type("events"), "events", "Response"),
+        (Type("events"), "events", "EventStream"),
     ],
 )
 def test_types_of_bodies_and_responses(kind: Type, grammar: str, write: str) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ubiops._core.operation import PathValue
     from ubiops._io.sources import FileValue
+    from ubiops.events import EventStream
     from ubiops.models import ImportList, LoanUpdate
     from ubiops.response import Response
 
@@ -400,7 +401,7 @@ class BookLoans(Api, generated=True):
         """
         return self.api_client.execute(_LOANS_UPDATE, (shelf, loan), options, body=data)
 
-    def loans_watch(self, shelf: PathValue = REQUIRED, data: Sequence[Any] = REQUIRED, **options: Any) -> Response:
+    def loans_watch(self, shelf: PathValue = REQUIRED, data: Sequence[Any] = REQUIRED, **options: Any) -> EventStream:
         """Watch loans.
 
         Streams events.
@@ -412,14 +413,15 @@ class BookLoans(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.Response: The events. Use it as a context manager.
+            ubiops.events.EventStream: The events. Use it as a context manager, and
+                iterate over it.
 
         Operation: ``POST /shelves/{shelf}/loans/watch``
 
         Example::
 
-            with core_api.loans_watch(shelf=7, data=[1, {"all": True}]) as response:
-                for block in response:
-                    print(block)
+            with core_api.loans_watch(shelf=7, data=[1, {"all": True}]) as events:
+                for event in events:
+                    print(event.data)
         """
         return self.api_client.execute(_LOANS_WATCH, (shelf,), options, body=data)
