@@ -1,4 +1,6 @@
-"""Writes the generated files from the description; with --check, only lists those that are not up to date."""
+"""Writes the generated files from the description; with --check, only lists those that
+are not up to date.
+"""
 
 from __future__ import annotations
 

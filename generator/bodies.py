@@ -1,4 +1,6 @@
-"""Request bodies of the description -> bodies of the intermediate form: JSON, text, files and forms."""
+"""Request bodies of the description -> bodies of the intermediate form: JSON, text,
+files and forms.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,9 @@ def read_body(node: Node) -> Body:
 
 
 def _json_type(schema: Node) -> Type:
-    """The type of a JSON body: a model, an object, a map, a list, any JSON, or one value or a list of it."""
+    """The type of a JSON body: a model, an object, a map, a list, any JSON, or one
+    value or a list of it.
+    """
     if "oneOf" in schema.mapping():
         return _union(schema)
     kind, _, nullable = read_schema(schema)

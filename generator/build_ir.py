@@ -120,7 +120,9 @@ class _Builder:
         return areas
 
     def check_use(self) -> None:
-        """Refuses components that nothing refers to: mistakes in them would never be noticed."""
+        """Refuses components that nothing refers to: mistakes in them would never be
+        noticed.
+        """
         used = {reference for _, reference in references(self.root.value)}
         for section in ("schemas", "parameters", "responses"):
             for name, node in self.root["components"].entries(section):
@@ -231,7 +233,8 @@ class _Builder:
 
 
 def route_key(path: str) -> list[tuple[bool, str]]:
-    """The key that sorts paths so that a literal segment comes before a parameter in its place.
+    """The key that sorts paths so that a literal segment comes before a parameter in
+    its place.
 
     So the first path that matches a request is the right one.
     """

@@ -1,4 +1,6 @@
-"""The keyword options of every method, read from ``ubiops/options.py``, which documents them once."""
+"""The keyword options of every method, read from ``ubiops/options.py``, which documents
+them once.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,8 @@ _FILE = Path(__file__).resolve().parent.parent / "ubiops" / "options.py"
 def read_call_options(path: Path = _FILE) -> dict[str, str]:
     """Returns the options by name, each with its description in Markdown.
 
-    They are the list in the docstring of ``CallOptions``. The module is not imported: the generator must work when the
-    package doesn't.
+    They are the list in the docstring of ``CallOptions``. The module is not imported:
+    the generator must work when the package doesn't.
     """
     [documented] = [
         ast.get_docstring(node) or ""

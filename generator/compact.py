@@ -1,11 +1,14 @@
-"""The description as the emulator needs it: without prose and examples, each operation and component in one line."""
+"""The description as the emulator needs it: without prose and examples, each operation
+and component in one line.
+"""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-# Keywords that nothing in the emulator reads. Where they are names, as in properties, they are kept.
+# Keywords that nothing in the emulator reads. Where they are names, as in properties,
+# they are kept.
 _PROSE = frozenset(("deprecated", "description", "example", "examples", "headers", "summary", "x-declared-type"))
 _NAMED = frozenset(("content", "paths", "properties", "responses", "schemas", "parameters"))
 # Keywords whose value is data.

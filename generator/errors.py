@@ -1,13 +1,14 @@
-"""The error for a description that can't be generated from: where, what, and what to do."""
+"""The error for a description that can't be generated from."""
 
 from __future__ import annotations
 
 
 class DescriptionError(Exception):
-    """A place of the description that the generator refuses.
+    """A mistake in the description: its place, the problem, and what to do.
 
     Args:
-        place: The file and the JSON pointer in it, such as ``openapi/parameters.yaml#/Version/schema``.
+        place: The file and a JSON pointer in it, such as
+            ``openapi/parameters.yaml#/Version/schema``.
         problem: What is wrong there.
         advice: What to do about it.
     """

@@ -1,4 +1,4 @@
-"""Puts Python code into its final form, with the one version of ruff that generator/requirements.txt names."""
+"""Formats Python code with the version of ruff that generator/requirements.txt names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# On the command line and not in pyproject.toml, so that the output depends on nothing else.
+# Not in pyproject.toml, so that the output depends on nothing else.
 _COMMON = ("--isolated", "--quiet", "--no-cache", "--target-version", "py39", "--config", "exclude = []")
 _FIXED = ("--fix-only", "--select", "F401,I,RUF022,RUF023,TC005")
 _SETTINGS = (
@@ -22,20 +22,20 @@ _SETTINGS = (
 
 
 def format_code(files: Mapping[str, str]) -> dict[str, str]:
-    """Modules without unused imports, sorted and formatted.
+    """Formats modules, sorts their imports and removes the unused ones.
 
     Args:
-        files: The modules' text by their paths.
+        files: The text of the modules by path.
     """
     settings = [word for setting in _SETTINGS for word in ("--config", setting)]
     return _run(files, ("check", *_COMMON, *_FIXED, *settings), ("format", *_COMMON, "--line-length", "120"))
 
 
 def format_snippets(snippets: Mapping[str, str]) -> dict[str, str]:
-    """Code for the docs, formatted for pages that are narrower than a module.
+    """Formats code for the docs, whose lines are shorter than those of modules.
 
     Args:
-        snippets: The code by any names.
+        snippets: The code, under any names.
     """
     names = {f"{index}.py": name for index, name in enumerate(snippets)}
     formatted = _run(

@@ -1,4 +1,6 @@
-"""From the description to the files on disk, and the differences from the files that are there."""
+"""From the description to the files on disk, and the differences from the files that
+are there.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-# The folders of all generated files. A file there that carries the marker, but is not generated any more, is stale.
+# The folders of all generated files. A file there that carries the marker, but is not
+# generated any more, is stale.
 FOLDERS = ("docs/api", "docs/models", "ubiops")
 
 

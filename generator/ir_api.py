@@ -1,4 +1,6 @@
-"""The intermediate form of operations and areas: plain data, which the templates lay out."""
+"""The intermediate form of operations and areas: plain data, which the templates lay
+out.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +39,13 @@ class Body:
     """The body of a request.
 
     Attributes:
-        type: The type of the argument `data`: JSON, or a file for a raw body; None for a form.
+        type: The type of the argument `data`: JSON, or a file for a raw body; None for
+            a form.
         required: Whether `data` must be given.
         text: Whether a string is sent as plain text instead of JSON.
         form: The fields and files of a form.
-        note: What the description says of the form as a whole, such as which fields go together; may be empty.
+        note: What the description says of the form as a whole, such as which fields go
+            together; may be empty.
     """
 
     description: str
@@ -155,7 +159,9 @@ class Operation:
 
     @property
     def positional(self) -> list[Value]:
-        """The arguments before `data` that can be given by position: of the path, of the query, and required files."""
+        """The arguments before `data` that can be given by position: of the path, of
+        the query, and required files.
+        """
         return [*self.parameters, *(item for item in self.query if item.positional), *self.required_files]
 
     @property
@@ -165,7 +171,9 @@ class Operation:
 
     @property
     def parts(self) -> list[Value]:
-        """The keyword arguments after `data`: the optional fields and files of the form, in its own order."""
+        """The keyword arguments after `data`: the optional fields and files of the
+        form, in its own order.
+        """
         return [item for item in self._form if not (item.type.kind == "file" and item.required)]
 
     @property
@@ -196,7 +204,8 @@ class Area:
 
     Attributes:
         name: The name of the class.
-        module: The name of the area, which is also that of its module, its page and its files in the description.
+        module: The name of the area, which is also that of its module, its page and its
+            files in the description.
     """
 
     name: str
@@ -247,5 +256,7 @@ class Api:
 
     @property
     def exported_areas(self) -> list[Area]:
-        """The areas whose classes are in `ubiops` as well: those without a model of the same name."""
+        """The areas whose classes are in `ubiops` as well: those without a model of the
+        same name.
+        """
         return [area for area in self.areas if area.name not in self.models]

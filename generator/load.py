@@ -1,4 +1,6 @@
-"""Reads the files of the description as one document that knows where each part came from."""
+"""Reads the files of the description as one document that knows where each part came
+from.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,14 @@ if TYPE_CHECKING:
 
 Pointer = tuple[str, ...]
 
-# Components that have files of their own: `schemas.yaml` and `schemas/*.yaml`, and so on.
+# Components that have files of their own: `schemas.yaml` and `schemas/*.yaml`, and so
+# on.
 SECTIONS = ("schemas", "parameters", "responses")
 METHODS = ("get", "put", "post", "patch", "delete")
 COMMON_RESPONSES = "x-common-responses"
 
-# Keywords whose value maps names to things, so that such a name is never mistaken for a keyword.
+# Keywords whose value maps names to things, so that such a name is never mistaken for a
+# keyword.
 _NAMED = frozenset(("content", "encoding", "examples", "headers", "paths", "properties", "responses", *SECTIONS))
 # Keywords whose value is data: something that looks like a reference is not one.
 _DATA = frozenset(("const", "default", "enum", "example", "value"))
@@ -33,7 +37,8 @@ class Document:
     """The description as one document."""
 
     content: Any
-    # Where a part was read from: its pointer in `content` -> the file's name and the pointer in that file.
+    # Where a part was read from: its pointer in `content` -> the file's name and the
+    # pointer in that file.
     sources: dict[Pointer, tuple[str, Pointer]]
 
     def place(self, pointer: Pointer) -> str:
@@ -56,13 +61,15 @@ def read_pointer(text: str) -> Pointer:
 
 
 def load(root: Path) -> Document:
-    """Reads a description: the root file, and every file of paths and components beside it.
+    """Reads a description: the root file, and every file of paths and components beside
+    it.
 
     Args:
         root: The root file; the other files are found by their names.
 
     Raises:
-        DescriptionError: A file can't be read or has no place here, or a reference leads nowhere.
+        DescriptionError: A file can't be read or has no place here, or a reference
+            leads nowhere.
     """
     return _Collector(root.resolve()).collect()
 
@@ -76,7 +83,8 @@ def validate(document: Document) -> None:
     error = next(iter(OpenAPIV31SpecValidator(document.content).iter_errors()), None)
     if error is not None:
         while error.context:
-            # Of the alternatives that all fail, the one that gets farthest is the one that was meant.
+            # Of the alternatives that all fail, the one that gets farthest is the one
+            # that was meant.
             error = max(error.context, key=lambda one: len(one.absolute_path))
         place = document.place(tuple(str(part) for part in error.absolute_path))
         raise DescriptionError(
@@ -90,7 +98,8 @@ class _Collector:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.folder = root.parent
-        # File names are relative to the parent folder, as seen from the top of the repository.
+        # File names are relative to the parent folder, as seen from the top of the
+        # repository.
         self.base = root.parent.parent
         self.sources: dict[Pointer, tuple[str, Pointer]] = {}
 
@@ -133,7 +142,9 @@ class _Collector:
         return document
 
     def take_from_root(self, root: dict[str, Any]) -> dict[str, Any]:
-        """The common responses, which are taken out of the root; refuses what belongs in other files."""
+        """The common responses, which are taken out of the root; refuses what belongs
+        in other files.
+        """
         name = self.name(self.root)
         if "paths" in root:
             raise DescriptionError(f"{name}#/paths", "paths in the root file", "write them in paths/AREA.yaml")
@@ -170,7 +181,9 @@ class _Collector:
         self.sources[pointer] = (self.name(file), (name,))
 
     def complete(self, path: str, method: str, operation: Any, area: str, common: dict[str, Any]) -> Any:
-        """An operation with what its file and the root say: its tag, and the common responses."""
+        """An operation with what its file and the root say: its tag, and the common
+        responses.
+        """
         if method not in METHODS or not isinstance(operation, dict):
             return operation
         if "tags" in operation:
@@ -211,7 +224,9 @@ class _Collector:
 
 
 def references(value: Any, pointer: Pointer = (), named: bool = False) -> Iterator[tuple[Pointer, Any]]:
-    """All references in a part of a document, each with the pointer of the object that holds it."""
+    """All references in a part of a document, each with the pointer of the object that
+    holds it.
+    """
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from references(item, (*pointer, str(index)))

@@ -7,7 +7,8 @@ import re
 
 from generator.call_options import read_call_options
 
-# What a model has already, and the names in the annotations of its class body: a field of such a name would hide them.
+# What a model has already, and the names in the annotations of its class body: a field
+# of such a name would hide them.
 _OF_MODELS = frozenset(
     ("additional_properties", "attribute_map", "from_dict", "openapi_types", "self", "to_dict", "to_str")
 )
@@ -21,7 +22,8 @@ RESERVED_ARGUMENTS = frozenset(("data", "options", "self", *read_call_options())
 # The attributes of the base class of all areas.
 RESERVED_METHODS = frozenset(("api_client", "close"))
 
-# Public names of `ubiops`, and names that the modules of models use: a model of such a name would hide them.
+# Public names of `ubiops`, and names that the modules of models use: a model of such a
+# name would hide them.
 RESERVED_MODELS = frozenset(
     ("Any", "ApiClient", "ClassVar", "Configuration", "CoreApi", "Mapping", "Model", "Null", "RequestModel", "Response")
 ) | frozenset(("Self", "Sequence"))
@@ -41,7 +43,8 @@ _STATUS = {
 
 
 def python_name(name: str, reserved: frozenset[str] = frozenset()) -> str | None:
-    """The name of a field or an argument: lower case with underscores, and never a name with another meaning.
+    """The name of a field or an argument: lower case with underscores, and never a name
+    with another meaning.
 
     Args:
         name: Its name in JSON or in a request.
@@ -57,7 +60,9 @@ def python_name(name: str, reserved: frozenset[str] = frozenset()) -> str | None
 
 
 def snake(name: str) -> str:
-    """A name in lower case with underscores: ``DeploymentVersionPort`` is ``deployment_version_port``."""
+    """A name in lower case with underscores: ``DeploymentVersionPort`` is
+    ``deployment_version_port``.
+    """
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
     return parted.lower()
 
@@ -69,7 +74,9 @@ def module_name(name: str) -> str:
 
 
 def class_name(area: str) -> str:
-    """The class that holds the methods of an area: ``request_schedules`` becomes ``RequestSchedules``."""
+    """The class that holds the methods of an area: ``request_schedules`` becomes
+    ``RequestSchedules``.
+    """
     return "".join(word[:1].upper() + word[1:] for word in area.split("_"))
 
 
@@ -79,7 +86,9 @@ def is_class_name(name: str) -> bool:
 
 
 def is_lower_name(name: str) -> bool:
-    """Whether a name may be the one of a method, or of an area: a tag, a file and a module."""
+    """Whether a name may be the one of a method, or of an area: a tag, a file and a
+    module.
+    """
     return re.fullmatch(r"[a-z][0-9a-z]*(_[0-9a-z]+)*", name) is not None and not keyword.iskeyword(name)
 
 
@@ -89,7 +98,8 @@ def exception_name(status: int) -> str:
 
 
 def noun(model: str, *, plural: bool = False) -> str:
-    """The name of a variable for a model: a ``DeploymentCreateResponse`` is a ``deployment``.
+    """The name of a variable for a model: a ``DeploymentCreateResponse`` is a
+    ``deployment``.
 
     Args:
         model: The model's name.

@@ -1,4 +1,4 @@
-"""A part of the description that knows its place, so that whatever is wrong with it can be told with the place."""
+"""A node of the description with its source location, for error messages."""
 
 from __future__ import annotations
 
@@ -11,28 +11,27 @@ from generator.load import Document, Pointer, read_pointer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# What to do instead of a keyword that is valid and not supported.
+# What to do instead of using a keyword that is valid, but not supported.
 _ADVICE: Mapping[str, str] = {
     **dict.fromkeys(("allOf", "anyOf", "oneOf", "not"), "write out one plain schema; models have no alternatives"),
     **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum", "multipleOf"), "use minimum and maximum"),
-    **dict.fromkeys(("readOnly", "writeOnly"), "use one model for what is sent and another for what comes back"),
+    **dict.fromkeys(("readOnly", "writeOnly"), "use separate models for requests and responses"),
     **dict.fromkeys(("minItems", "maxItems", "uniqueItems"), "say it in the description; the client can't check it"),
     **dict.fromkeys(("example", "examples"), "put it under examples of the media type, or at the parameter"),
     "additionalProperties": "leave it out; a model keeps the fields that it doesn't know",
-    "enum": "list choices of strings only; say it in the description",
+    "enum": "list choices of strings or integers only; say it in the description",
     "nullable": 'write `type: [string, "null"]`',
     "const": "use an enum with one value",
     "title": "leave it out; the name under components is the title",
     "properties": "give the object a name under components, and refer to that",
     "callbacks": "describe calls of the client only",
-    "servers": "leave it out; all operations have the address of the root",
-    "security": "leave it out; all operations have the security of the root",
+    "servers": "leave it out; all operations use the address in the root",
 }
 
 
 @dataclass(frozen=True)
 class Node:
-    """A value of the document, and its pointer there."""
+    """A value in the document, and its pointer."""
 
     document: Document
     pointer: Pointer
@@ -40,11 +39,11 @@ class Node:
 
     @property
     def place(self) -> str:
-        """The file and the pointer where it was written."""
+        """The file and the pointer in it where the value was written."""
         return self.document.place(self.pointer)
 
     def error(self, problem: str, advice: str) -> DescriptionError:
-        """The error to raise for it."""
+        """Makes the error to raise for it."""
         return DescriptionError(self.place, problem, advice)
 
     def __contains__(self, key: str) -> bool:
@@ -56,11 +55,11 @@ class Node:
         return Node(self.document, (*self.pointer, key), self.value[key])
 
     def get(self, key: str) -> Node | None:
-        """The value of a key, or None."""
+        """The value of a key; None if there is none."""
         return self[key] if key in self.mapping() else None
 
     def mapping(self) -> dict[str, Any]:
-        """Its value, which must be an object."""
+        """The value, which must be an object."""
         if not isinstance(self.value, dict):
             raise self.error(f"an object is expected, not {self.value!r:.60}", "write an object with keywords")
         return self.value
@@ -71,7 +70,7 @@ class Node:
             yield key, self[key]
 
     def entries(self, key: str) -> Iterator[tuple[str, Node]]:
-        """The entries of an object under a key; none when the key is not there."""
+        """The entries of the object under a key; none if the key is missing."""
         return self[key].items() if key in self else iter(())
 
     def elements(self) -> Iterator[Node]:
@@ -82,13 +81,13 @@ class Node:
             yield Node(self.document, (*self.pointer, str(index)), value)
 
     def text(self) -> str:
-        """Its value, which must be text that says something."""
+        """The value, which must be text that is not empty."""
         if not isinstance(self.value, str) or not self.value.strip():
             raise self.error(f"text is expected, not {self.value!r:.60}", "write a string that is not empty")
         return self.value.strip()
 
     def flag(self, key: str) -> bool:
-        """The value of a key that is true or false; false when it is not there."""
+        """The value of a key that is true or false; false if it is missing."""
         found = self.get(key)
         if found is None:
             return False
@@ -97,14 +96,14 @@ class Node:
         return found.value
 
     def allow(self, *keys: str) -> None:
-        """Refuses keywords other than these."""
+        """Refuses all keywords but these."""
         for key, node in self.items():
             if key not in keys:
                 known = f"leave it out, or teach the generator what it means; known here: {', '.join(keys)}"
                 raise node.error(f"the keyword `{key}` is not supported here", _ADVICE.get(key, known))
 
     def follow(self) -> Node:
-        """The component that it refers to, or itself when it is no reference."""
+        """The component that it refers to, or itself if it is not a reference."""
         if "$ref" not in self:
             return self
         self.allow("$ref")

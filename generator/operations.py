@@ -1,4 +1,6 @@
-"""Operations of the description -> operations of the intermediate form: parameters, bodies and responses."""
+"""Operations of the description -> operations of the intermediate form: parameters,
+bodies and responses.
+"""
 
 from __future__ import annotations
 
@@ -84,7 +86,9 @@ def read_operation(path: str, method: str, node: Node) -> Operation:
 
 
 def _check_arguments(operation: Operation, body: Body | None, node: Node) -> None:
-    """Refuses arguments of the same name, and an optional argument before a required one."""
+    """Refuses arguments of the same name, and an optional argument before a required
+    one.
+    """
     names = [one.python for one in (*operation.positional, *operation.keywords, *operation.parts)]
     for name in names:
         if names.count(name) > 1:
@@ -204,7 +208,9 @@ def _parameter_type(node: Node, place: str) -> tuple[Type, Limits]:
 
 
 def _list_in_query(node: Node) -> tuple[Type, Limits]:
-    """The type of a list that is sent as one value, separated by commas, and the limits of its elements."""
+    """The type of a list that is sent as one value, separated by commas, and the limits
+    of its elements.
+    """
     schema = node["schema"]
     schema.allow("type", "items", "description", "default")
     style = [node[key].value if key in node else None for key in ("style", "explode")]

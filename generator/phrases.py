@@ -105,7 +105,8 @@ def entry(value: Value, *, sent: bool = True) -> str:
 
     Args:
         value: The argument or attribute.
-        sent: Whether the caller gives it; otherwise it is part of a response, where nothing is required.
+        sent: Whether the caller gives it; otherwise it is part of a response, where
+            nothing is required.
     """
     words = ", ".join([kind(value.type), *limits(value)])
     parts = [value.description, sentence(words)]
@@ -161,7 +162,9 @@ def returned(operation: Operation) -> tuple[str, str]:
 
 
 def raised(operation: Operation) -> str:
-    """What a docstring says of the errors that not every operation has; empty if there are none."""
+    """What a docstring says of the errors that not every operation has; empty if there
+    are none.
+    """
     names: dict[str, list[str]] = {}
     for failure in operation.failures:
         if not failure.common:

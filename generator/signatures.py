@@ -1,4 +1,6 @@
-"""Signatures of methods: in modules, and as overloads in stubs, one for each way in which options change the result."""
+"""Signatures of methods: in modules, and as overloads in stubs, one for each way in
+which options change the result.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from generator.ir_api import Parameter
+from generator.text import docstring, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +27,9 @@ _ANY = ("_preload_content: bool = ...", "_return_http_data_only: bool = ...")
 
 
 def definition(operation: Operation) -> str:
-    """The arguments of a method in a module, where all that are required have a default that says so."""
+    """The arguments of a method in a module, where all that are required have a default
+    that says so.
+    """
     required = {one.python for one in operation.positional if one.required}
     words = ["self"]
     words += [_positional(one, " = REQUIRED" if one.python in required else "") for one in operation.positional]
@@ -67,57 +72,73 @@ def overloads(operation: Operation) -> list[str]:
     return [
         *made,
         _define(operation, operation.id, anything, "RawOptions", "Any"),
-        _define(operation, twin, [_NOW, usual], "RawOptions", info),
+        _define(operation, twin, [_NOW, usual], "RawOptions", info, documentation=_like(operation)),
         _define(operation, twin, [_LATER, usual], "RawOptions", _later(info)),
         _define(operation, twin, anything, "RawOptions", "Any"),
     ]
 
 
 def async_overloads(operation: Operation) -> list[str]:
-    """The overloads of a method and of its twin in the stub of the async client, each in one line.
+    """The overloads of a method and of its twin in the stub of the async client, each
+    in one line.
 
-    A file can be an async one there.
+    A file can be an async one there. Editors find no other documentation of these
+    methods than that of the stub.
     """
     data = operation.returns
     info = _info(data)
-    twin = f"{operation.id}_with_http_info"
+
+    def define(name: str, keywords: Sequence[str], options: str, returns: str, documentation: str = "") -> str:
+        line = _define(operation, name, keywords, options, returns, "async ", documentation)
+        return re.sub(r"\bFileValue\b", "AsyncFileValue", line)
+
+    summary = f"{sentence(operation.summary)} See `ubiops.CoreApi.{operation.id}`."
     if operation.downloads:
         usual = f"{_NOT_LOADED} = ..."
         made = [
-            _define(operation, operation.id, [usual, _DATA_ONLY], "RawOptions", data, "async "),
-            _define(operation, operation.id, [_LOADED, _DATA_ONLY], "RawOptions", "str", "async "),
+            define(operation.id, [usual, _DATA_ONLY], "RawOptions", data, summary),
+            define(operation.id, [_LOADED, _DATA_ONLY], "RawOptions", "str"),
         ]
     elif operation.streams:
         usual = "_preload_content: bool = ..."
-        made = [_define(operation, operation.id, [usual, _DATA_ONLY], "RawOptions", data, "async ")]
+        made = [define(operation.id, [usual, _DATA_ONLY], "RawOptions", data, summary)]
     else:
         usual = f"{_LOADED} = ..."
         made = [
-            _define(operation, operation.id, [], "AwaitedOptions", data, "async "),
-            _define(operation, operation.id, [_NOT_LOADED, _DATA_ONLY], "RawOptions", "Response", "async "),
+            define(operation.id, [], "AwaitedOptions", data, summary),
+            define(operation.id, [_NOT_LOADED, _DATA_ONLY], "RawOptions", "Response"),
         ]
-    lines = [
+    return [
         *made,
-        _define(operation, operation.id, [usual, _WITH_INFO], "RawOptions", info, "async "),
-        _define(operation, operation.id, list(_ANY), "RawOptions", "Any", "async "),
-        _define(operation, twin, [usual], "RawOptions", info, "async "),
-        _define(operation, twin, list(_ANY), "RawOptions", "Any", "async "),
+        define(operation.id, [usual, _WITH_INFO], "RawOptions", info),
+        define(operation.id, _ANY, "RawOptions", "Any"),
+        define(f"{operation.id}_with_http_info", [usual], "RawOptions", info, _like(operation)),
+        define(f"{operation.id}_with_http_info", _ANY, "RawOptions", "Any"),
     ]
-    return [re.sub(r"\bFileValue\b", "AsyncFileValue", line) for line in lines]
 
 
 def in_area(code: str, area: Area) -> str:
-    """Code for the module of an area, in which the model that is named like the area's class has another name."""
+    """Code for the module of an area, in which the model that is named like the area's
+    class has another name.
+    """
     return re.sub(rf"\b{area.name}\b", f"{area.name}Model", code) if area.name in area.models else code
 
 
 def import_in_area(names: str, area: Area) -> str:
-    """The names of an import for the module of an area, with the same renaming as ``in_area``."""
+    """The names of an import for the module of an area, with the same renaming as
+    ``in_area``.
+    """
     return re.sub(rf"\b{area.name}\b", f"{area.name} as {area.name}Model", names)
 
 
 def _define(
-    operation: Operation, name: str, keywords: Sequence[str], options: str, returns: str, prefix: str = ""
+    operation: Operation,
+    name: str,
+    keywords: Sequence[str],
+    options: str,
+    returns: str,
+    prefix: str = "",
+    documentation: str = "",
 ) -> str:
     words = ["self", *(_positional(one) for one in operation.positional)]
     if operation.required_data and operation.required_data.type:
@@ -125,7 +146,8 @@ def _define(
     named = [*_keywords(operation), *keywords]
     words += ["*", *named] if named else []
     words.append(f"**options: Unpack[{options}]")
-    return f"{prefix}def {name}({', '.join(words)}) -> {returns}: ..."
+    body = f'"""{docstring(documentation)}"""' if documentation else "..."
+    return f"{prefix}def {name}({', '.join(words)}) -> {returns}: {body}"
 
 
 def _positional(value: Value, default: str = "") -> str:
@@ -154,6 +176,11 @@ def _annotation(value: Value) -> str:
         choices = f"Literal[{', '.join(map(json.dumps, value.limits.enum))}]"
         kind = f"str | Sequence[{choices}]" if value.type.item else choices
     return kind
+
+
+def _like(operation: Operation) -> str:
+    """The documentation of a twin."""
+    return f"Like `{operation.id}`, but returns (data, status, headers)."
 
 
 def _info(data: str) -> str:

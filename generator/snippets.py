@@ -71,7 +71,9 @@ class Snippets:
 
 
 def main_fields(model: Model) -> list[Field]:
-    """Up to three fields worth printing: two that are always there, then one with choices, then the first ones."""
+    """Up to three fields worth printing: two that are always there, then one with
+    choices, then the first ones.
+    """
     plain = [
         field
         for field in model.fields

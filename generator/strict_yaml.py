@@ -1,4 +1,4 @@
-"""Reads YAML so that nothing changes its meaning on the way: no dates, no yes and no, no key twice."""
+"""Reads YAML without surprises: no dates, no yes and no, no duplicate keys."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML with the plain values of JSON: ``NO`` is text and not false, ``2024-03-05`` is text and not a date."""
+    """Loads YAML with the plain values of JSON: ``NO`` and ``2024-03-05`` are text."""
 
-    # The class's own, so that the ones of YAML 1.1 are not inherited.
+    # The resolvers of YAML 1.1 are not inherited.
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - as the base declares it
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -28,7 +28,7 @@ class _Loader(yaml.SafeLoader):
                 )
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key.value!r} is there twice", key.start_mark
+                    None, None, f"the key {key.value!r} occurs twice", key.start_mark
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep=deep)
@@ -44,14 +44,14 @@ for _tag, _pattern, _first in (
 
 
 def read_yaml(path: Path, name: str) -> Any:
-    """The content of a file.
+    """Reads a file.
 
     Args:
         path: The file.
-        name: What to call it in errors.
+        name: Its name in errors.
 
     Raises:
-        DescriptionError: There is no such file, or it is not the YAML that is read here.
+        DescriptionError: The file does not exist, or is not the YAML that is supported.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -64,6 +64,6 @@ def read_yaml(path: Path, name: str) -> Any:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         place = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise DescriptionError(place, f"not the YAML that is read here: {error.problem}", "correct the line") from None
+        raise DescriptionError(place, f"not supported YAML: {error.problem}", "correct the line") from None
     except yaml.YAMLError as error:
-        raise DescriptionError(name, f"not the YAML that is read here: {error}", "correct the file") from None
+        raise DescriptionError(name, f"not supported YAML: {error}", "correct the file") from None

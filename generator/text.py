@@ -11,7 +11,8 @@ WIDTH = 88
 
 
 def wrap(text: str, indent: int = 0, hanging: int = 0) -> str:
-    """Wraps the text of a docstring. Paragraphs stay apart, and each entry of a list starts a line.
+    """Wraps the text of a docstring. Paragraphs stay apart, and each entry of a list
+    starts a line.
 
     Args:
         text: The text in Markdown.
@@ -46,7 +47,9 @@ def opening(text: str, indent: int) -> str:
 
 
 def docstring(text: str) -> str:
-    """Text for a docstring: code has double backquotes, and nothing can end the string or be an escape sequence."""
+    """Text for a docstring: code has double backquotes, and nothing can end the string
+    or be an escape sequence.
+    """
     marked = re.sub(r"(?<!`)`([^`]+)`(?!`)", r"``\1``", text)
     return escape(marked)
 
@@ -59,7 +62,8 @@ def escape(text: str) -> str:
 def cell(text: str) -> str:
     """Text in a cell of a Markdown table."""
     line = " ".join(text.split()).replace("|", "\\|")
-    # Code that looks like a link, such as a pattern: simple parsers of Markdown would take it for one.
+    # Code that looks like a link, such as a pattern: simple parsers of Markdown would
+    # take it for one.
     return re.sub(r"`([^`]*\]\([^`]*)`", lambda found: f"<code>{_entities(found[1])}</code>", line)
 
 

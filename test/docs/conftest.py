@@ -57,7 +57,9 @@ def reference_host(reference_api: Api) -> Iterator[str]:
 def reference_namespace(
     reference_api: Api, reference_host: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clean_environment: None
 ) -> Iterator[dict[str, Any]]:
-    """What the code of the reference assumes: `ubiops`, `core_api`, and the files that it sends."""
+    """What the code of the reference assumes: `ubiops`, `core_api`, and the files that
+    it sends.
+    """
     import ubiops
 
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,6 @@
-"""A server that responds to each operation with the example of the description, and refuses all other requests."""
+"""A server that responds to each operation with the example of the description, and
+refuses all other requests.
+"""
 
 from __future__ import annotations
 

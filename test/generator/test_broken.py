@@ -1,4 +1,6 @@
-"""An invalid description is refused with the place of the mistake, what is wrong there, and what to do."""
+"""An invalid description is refused with the place of the mistake, what is wrong there,
+and what to do.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def put(folder: Path, description: dict[str, Any]) -> Path:
 
 
 def changed(description: Any, change: dict[str, Any]) -> Any:
-    """The description with another value at a place; ``-`` stands for the end of a list, and no value for removal."""
+    """The description with another value at a place; ``-`` stands for the end of a
+    list, and no value for removal.
+    """
     *way, last = read_pointer(change["at"])
     place = description
     for part in way:

@@ -1,4 +1,6 @@
-"""The command writes what is generated, and `--check` names every file that is not as it should be."""
+"""The command writes what is generated, and `--check` names every file that is not as
+it should be.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The emulator's copy of the description has a line for each operation and component, and no prose."""
+"""The emulator's copy of the description has a line for each operation and component,
+and no prose.
+"""
 
 from __future__ import annotations
 

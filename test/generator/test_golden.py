@@ -1,4 +1,6 @@
-"""The output for a small description that uses everything is the one that was reviewed and kept."""
+"""The output for a small description that uses everything is the one that was reviewed
+and kept.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def test_a_file_is_as_it_was_kept(path: str, files: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("seed", ["1", "2"])
 def test_the_output_is_the_same_in_every_run(seed: str) -> None:
-    """In separate processes, with other orders of sets, and from another working directory."""
+    """In separate processes, with other orders of sets, and from another working
+    directory.
+    """
     command = [
         sys.executable,
         "-m",

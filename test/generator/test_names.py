@@ -113,7 +113,8 @@ def test_a_method_never_hides_an_attribute_of_its_class() -> None:
 
 
 def test_a_model_never_hides_a_public_name() -> None:
-    # A model may have the name of an area: `ubiops.Name` is the model then, and `ubiops.api.Name` the area.
+    # A model may have the name of an area: `ubiops.Name` is the model then, and
+    # `ubiops.api.Name` the area.
     areas = set(ubiops.api.__all__) - {"CoreApi"}
     public = set(ubiops.__all__) - set(ubiops.models.__all__) - areas | set(ubiops.exceptions.__all__)
     taken = names.RESERVED_MODELS | {name for name in public if name.endswith(("Error", "Exception"))}

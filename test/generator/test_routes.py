@@ -1,4 +1,6 @@
-"""The first route that matches a request is the right one: a literal segment comes before a parameter."""
+"""The first route that matches a request is the right one: a literal segment comes
+before a parameter.
+"""
 
 from __future__ import annotations
 

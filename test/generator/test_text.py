@@ -1,4 +1,6 @@
-"""Text is wrapped to the width of a docstring, and escaped so that nothing can break out of it."""
+"""Text is wrapped to the width of a docstring, and escaped so that nothing can break
+out of it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Completion in IPython, Jupyter and Spyder, which use jedi, offers what a user can write."""
+"""Completion in IPython, Jupyter and Spyder, which use jedi, offers what a user can
+write.
+"""
 
 from __future__ import annotations
 

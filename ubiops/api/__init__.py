@@ -8,7 +8,7 @@ _MODULES = {
     "Deployments": "deployments",
 }
 
-__all__ = list(_MODULES)
+__all__ = list(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll] - see the stub
 
 
 def __getattr__(name: str) -> object:

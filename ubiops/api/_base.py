@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import TypeVar
 
-    # Not typing.Self, which jedi takes for this class and not for the class of the object.
+    # Not typing.Self, which jedi takes for this class and not for the class of the
+    # object.
     _Self = TypeVar("_Self", bound="Api")
 
 _TWIN = "_with_http_info"
@@ -60,13 +61,16 @@ class Api:
 
 
 def _twin(method: FunctionType) -> Any:
-    """Returns the method that takes the same arguments and returns (data, status, headers)."""
+    """Returns the method that takes the same arguments and returns (data, status,
+    headers).
+    """
 
     def call(self: Api, *arguments: Any, **options: Any) -> Any:
         options.setdefault("_return_http_data_only", False)
         return method(self, *arguments, **options)
 
-    # `inspect.signature` and `help` follow `__wrapped__`, so that it must show what the twin returns.
+    # `inspect.signature` and `help` follow `__wrapped__`, so that it must show what the
+    # twin returns.
     shown = FunctionType(
         method.__code__, method.__globals__, f"{method.__name__}{_TWIN}", method.__defaults__, method.__closure__
     )

@@ -32,7 +32,7 @@ _MODULES = {
     "TemplateDeploymentList": "template_deployment_list",
 }
 
-__all__ = list(_MODULES)
+__all__ = list(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll] - see the stub
 
 
 def __getattr__(name: str) -> object:

@@ -1,4 +1,6 @@
-"""Tests of the code generated from the small description; test_golden.py runs them with that code as `ubiops`."""
+"""Tests of the code generated from the small description; test_golden.py runs them with
+that code as `ubiops`.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ _MODULES = {
     "Status": "status",
 }
 
-__all__ = list(_MODULES)
+__all__ = list(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll] - see the stub
 
 
 def __getattr__(name: str) -> object:
