@@ -24,8 +24,8 @@ class DeploymentVersionList(Model):
             empty.
         version: Name of the version, unique in its deployment. String, 1 to 64
             characters.
-        default: Whether this is the version that answers requests to the deployment
-            which name none. Boolean.
+        default: Whether this version handles requests to the deployment in which no
+            version is named. Boolean.
         description: Purpose of the version. An empty string if there is no description.
             String, at most 400 characters.
         environment: Name of the environment that the code runs on, as used in requests.

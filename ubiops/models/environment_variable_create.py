@@ -20,8 +20,8 @@ class EnvironmentVariableCreate(RequestModel):
             starting and ending with a letter. It overrides an inherited variable of the
             same name. String, 1 to 64 characters, matching
             ``^[A-Za-z](?:[A-Za-z_]*[A-Za-z])?$``. Required.
-        value: Value that the code reads, always text. The empty string is a value too.
-            String. Required.
+        value: Value that the code reads, always a string. An empty string is a value
+            too. String. Required.
         secret: Whether the value is hidden: the code can read it, but the API never
             returns it again. A secret stays secret: changing ``true`` back to ``false``
             fails. Boolean. Required.

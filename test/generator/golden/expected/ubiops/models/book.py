@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 
 class Book(Model):
-    """A book of the library, told of in a sentence that is long enough to reach the end
-    of the line of its class' docstring.
+    """A book of the library, described in a sentence that is long enough to reach the
+    end of a line in the docstring.
 
     Attributes:
         id: Mark of the book. String (UUID).
