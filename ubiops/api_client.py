@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from ubiops._core.retry import Failure
     from ubiops._io.multipart import MultipartBody
-    from ubiops.rest import RawResponse, RESTClient
+    from ubiops._transport.pool import RawResponse, RESTClient
 
 _log = logging.getLogger("ubiops")
 
@@ -200,7 +200,7 @@ class ApiClient:
         """The connections, made when they are first used."""
         if self._rest is None:
             # Here and not above: importing urllib3 takes longer than all else that a first client needs.
-            from ubiops.rest import RESTClient
+            from ubiops._transport.pool import RESTClient
 
             with self._lock_here():
                 if self._rest is None:
@@ -544,7 +544,7 @@ class ApiClient:
     ) -> None:
         """Waits when the request is to be sent again, and raises the error when it is final."""
         error.method, error.url = request.method, url
-        failure: Failure | None = error._take_failure()
+        failure, error._failure = error._failure, None
         attempts.append(failure.summary if failure is not None else str(error.reason))
         error.attempts = tuple(attempts)
         if failure is None:
@@ -608,8 +608,7 @@ def _multipart(operation: Operation, form: tuple[Any, ...], files: tuple[Any, ..
     from ubiops._io.sources import FileSource
 
     fields = {}
-    for field, value in zip(operation.form, form):
-        name = field.name
+    for name, value in zip(operation.form, form):
         if value is None:
             continue
         if not isinstance(value, (str, int)) and not is_uuid(value):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from ubiops.models._base import Model
-    from ubiops.rest import RawResponse
+    from ubiops._transport.pool import RawResponse
 
 BLOCK = 1 << 18
 """Bytes of a file that are received at a time."""
@@ -398,7 +398,7 @@ class Response:
             error.method, error.url = self.method, self.url
             if not self._repeatable:
                 # The caller has used what came, so that the call can't be made again.
-                error._take_failure()
+                error._failure = None
             self._error = error
             raise
         finally:

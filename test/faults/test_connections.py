@@ -42,11 +42,11 @@ def test_an_error_keeps_the_connection(status: int, wire: Any, client_for: Any) 
 def test_nothing_is_opened_before_the_first_call_and_the_pool_and_its_tls_settings_are_made_once(
     wire: Any, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import ubiops.rest
+    from ubiops._transport import pool as transport
 
     made = []
-    tls_context = ubiops.rest.tls_context
-    monkeypatch.setattr("ubiops.rest.tls_context", lambda *given: made.append(1) or tls_context(*given))
+    tls_context = transport.tls_context
+    monkeypatch.setattr(transport, "tls_context", lambda *given: made.append(1) or tls_context(*given))
     server = wire(reply(200, [1]), context=certificates.good)
     client = client_for(server, **certificates.trust)
     assert server.connections == len(made) == 0

@@ -12,7 +12,7 @@ import pytest
 from scripted import TOKEN, Wire, call, reply, silence, then_close
 
 import ubiops
-from ubiops.rest import find_proxy
+from ubiops._transport.proxies import find_proxy
 
 CREDENTIALS = "Basic " + base64.b64encode(b"us er:pa@ss").decode()
 WITH_CREDENTIALS = "http://us%20er:pa%40ss@127.0.0.1:{port}"

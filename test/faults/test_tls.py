@@ -162,7 +162,7 @@ def test_verification_is_not_switched_off_by_accident(value: Any) -> None:
 
 
 def test_the_settings_of_tls_are_those_of_a_careful_client(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from ubiops.rest import tls_context
+    from ubiops._transport.tls import tls_context
 
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
     context = tls_context(ubiops.Configuration(), "api.ubiops.com")
@@ -184,7 +184,7 @@ def test_old_versions_of_tls_are_refused(wire: Any, client_for: Any, certificate
 
 def test_a_server_that_speaks_no_tls_is_told_with_what_to_do(wire: Any, client_for: Any, clock: Any) -> None:
     server = wire(lambda peer: (peer.send(b"HTTP/1.1 400 Bad Request\r\n\r\n"), peer.close()))
-    with pytest.raises(ubiops.ApiConnectionError, match="speaks no TLS there: is its address an http:// one"):
+    with pytest.raises(ubiops.ApiConnectionError, match=r"does not use TLS on this port: did you mean http://\?"):
         call(client_for(f"https://127.0.0.1:{server.port}"), "POST")
 
 

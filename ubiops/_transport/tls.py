@@ -1,0 +1,86 @@
+"""TLS settings of a client's connections."""
+
+from __future__ import annotations
+
+import os
+import ssl
+from typing import TYPE_CHECKING, Any
+
+import urllib3
+from urllib3.util.ssl_ import is_ipaddress
+
+from ubiops.exceptions import ApiValueError
+
+if TYPE_CHECKING:
+    from ubiops.configuration import Configuration
+
+_IS_URLLIB3_1 = vars(urllib3)["__version__"].startswith("1.")
+
+
+class _TlsSocket(ssl.SSLSocket):
+    """A TLS socket that remembers whether the other side announced the end of its data.
+
+    Without that announcement (close_notify) anybody on the network path may have cut the
+    connection. Python treats both ends alike by default.
+    """
+
+    truncated = False
+
+    def read(self, len: int = 1024, buffer: Any = None) -> Any:
+        try:
+            return super().read(len, buffer)
+        except ssl.SSLEOFError:
+            self.truncated = True
+            return b"" if buffer is None else 0
+
+
+class _TlsContext(ssl.SSLContext):
+    sslsocket_class = _TlsSocket
+
+    def wrap_socket(self, *args: Any, **options: Any) -> ssl.SSLSocket:
+        return super().wrap_socket(*args, **{**options, "suppress_ragged_eofs": False})
+
+
+def tls_context(settings: Configuration, host: str) -> ssl.SSLContext:
+    """Returns the TLS settings for connections to a host.
+
+    Raises:
+        ubiops.ApiValueError: A certificate file can't be read.
+    """
+    context = _TlsContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    if not settings.verify_ssl:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    else:
+        if settings.assert_hostname or (_IS_URLLIB3_1 and is_ipaddress(host)):
+            # urllib3 compares the given name itself; 1.26 does the same with addresses.
+            context.check_hostname = False
+        source, path = _trusted_certificates(settings)
+        try:
+            if os.path.isdir(path):
+                context.load_verify_locations(capath=path)
+            else:
+                context.load_verify_locations(cafile=path)
+        except (OSError, ssl.SSLError) as error:
+            raise ApiValueError(f"the trusted certificates can't be read from {path!r} ({source}): {error}") from None
+    if settings.cert_file:
+        try:
+            context.load_cert_chain(settings.cert_file, settings.key_file)
+        except (OSError, ssl.SSLError) as error:
+            raise ApiValueError(
+                f"the client certificate can't be read from {settings.cert_file!r} (cert_file): {error}"
+            ) from None
+    return context
+
+
+def _trusted_certificates(settings: Configuration) -> tuple[str, str]:
+    """Returns where the path was configured, and the path."""
+    if settings.ssl_ca_cert:
+        return "ssl_ca_cert", os.fspath(settings.ssl_ca_cert)
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        if os.environ.get(name):
+            return f"the variable {name}", os.environ[name]
+    import certifi
+
+    return "certifi", certifi.where()
