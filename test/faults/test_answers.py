@@ -95,7 +95,7 @@ CASES = [
         "a coding before the chunks",
         chunked(b"[1]").replace(b"chunked", b"gzip, chunked"),
         ubiops.ApiConnectionError,
-        "transfer encoding is 'gzip, chunked', and only chunked is read",
+        "the transfer encoding 'gzip, chunked' is not supported",
     ),
     bad(
         "an unknown coding beside a length",

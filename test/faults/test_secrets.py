@@ -183,7 +183,7 @@ def test_a_name_that_is_not_known_shows_no_secret(client: Any, clock: Any, monke
     made = client("https://api.example.com")
     monkeypatch.setattr("socket.getaddrinfo", unknown)
     error = caught(lambda: call(made))
-    assert "the name of the host can't be resolved (Name or service not known)" in str(error)
+    assert "the host name can't be resolved (Name or service not known)" in str(error)
     check(error)
 
 
