@@ -66,10 +66,16 @@ def _length(headers: Mapping[str, str]) -> int | None:
     return int(length) if known else None
 
 
-def read_blocks(answer: RawResponse, size: int = BLOCK) -> Iterator[bytes]:
-    """The body of an answer, decompressed, in blocks of at most ``size`` bytes, however well it is compressed."""
+def read_blocks(answer: RawResponse, size: int = BLOCK, *, reuse: bool = False) -> Iterator[bytes]:
+    """The body of an answer, decompressed, in blocks of at most ``size`` bytes, however well it is compressed.
+
+    With ``reuse`` a block is valid only until the next one is requested.
+    """
     encoding = (answer.headers.get("Content-Encoding") or "").strip().lower()
     if encoding in ("", "identity"):
+        if reuse:
+            yield from answer.views(size)  # type: ignore[misc]
+            return
         while True:
             block = answer.read(size)
             if not block:
@@ -294,7 +300,7 @@ class Response:
         self._answer = answer
         self._repeatable = repeatable
         self._blocks: Iterator[bytes] | None = None
-        self._ended = False
+        self._ended = self._reuse = False
         self._error: ApiException | None = None
         self._rest = memoryview(b"")
         self._content: bytes | None = None
@@ -389,7 +395,7 @@ class Response:
 
     def _read_blocks(self) -> Iterator[bytes]:
         try:
-            for block in read_blocks(self._answer):
+            for block in read_blocks(self._answer, reuse=self._reuse):
                 if self._progress is not None:
                     self._progress(len(block))
                 yield block
@@ -489,6 +495,7 @@ class Response:
             raise ApiValueError(f"a download can't be saved in {folder!r}: there is no such folder")
         from ubiops._io.downloads import save
 
+        self._reuse = True
         with self:
             return save(self.stream() if self._content is None else [self._content], folder, name, overwrite=overwrite)
 

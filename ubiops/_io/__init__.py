@@ -1,3 +1,3 @@
-"""Local files: what is uploaded, what is downloaded, and progress bars."""
+"""Local files: uploads, downloads and progress bars."""
 
 from __future__ import annotations

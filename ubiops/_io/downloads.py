@@ -1,4 +1,4 @@
-"""Downloads: safe file names, and files that appear only when they are whole."""
+"""Downloads: safe file names, and files that appear only when they are complete."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _FLUSH = 1 << 24
-"""Bytes of a download that are written before the system is told to bring them to the disk."""
-_LONGEST_NAME = 200
-# Patterns that are compiled when a file's name first comes: most programs never download one.
-# Names that Windows takes for devices, with any ending.
+"""Bytes written before writeback to the disk is started."""
+_MAX_NAME = 200
+"""Longest file name in bytes, without the number that makes it unique."""
+# The patterns are compiled at their first use: most programs never download a file.
+# Names that Windows reserves for devices, with any extension.
 _DEVICES = r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$)\s*(?:\.|$)"
 _WORD = r"[^\s\"(),/:;<=>?@\[\\\]{}]+"
 _PARAMETER = rf';\s*({_WORD})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))'
 
 
 def disposition_filename(header: str | None) -> str | None:
-    """The file name that a header Content-Disposition gives, as it is; ``filename*`` goes before ``filename``."""
+    """Returns the file name in a Content-Disposition header as it was sent; ``filename*``
+    takes precedence over ``filename``."""
     if not header:
         return None
     found: dict[str, str] = {}
@@ -36,12 +38,12 @@ def disposition_filename(header: str | None) -> str | None:
     plain = found.get("filename")
     if plain is None:
         return None
-    # Some servers percent-encode the plain form too, which only a name that decodes cleanly tells.
+    # Some servers percent-encode the plain form too; then the name decodes cleanly.
     if re.search(r"%[0-9A-Fa-f]{2}", plain):
         with contextlib.suppress(UnicodeDecodeError):
             return unquote_to_bytes(plain).decode("utf-8")
     with contextlib.suppress(UnicodeError):
-        # Headers are read as Latin-1; what was sent is mostly UTF-8.
+        # Headers are decoded as Latin-1, but most servers send UTF-8.
         return plain.encode("latin-1").decode("utf-8")
     return plain
 
@@ -57,42 +59,49 @@ def _decode_extended(value: str | None) -> str | None:
 
 
 def safe_filename(name: str | None, default: str = "download.zip") -> str:
-    """A name from a server as one that can do no harm in a folder.
+    """Returns a server's file name in a form that is safe in any folder.
 
-    It has no separators and no drive, is not hidden, names no device, and has a bounded length.
+    The result has no separators and no drive, is not hidden, is not the name of a device,
+    and is limited in length.
+
+    Args:
+        name: The name that the server sent.
+        default: The name to use if nothing is left of it.
     """
     if not name:
         return default
-    # Both kinds of separators and the colon of a drive, on every system: a folder may be shared between them.
+    # Both separators and the colon of a drive, on every system: folders can be shared
+    # between systems.
     name = str(re.split(r"[/\\:]", name)[-1])
     name = "".join(c if c.isprintable() and c not in '<>"|?*' else "_" for c in name).strip(" .")
     if not name.strip("_ ."):
         return default
     if re.match(_DEVICES, name, re.IGNORECASE):
         name = f"_{name}"
-    stem, dot, ending = name.rpartition(".")
-    if not dot or len(ending) > 20:
-        stem, ending = name, ""
-    while len(os.fsencode(stem)) + len(os.fsencode(ending)) > _LONGEST_NAME:
+    stem, dot, extension = name.rpartition(".")
+    if not dot or len(extension) > 20:
+        stem, extension = name, ""
+    while len(os.fsencode(stem)) + len(os.fsencode(extension)) > _MAX_NAME:
         stem = stem[:-1]
-    return f"{stem}.{ending}" if ending else stem
+    return f"{stem}.{extension}" if extension else stem
 
 
 def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = False) -> str:
-    """Saves a download under a name that is free: beside its goal first, in its place when it is whole and on the disk.
+    """Writes a download to a temporary file next to the target, then moves it into place
+    under a free name.
 
     Args:
-        blocks: The bytes.
-        folder: The folder, which has to exist.
-        name: The name in it; a number is added when it is taken.
-        overwrite: Whether to replace a file of that name.
+        blocks: The bytes. A block is not used any more when the next one is requested.
+        folder: The folder, which must exist.
+        name: The name in the folder; a number is added if it is taken.
+        overwrite: Whether to replace an existing file instead.
 
     Returns:
         The path of the file.
 
     Raises:
-        ubiops.ApiValueError: The folder does not exist or can't be written to.
-        OSError: The disk is full, or fails.
+        ubiops.ApiValueError: The folder does not exist or is not writable.
+        OSError: The disk is full or fails.
     """
     part = os.path.join(folder, f".{os.urandom(8).hex()}.part")
     try:
@@ -114,17 +123,18 @@ def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = F
 
 
 def _write_through(blocks: Iterable[bytes], file: Any) -> None:
-    """Writes blocks to the disk: what has come already goes there in the background, so that little is left to do."""
+    """Writes blocks to the disk, most of them in the background while others arrive, so that
+    fsync has little left to do."""
     advise = getattr(os, "posix_fadvise", None)
-    begun = written = 0
+    started = written = 0
     for block in blocks:
         _write(file, block)
         written += len(block)
-        if advise is not None and written - begun >= _FLUSH:
-            # That what has been written is not needed again makes the system begin to bring it to the disk.
+        if advise is not None and written - started >= _FLUSH:
+            # Advice that these pages are not needed again makes Linux start their writeback.
             with contextlib.suppress(OSError):
-                advise(file.fileno(), begun, written - begun, os.POSIX_FADV_DONTNEED)
-            begun = written
+                advise(file.fileno(), started, written - started, os.POSIX_FADV_DONTNEED)
+            started = written
     os.fsync(file.fileno())
 
 
@@ -135,17 +145,18 @@ def _write(file: Any, block: bytes) -> None:
 
 
 def _place(part: str, folder: str, name: str) -> str:
-    stem, dot, ending = name.rpartition(".")
-    stem, ending = (stem, dot + ending) if stem else (name, "")
+    """Moves a complete file to a name that no other file has, and returns its path."""
+    stem, dot, extension = name.rpartition(".")
+    stem, extension = (stem, dot + extension) if stem else (name, "")
     for number in range(10_000):
-        path = os.path.join(folder, f"{stem} ({number}){ending}" if number else name)
+        path = os.path.join(folder, f"{stem} ({number}){extension}" if number else name)
         try:
-            # A link fails if the name is taken, even by one that was made this very moment.
+            # Creating a link is atomic: it fails if the name is taken, even since a moment ago.
             os.link(part, path)
         except FileExistsError:
             continue
         except OSError:
-            # A file system without links: the name is claimed by an empty file instead, which is then replaced.
+            # The file system has no links: an empty file claims the name and is replaced.
             try:
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             except FileExistsError:

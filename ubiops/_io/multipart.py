@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 
 def multipart_name(text: str) -> str:
-    """A name or file name for a multipart header, escaped as the HTML standard has it for form data."""
+    """Returns a field name or file name for a multipart header, escaped as the HTML standard
+    requires for form data."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -27,8 +29,11 @@ class MultipartBody:
 
     Args:
         fields: The plain fields.
-        files: The files by their names.
-        progress: Called with the number of bytes of each block that goes out.
+        files: The files by field name.
+        progress: Called with the number of bytes of each block that was sent.
+
+    Raises:
+        ubiops.ApiValueError: A field can't be encoded as UTF-8.
     """
 
     def __init__(
@@ -42,7 +47,7 @@ class MultipartBody:
         try:
             self._plain = plain.encode()
         except UnicodeEncodeError as error:
-            raise ApiValueError(f"a field of the form holds text that is no valid Unicode ({error.reason})") from None
+            raise ApiValueError(f"a field of the form contains text that is not valid Unicode ({error.reason})") from None
         for name, source in files.items():
             head = f'{self._head(name)}; filename="{multipart_name(source.filename)}"'
             self._heads[name] = f"{head}\r\nContent-Type: application/octet-stream\r\n\r\n".encode()
@@ -53,12 +58,12 @@ class MultipartBody:
 
     @property
     def content_type(self) -> str:
-        """The value of the header Content-Type."""
+        """The value of the Content-Type header."""
         return f"multipart/form-data; boundary={self._boundary}"
 
     @property
     def length(self) -> int | None:
-        """Bytes of the whole body; None when a file's size is not known."""
+        """Bytes of the whole body; None if the size of a file is unknown."""
         total = len(self._plain) + len(self._end)
         for name, source in self._files.items():
             if source.size is None:
@@ -72,17 +77,20 @@ class MultipartBody:
         return all(source.rewindable for source in self._files.values())
 
     def __iter__(self) -> Iterator[Any]:
-        """The body from its beginning, block by block. Closing the iterator closes the files that it opened."""
+        """Returns the body block by block. All files are opened before the first block, and
+        closed with the iterator."""
         for block in self._blocks():
             yield block
             if self.progress is not None:
                 self.progress(len(block))
 
     def _blocks(self) -> Iterator[Any]:
-        if self._plain:
-            yield self._plain
-        for name, source in self._files.items():
-            yield self._heads[name]
-            yield from source.blocks()
-            yield b"\r\n"
-        yield self._end
+        with contextlib.ExitStack() as stack:
+            opened = [(name, stack.enter_context(source.open())) for name, source in self._files.items()]
+            if self._plain:
+                yield self._plain
+            for name, blocks in opened:
+                yield self._heads[name]
+                yield from blocks
+                yield b"\r\n"
+            yield self._end

@@ -1,4 +1,4 @@
-"""The progress of a file on the terminal, where ``ubiops[progress]`` is installed."""
+"""Progress bars on the terminal, with the extra ``ubiops[progress]``."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def progress_bar(wanted: bool, total: int | None, what: str) -> Iterator[Callable[[int], Any] | None]:
-    """A bar that is told of each block of bytes; None when none is wanted.
+def progress_bar(wanted: bool, total: int | None, label: str) -> Iterator[Callable[[int], Any] | None]:
+    """Shows a progress bar, and returns a function to call with the size of each block; None
+    without a bar.
 
     Args:
-        wanted: Whether to show one.
-        total: Bytes of the whole file, if that is known.
-        what: What to write before it.
+        wanted: Whether to show a bar.
+        total: Bytes of the whole file, if known.
+        label: The text before the bar.
 
     Raises:
-        ubiops.ApiValueError: It is wanted, and tqdm is not installed.
+        ubiops.ApiValueError: tqdm is not installed.
     """
     if not wanted:
         yield None
@@ -30,5 +31,5 @@ def progress_bar(wanted: bool, total: int | None, what: str) -> Iterator[Callabl
         from tqdm.auto import tqdm
     except ImportError:
         raise ApiValueError("_progress_bar=True needs tqdm: pip install 'ubiops[progress]'") from None
-    with tqdm(total=total, unit="B", unit_scale=True, unit_divisor=1024, desc=what) as bar:
+    with tqdm(total=total, unit="B", unit_scale=True, unit_divisor=1024, desc=label) as bar:
         yield bar.update

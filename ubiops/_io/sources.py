@@ -1,4 +1,4 @@
-"""Files to be uploaded: a path, bytes or an open file, and whether it can be read again."""
+"""Files to upload: a path, bytes or an open file."""
 
 from __future__ import annotations
 
@@ -14,75 +14,77 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FileValue = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]
-"""What may be given as a file: a path, the bytes themselves, or a file that is open for reading in binary mode."""
+"""What is accepted as a file: a path, bytes, or a file that is open in binary mode."""
 
 _UPLOAD_BLOCK = 1 << 18
 """Bytes of a file that are read and sent at a time."""
 
 
 class FileSource:
-    """A file to be sent: where its bytes come from, how many they are, and whether they can be read again.
+    """A file to upload.
 
     Args:
-        value: A path, bytes, or a file that is open in binary mode, which is sent from where it stands.
-        name: The name of the parameter, for the errors' text.
+        value: A path, bytes, or a file that is open in binary mode, which is sent from its
+            current position.
+        name: The name of the parameter, for error messages.
 
     Raises:
-        ubiops.ApiTypeError: The value is none of these.
-        ubiops.ApiValueError: There is no such file, it is a directory, or it can't be read.
+        ubiops.ApiTypeError: The value is something else.
+        ubiops.ApiValueError: The file does not exist, is a directory, or can't be read.
     """
 
     def __init__(self, value: Any, name: str = "file") -> None:
         self._path: str | None = None
         self._data: Any = None
-        self._open: Any = None
+        self._file: Any = None
         self._start = 0
+        self.filename = name
+        """The name that the server is told."""
         self.size: int | None = None
-        """Bytes; None when that is not known before they are read."""
+        """The number of bytes; None if it is unknown before they are read."""
         if isinstance(value, (str, os.PathLike)):
-            self._from_path(value, name)
+            self._use_path(value, name)
         elif isinstance(value, (bytes, bytearray, memoryview)):
             try:
                 self._data = memoryview(value).cast("B")
             except (TypeError, ValueError) as error:
                 raise ApiValueError(f"{name} can't be read: {error}") from None
-            self.size, self.filename = len(self._data), name
+            self.size = len(self._data)
         elif hasattr(value, "read"):
-            self._from_open(value, name)
+            self._use_file(value, name)
         else:
             raise ApiTypeError(
-                f"{name} takes a path, bytes or a file opened in binary mode, got {type(value).__name__}: {value!r:.80}"
+                f"{name} must be a path, bytes or a file opened in binary mode, "
+                f"got {type(value).__name__}: {value!r:.80}"
             )
 
-    def _from_path(self, value: Any, name: str) -> None:
+    def _use_path(self, value: Any, name: str) -> None:
         path = os.fspath(value)
         if isinstance(path, bytes):
             path = os.fsdecode(path)
         try:
-            status = os.stat(path)
+            mode = os.stat(path)
+            if stat.S_ISREG(mode.st_mode):
+                self.size = mode.st_size
+                # Only opening a file shows whether it can be read: there are access control
+                # lists, network file systems and files locked by other programs.
+                open(path, "rb", buffering=0).close()
         except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else str(error)
-            raise ApiValueError(f"{name} can't be read from {path!r}: {why}") from None
-        if stat.S_ISDIR(status.st_mode):
+            raise ApiValueError(f"{name} can't be read from {path!r}: {_reason(error)}") from None
+        if stat.S_ISDIR(mode.st_mode):
             raise ApiValueError(f"{name} can't be read from {path!r}: it is a directory; give the path of a zip file")
-        if not os.access(path, os.R_OK):
-            raise ApiValueError(f"{name} can't be read from {path!r}: Permission denied")
         self._path = path
         self.filename = os.path.basename(path)
-        self.size = status.st_size if stat.S_ISREG(status.st_mode) else None
 
-    def _from_open(self, value: Any, name: str) -> None:
-        if isinstance(value, io.TextIOBase) or (
-            isinstance(getattr(value, "mode", ""), str) and "b" not in getattr(value, "mode", "b")
-        ):
-            raise ApiTypeError(
-                f"{name} takes a file opened in binary mode (open it with 'rb'), got one opened for text"
-            )
+    def _use_file(self, value: Any, name: str) -> None:
+        mode = getattr(value, "mode", "")
+        if isinstance(value, io.TextIOBase) or (isinstance(mode, str) and mode and "b" not in mode):
+            raise ApiTypeError(f"{name} must be opened in binary mode ('rb'), got a file opened in text mode")
         if getattr(value, "closed", False):
-            raise ApiValueError(f"{name} takes an open file, got one that is closed")
+            raise ApiValueError(f"{name} must be an open file, got one that is closed")
         if hasattr(value, "readable") and not value.readable():
-            raise ApiValueError(f"{name} takes a file opened for reading, got one opened for writing only")
-        self._open = value
+            raise ApiValueError(f"{name} must be opened for reading, got a file opened for writing only")
+        self._file = value
         given = getattr(value, "name", None)
         if isinstance(given, (str, bytes, os.PathLike)):
             given = os.path.basename(os.fsdecode(given))
@@ -93,36 +95,58 @@ class FileSource:
             value.seek(self._start)
             self.size = max(0, (value.tell() if end is None else end) - self._start)
         except (AttributeError, OSError, ValueError):
-            self.size = None  # a pipe or the like: read once, sent in chunks
+            self.size = None  # a pipe or the like: it is read once and sent in chunks
 
     @property
     def rewindable(self) -> bool:
-        """Whether the bytes can be read a second time."""
-        return self._open is None or self.size is not None
+        """Whether the file can be read a second time."""
+        return self._data is not None or self.size is not None
 
-    def blocks(self) -> Iterator[Any]:
-        """The bytes, from the beginning, block by block.
+    @contextlib.contextmanager
+    def open(self) -> Iterator[Iterator[Any]]:
+        """Opens the file and returns an iterator over its blocks. A path's file is closed at
+        the end, and one that was given open is not.
 
         Raises:
-            ubiops.ApiRequestError: The file can't be read, or has another size than it had.
+            ubiops.ApiRequestError: The file can't be opened. While iterating: it can't be
+                read, or its size has changed.
         """
-        if self._data is not None:
-            for start in range(0, len(self._data), _UPLOAD_BLOCK):
-                yield self._data[start : start + _UPLOAD_BLOCK]
-            return
         with contextlib.ExitStack() as stack:
+            if self._data is not None:
+                yield self._slices()
+                return
+            first = b""
             try:
-                if self._path is not None:
-                    source = stack.enter_context(open(self._path, "rb", buffering=0))
-                else:
-                    source = self._open
+                if self._path is None:
+                    source = self._file
                     if self.size is not None:
                         source.seek(self._start)
+                elif self.size is not None:
+                    source = stack.enter_context(open(self._path, "rb", buffering=0))
+                else:
+                    source, first = _open_special(self._path)
+                    stack.enter_context(source)
             except Exception as error:
-                raise self._failed(error) from error
-            yield from self._read(source)
+                raise self._unreadable(error) from error
+            yield self._read(source, first)
 
-    def _read(self, source: Any) -> Iterator[Any]:
+    def blocks(self) -> Iterator[Any]:
+        """Returns the blocks of the file, which is opened for the first and closed behind
+        the last one.
+
+        Raises:
+            ubiops.ApiRequestError: As for ``open``.
+        """
+        with self.open() as blocks:
+            yield from blocks
+
+    def _slices(self) -> Iterator[Any]:
+        for start in range(0, len(self._data), _UPLOAD_BLOCK):
+            yield self._data[start : start + _UPLOAD_BLOCK]
+
+    def _read(self, source: Any, first: bytes) -> Iterator[Any]:
+        if first:
+            yield first
         left = self.size
         while left is None or left > 0:
             block = self._take(source, _UPLOAD_BLOCK if left is None else min(_UPLOAD_BLOCK, left))
@@ -133,10 +157,11 @@ class FileSource:
             if left is not None:
                 left -= len(block)
                 if left < 0:
-                    # What is more than was announced would be taken for another request.
+                    # The server would take the surplus for another request.
                     raise self._changed("it has grown")
             yield block
-        # A file that grows is noticed before the body is completed, so that the server gets no half of it as a whole.
+        # A file that has grown is detected before the body is complete, so that the server
+        # never accepts a part of it as the whole.
         if self._take(source, 1):
             raise self._changed("it has grown")
 
@@ -144,10 +169,11 @@ class FileSource:
         try:
             block = source.read(amount)
         except Exception as error:
-            # A stream may be anything, even an answer that comes over a network: its errors are none of the call's.
-            raise self._failed(error) from error
+            # A stream may be anything, even a response from a network. Its errors must not
+            # be taken for those of this call.
+            raise self._unreadable(error) from error
         if not isinstance(block, (bytes, bytearray)):
-            raise ApiRequestError(0, f"the file {self.filename!r} gives {type(block).__name__} instead of bytes")
+            raise ApiRequestError(0, f"the file {self.filename!r} returns {type(block).__name__} instead of bytes")
         return block
 
     def _changed(self, how: str) -> ApiRequestError:
@@ -157,6 +183,33 @@ class FileSource:
             hint="wait until it is complete, or send a copy of it",
         )
 
-    def _failed(self, error: Exception) -> ApiRequestError:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error) or type(error).__name__
-        return ApiRequestError(0, f"the file {self.filename!r} can't be read: {why}")
+    def _unreadable(self, error: Exception) -> ApiRequestError:
+        return ApiRequestError(0, f"the file {self.filename!r} can't be read: {_reason(error)}")
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) or type(error).__name__
+
+
+def _open_special(path: str) -> tuple[Any, bytes]:
+    """Opens a pipe or a device, and returns it with the bytes that were read to test it.
+
+    Opening a named pipe waits for a writer, possibly forever. A pipe without one is an error.
+    """
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        first = b""
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            try:
+                first = os.read(descriptor, 1)
+                if not first:
+                    raise OSError("it is a named pipe to which no process writes")
+            except BlockingIOError:
+                pass  # there is a writer, which has not written yet
+        os.set_blocking(descriptor, True)
+        return open(descriptor, "rb", buffering=0), first
+    except BaseException:
+        os.close(descriptor)
+        raise

@@ -21,7 +21,7 @@ from ubiops._transport.proxies import find_proxy, proxied_pool
 from ubiops._transport.tls import tls_context
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ubiops._core.timeouts import Timeouts
     from ubiops._transport.proxies import Proxy
@@ -84,6 +84,42 @@ class RawResponse:
             self.close()
             failed = translate(error, handled, self._attempt)
         raise failed
+
+    def read_available(self, amount: int) -> bytes:
+        """Returns the next bytes as soon as there are any; none at the end of the body.
+
+        Args:
+            amount: How many at most.
+
+        Raises:
+            ubiops.ApiConnectionError: As for ``read``.
+            ubiops.ApiTimeoutError: A timeout or the deadline ran out.
+        """
+        handled = sys.exc_info()[1]
+        try:
+            # Before 3.12, http.client does not count what read1 returns.
+            data: bytes = self._body.read1(amount if self._missing is None else min(amount, self._missing))
+            self._count(len(data), not data)
+            if self._missing == 0:
+                self._body.close()
+                self._response.release_conn()
+            return data
+        except BaseException as error:
+            self.close()
+            failed = translate(error, handled, self._attempt)
+        raise failed
+
+    def views(self, size: int) -> Iterator[memoryview]:
+        """Yields the body in views of one buffer. A view is valid until the next one is
+        requested, which saves allocating memory for each block.
+
+        Raises:
+            ubiops.ApiConnectionError: As for ``read``.
+            ubiops.ApiTimeoutError: A timeout or the deadline ran out.
+        """
+        buffer = memoryview(bytearray(size))
+        while amount := self.readinto(buffer):
+            yield buffer[:amount]
 
     def _count(self, amount: int, ended: bool) -> None:
         attempt = self._attempt
