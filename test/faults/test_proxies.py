@@ -3,37 +3,17 @@
 from __future__ import annotations
 
 import base64
-import contextlib
-import select
 import socket
 from typing import Any
 
 import pytest
-from scripted import TOKEN, Wire, call, reply, silence, then_close
+from scripted import TOKEN, Wire, call, reply, silence, then_close, tunnel
 
 import ubiops
 from ubiops._transport.proxies import find_proxy
 
 CREDENTIALS = "Basic " + base64.b64encode(b"us er:pa@ss").decode()
 WITH_CREDENTIALS = "http://us%20er:pa%40ss@127.0.0.1:{port}"
-
-
-def tunnel(peer: Any) -> None:
-    """What a proxy does for CONNECT: it passes on whatever comes, both ways."""
-    head = peer.read_head()
-    assert head.method == "CONNECT"
-    host, _, port = head.target.rpartition(":")
-    with socket.create_connection((host, int(port)), timeout=20) as behind:
-        peer.send(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
-        ways = {peer.sock: behind, behind: peer.sock}
-        with contextlib.suppress(OSError):
-            while True:
-                for one in select.select(list(ways), [], [], 20)[0]:
-                    data = one.recv(1 << 16)
-                    if not data:
-                        peer.close()
-                        return
-                    ways[one].sendall(data)
 
 
 def test_https_goes_through_a_tunnel_and_the_proxy_sees_nothing_of_it(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import TOKEN, call, client_of, reply
+from scripted import TOKEN, call, client_of, reply, tunnel
 
 import ubiops
 
@@ -171,6 +171,79 @@ def test_the_settings_of_tls_are_those_of_a_careful_client(monkeypatch: pytest.M
     assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
     # What is sent can't be read by whoever sets a variable.
     assert context.keylog_filename is None
+
+
+# --- the end of a connection --------------------------------------------------------------
+
+
+def end_of_connection(head: bytes, body: bytes, *, announced: bool) -> Any:
+    """Sends a response and ends the connection, with or without TLS's close_notify."""
+
+    def step(peer: Any) -> None:
+        peer.read_request()
+        peer.send(head + body)
+        if announced:
+            peer.sock.unwrap()
+        # The socket beneath: shutting down the TLS one would announce nothing either.
+        peer.close()
+
+    return step
+
+
+UNTIL_THE_END = b"HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename=a.zip\r\n\r\n"
+
+
+@pytest.mark.parametrize("way", ["read", "pieces", "save", "json"])
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_body_without_length_is_complete_only_if_tls_announces_its_end(
+    announced: bool, way: str, wire: Any, client_for: Any, certificates: Any, tmp_path: Path
+) -> None:
+    """Without close_notify anyone on the network path may have cut the connection."""
+    server = wire(end_of_connection(UNTIL_THE_END, b"[1]", announced=announced), context=certificates.good)
+    client = client_for(server, max_retries=0, **certificates.trust)
+
+    def use() -> Any:
+        if way == "json":
+            return call(client)
+        with ubiops.CoreApi(client).revisions_file_download("p", "d", "r", "v") as response:
+            if way == "save":
+                return Path(response.save(tmp_path)).read_bytes()
+            return response.read() if way == "read" else b"".join(response)
+
+    if announced:
+        assert use() in (b"[1]", [1])
+    else:
+        with pytest.raises(ubiops.ApiConnectionError, match="the response was cut off") as caught:
+            use()
+        assert "close_notify" in str(caught.value)
+        assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize(
+    "head", [b"Content-Length: 3\r\n\r\n[1]", b"Transfer-Encoding: chunked\r\n\r\n3\r\n[1]\r\n0\r\n\r\n"]
+)
+def test_a_body_that_says_where_it_ends_needs_no_announcement(
+    head: bytes, announced: bool, wire: Any, client_for: Any, certificates: Any
+) -> None:
+    step = end_of_connection(b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + head, b"", announced=announced)
+    assert call(client_for(wire(step, context=certificates.good), max_retries=0, **certificates.trust)) == [1]
+
+
+def test_an_error_without_length_keeps_its_message_however_the_connection_ends(
+    wire: Any, client_for: Any, certificates: Any
+) -> None:
+    head = b"HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\n\r\n"
+    step = end_of_connection(head, b'{"error": "The name is taken"}', announced=False)
+    with pytest.raises(ubiops.BadRequestError, match="The name is taken"):
+        call(client_for(wire(step, context=certificates.good), max_retries=0, **certificates.trust))
+
+
+def test_a_tunnel_through_a_tls_proxy_notices_a_cut_too(wire: Any, client_for: Any, certificates: Any) -> None:
+    server = wire(end_of_connection(UNTIL_THE_END, b"[1]", announced=False), context=certificates.good)
+    proxy = wire(tunnel, context=certificates.good)
+    with pytest.raises(ubiops.ApiConnectionError, match="the response was cut off"):
+        call(client_for(server, proxy=proxy.origin, max_retries=0, **certificates.trust))
 
 
 def test_old_versions_of_tls_are_refused(wire: Any, client_for: Any, certificates: Any, clock: Any) -> None:

@@ -206,6 +206,99 @@ def test_a_file_that_disappears_before_it_is_sent_again_is_an_error(
         upload(api_for(wire(limit)), path)
 
 
+# --- files that can't be read ----------------------------------------------------------------------------------
+
+
+def deny(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    """Makes opening a file fail although os.access allows it, as an access control list or
+    a network file system can. Works for root too."""
+    original = open
+
+    def refuse(file: Any, *args: Any, **options: Any) -> Any:
+        if file == str(path):
+            raise PermissionError(13, "Permission denied")
+        return original(file, *args, **options)
+
+    monkeypatch.setattr("builtins.open", refuse)
+
+
+def test_a_file_that_can_not_be_opened_is_refused_before_anything_is_sent(
+    wire: Any, api_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "package.zip"
+    path.write_bytes(b"x" * 1000)
+    server = wire(DONE)
+    api = api_for(server)
+    call(api.api_client)
+    deny(monkeypatch, path)
+    with pytest.raises(ubiops.ApiValueError, match=r"file can't be read from '.*package.zip': Permission denied"):
+        upload(api, path)
+    monkeypatch.undo()
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("change", ["deleted", "denied", "a directory"])
+def test_a_file_that_can_no_longer_be_opened_is_noticed_before_the_request_starts(
+    change: str, wire: Any, api_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "package.zip"
+    path.write_bytes(b"x" * 1000)
+    server = wire(DONE)
+    api = api_for(server)
+    original = ubiops._io.sources.FileSource.__init__
+
+    def then_change(*args: Any) -> None:
+        original(*args)
+        if change == "denied":
+            deny(monkeypatch, path)
+        else:
+            path.unlink()
+        if change == "a directory":
+            path.mkdir()
+
+    monkeypatch.setattr(ubiops._io.sources.FileSource, "__init__", then_change)
+    with pytest.raises(ubiops.ApiRequestError, match="'package.zip' can't be read: ") as caught:
+        upload(api, path)
+    monkeypatch.undo()
+    assert (server.connections, caught.value.status, len(caught.value.attempts)) == (0, 0, 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_named_pipe_without_a_writer_is_refused_at_once(wire: Any, api_for: Any, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    server = wire(DONE)
+    with pytest.raises(ubiops.ApiRequestError, match="'pipe' can't be read: it is a named pipe to which no process"):
+        upload(api_for(server), pipe)
+    assert server.connections == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_what_is_written_to_a_named_pipe_is_sent_and_not_sent_again(
+    wire: Any, api_for: Any, clock: Any, tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    content = os.urandom(300_000)
+    server = wire(reply(429, b"", "Retry-After: 0"))
+
+    def write() -> None:
+        opened.set()
+        with pipe.open("wb") as file:
+            file.write(content)
+
+    opened = threading.Event()
+    writer = threading.Thread(target=write)
+    writer.start()
+    opened.wait(20)
+    time.sleep(0.1)
+    with pytest.raises(ubiops.TooManyRequestsError):
+        upload(api_for(server), pipe)
+    writer.join()
+    assert content in server.requests[0].body
+    assert len(server.requests) == 1
+
+
 def test_a_stream_that_gives_more_than_it_said_is_an_error_and_nothing_of_that_goes_out(
     wire: Any, api_for: Any
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import select
 import socket
 import ssl
 import struct
@@ -337,6 +338,24 @@ def drip(start: bytes, endless: bytes, pause: float = 0.02) -> Step:
                 peer.send(bytes((byte,)))
 
     return step
+
+
+def tunnel(peer: Peer) -> None:
+    """Does what a proxy does for CONNECT: it passes on all bytes, both ways."""
+    head = peer.read_head()
+    assert head.method == "CONNECT"
+    host, _, port = head.target.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=20) as behind:
+        peer.send(b"HTTP/1.1 200 Connection established\r\nX-Proxy: yes\r\n\r\n")
+        ways = {peer.sock: behind, behind: peer.sock}
+        with contextlib.suppress(OSError):
+            while True:
+                for one in select.select(list(ways), [], [], 20)[0]:
+                    data = one.recv(1 << 16)
+                    if not data:
+                        peer.close()
+                        return
+                    ways[one].sendall(data)
 
 
 # --- how to ask ---------------------------------------------------------------------------------------------------

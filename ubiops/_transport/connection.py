@@ -119,6 +119,9 @@ class _Connection:
             super().connect()  # type: ignore[misc]
             attempt.attach(self.sock)
             self.sock.settimeout(self.timeout)
+            if self._is_tls and not isinstance(self.sock, ssl.SSLSocket):
+                # TLS within TLS has a socket of urllib3's; see tls.py for the reason.
+                self.sock.suppress_ragged_eofs = False
         except BaseException as error:
             attempt.detach()
             if isinstance(error, ConnectionError):

@@ -249,10 +249,18 @@ def _no_connection(problem: _Problem) -> ApiException | None:
 
 def _cut_off(problem: _Problem) -> ApiException | None:
     """The connection ended within the response."""
-    cut = problem.find(http.client.IncompleteRead) or problem.find(InvalidChunkLength)
-    if cut is None:
+    attempt = problem.attempt
+    cut = problem.find(http.client.IncompleteRead)
+    unannounced = attempt.ends_with_connection and (attempt.truncated or problem.find(ssl.SSLEOFError) is not None)
+    if cut is None and not unannounced and problem.find(InvalidChunkLength) is None:
         return None
-    return problem.failed(ApiConnectionError, f"the response was cut off: {_describe(cut, problem.chain)}", sent=True)
+    if unannounced:
+        text = "TLS did not announce its end (close_notify), so a part may be missing"
+    elif cut is not None and cut.expected:
+        text = f"{cut.expected} more bytes were expected"
+    else:
+        text = "its end is missing"
+    return problem.failed(ApiConnectionError, f"the response was cut off: {text}", sent=True)
 
 
 def _broken(problem: _Problem) -> ApiException | None:
