@@ -107,7 +107,8 @@ def test_a_proxy_that_refuses_the_tunnel_is_told(
 ) -> None:
     proxy = wire(lambda peer: (peer.read_head(), peer.send(reply(status, b"No")), peer.close()))
     client = client_for("https://api.localhost", proxy=WITH_CREDENTIALS.format(port=proxy.port))
-    with pytest.raises(ubiops.ApiConnectionError, match=rf"the proxy can't be used: .*{status}") as caught:
+    address = rf"the proxy http://127.0.0.1:{proxy.port} \(from configuration.proxy\) can't be used: .*{status}"
+    with pytest.raises(ubiops.ApiConnectionError, match=address) as caught:
         call(client, "POST")
     assert "check configuration.proxy" in str(caught.value)
     assert "pa@ss" not in str(caught.value)
@@ -130,13 +131,24 @@ def test_a_proxy_that_is_none_is_told(step: Any, wire: Any, client_for: Any) -> 
         call(client, "POST")
 
 
-def test_a_proxy_that_is_not_there_is_told_and_tried_again(client_for: Any, clock: Any) -> None:
+@pytest.mark.parametrize("source", ["configuration.proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
+def test_a_proxy_that_is_not_there_is_named_with_its_source_and_tried_again(
+    source: str, client_for: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nothing was sent, so that a POST is repeated as well."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
-        with pytest.raises(ubiops.ApiConnectionError, match="the proxy can't be used: Connection refused") as caught:
-            call(client_for("https://api.localhost", proxy=address), "POST")
+        port = unused.getsockname()[1]
+        address = WITH_CREDENTIALS.format(port=port)
+        if source != "configuration.proxy":
+            monkeypatch.setenv(source, address)
+        client = client_for("https://api.localhost", proxy=address if source == "configuration.proxy" else None)
+        with pytest.raises(ubiops.ApiConnectionError) as caught:
+            call(client, "POST")
+    assert caught.value.reason == (
+        f"the proxy http://127.0.0.1:{port} (from {source}) can't be used: Connection refused"
+    )
+    assert caught.value.hint == f"check {source}; NO_PROXY lists hosts to reach without a proxy"
     assert len(caught.value.attempts) == 4
     assert len(clock.waits) == 3
 
@@ -223,9 +235,11 @@ def test_the_environment_names_proxies_and_exceptions(
     if no_proxy is not None:
         monkeypatch.setenv("NO_PROXY", no_proxy)
     configuration = ubiops.Configuration()
-    assert find_proxy(configuration, scheme, host, port) == found
+    proxy = find_proxy(configuration, scheme, host, port)
+    assert (proxy and proxy.url) == found
+    assert proxy is None or proxy.source == f"{scheme.upper()}_PROXY"
     configuration.proxy = "http://mine:3"
-    assert find_proxy(configuration, scheme, host, port) == "http://mine:3"
+    assert find_proxy(configuration, scheme, host, port) == ("http://mine:3", "configuration.proxy")
     configuration.proxy = ""
     assert find_proxy(configuration, scheme, host, port) is None
 

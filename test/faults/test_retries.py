@@ -272,7 +272,7 @@ def test_different_failures_count_together_and_are_all_told(wire: Any, client_fo
     with pytest.raises(ubiops.NotFoundError) as caught:
         call(client_for(server))
     first, second, third, fourth = caught.value.attempts
-    assert "Remote end closed connection without response" in first
+    assert "the server closed it without a response" in first
     assert (second, third) == ("502 Bad Gateway", "429 Too Many Requests")
     assert fourth.startswith("404 Not Found")
     assert len(server.requests) == 4
@@ -424,7 +424,7 @@ def test_each_wait_is_logged_with_its_reason(
     lines = [record.getMessage() for record in records]
     for line, what, why in zip(
         lines,
-        ["Remote end closed connection without response", "503 Service Unavailable", "429 Too Many Requests"],
+        ["the server closed it without a response", "503 Service Unavailable", "429 Too Many Requests"],
         ["backoff of up to 0.5 s", "backoff of up to 1 s", "Retry-After asks for 2 s"],
     ):
         assert line.startswith(f"GET {server.host}/things: ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import ssl
 import warnings
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import TOKEN, call, client_of, reply, tunnel
+from scripted import TOKEN, call, client_of, reply, then_close, then_reset, tunnel
 
 import ubiops
 
@@ -45,8 +46,6 @@ def test_a_bad_certificate_is_refused_with_what_to_set(
     with pytest.raises(ubiops.ApiConnectionError, match="the server's certificate is refused: ") as caught:
         call(client_for(server, **certificates.trust), "POST")
     assert caught.value.hint is not None
-    import re
-
     assert re.search(hint, caught.value.hint), caught.value
     # It would be refused again, so that nothing is tried again; and no request was sent.
     assert (clock.waits, len(caught.value.attempts), server.requests) == ([], 1, [])
@@ -261,10 +260,45 @@ def test_a_server_that_speaks_no_tls_is_told_with_what_to_do(wire: Any, client_f
         call(client_for(f"https://127.0.0.1:{server.port}"), "POST")
 
 
-def test_a_server_that_wants_tls_is_told(wire: Any, client_for: Any, certificates: Any) -> None:
-    server = wire(ANSWER, context=certificates.good)
-    with pytest.raises(ubiops.ApiConnectionError):
-        call(client_for(f"http://127.0.0.1:{server.port}", max_retries=0))
+ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
+"""What TLS servers respond to a request without TLS, if they respond."""
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize(
+    ("step", "hint"),
+    [
+        (None, r"did you mean https://\?"),
+        (then_close(ALERT), r"the server uses TLS on this port: did you mean https://\?"),
+        (then_reset(ALERT), r"did you mean https://\?"),
+        (then_close(), r"closed a new connection without a response: did you mean https://\?"),
+        (then_reset(), r"closed a new connection without a response: did you mean https://\?"),
+    ],
+    ids=["TLS server", "alert", "alert, reset", "closed", "reset"],
+)
+def test_http_to_a_server_that_expects_tls_hints_at_https(
+    method: str, step: Any, hint: str, wire: Any, client_for: Any, certificates: Any
+) -> None:
+    server = wire(ANSWER, context=certificates.good) if step is None else wire(step)
+    with pytest.raises(ubiops.ApiConnectionError) as caught:
+        call(client_for(f"http://127.0.0.1:{server.port}", max_retries=0), method)
+    assert re.search(hint, str(caught.value)), caught.value
+
+
+@pytest.mark.parametrize("where", ["a used connection", "https", "within the response"])
+def test_a_connection_that_breaks_otherwise_gives_no_such_hint(
+    where: str, wire: Any, client_for: Any, certificates: Any
+) -> None:
+    broken = then_reset(reply(200, b"[1]")[:-1]) if where == "within the response" else then_reset()
+    steps = [ANSWER, broken] if where == "a used connection" else [broken]
+    client = client_for(
+        wire(*steps, context=certificates.good if where == "https" else None), max_retries=0, **certificates.trust
+    )
+    if where == "a used connection":
+        call(client)
+    with pytest.raises(ubiops.ApiConnectionError) as caught:
+        call(client)
+    assert "did you mean" not in str(caught.value)
 
 
 # --- plain http ---------------------------------------------------------------------------------------------------

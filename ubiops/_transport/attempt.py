@@ -35,6 +35,7 @@ class Attempt:
         "method",
         "origin",
         "proxy",
+        "responded",
         "response",
         "sending",
         "sent",
@@ -71,6 +72,8 @@ class Attempt:
         """Whether any byte of the request may have reached the server."""
         self.unfinished = False
         """Whether sending stopped early, so that the connection can't be reused."""
+        self.responded = False
+        """Whether the head of the response has arrived."""
         self.response: Any = None
         """The http.client response, from which the body is read."""
         self.ends_with_connection = False

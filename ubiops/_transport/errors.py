@@ -46,6 +46,7 @@ _CERTIFICATE_HINTS = {
     64: "the certificate is for another address: check configuration.host",
 }
 _OTHER_NAME = 62
+_TLS_ALERT = "\x15\x03"
 _DEADLINE_SLACK = 0.05
 """Seconds before the deadline from which on a timeout is that of the deadline."""
 
@@ -228,7 +229,9 @@ def _timeout(problem: _Problem) -> ApiException | None:
 def _doing(attempt: Attempt) -> str:
     if not attempt.sent:
         return "connecting"
-    return "sending the request" if attempt.sending else "waiting for the response"
+    if attempt.sending:
+        return "sending the request"
+    return "reading the response" if attempt.responded else "waiting for the response"
 
 
 def _seconds(limit: float | None) -> str:
@@ -274,10 +277,10 @@ def _tls_hint(problem: _Problem) -> str | None:
     """Returns a hint if the server may expect TLS: it closed a new connection, or sent
     something else than HTTP, before any response."""
     attempt = problem.attempt
-    if not attempt.origin.startswith("http://") or attempt.proxy is not None or not attempt.connected:
+    if not attempt.origin.startswith("http://") or attempt.proxy is not None or not attempt.connected or attempt.responded:
         return None
     strange = problem.find(http.client.BadStatusLine)
-    if strange is not None and strange.line.startswith(("\x15\x03", repr("\x15\x03")[:-1])):
+    if strange is not None and strange.line.startswith(_TLS_ALERT):
         return "the server uses TLS on this port: did you mean https://?"
     if problem.sent and not attempt.streaming and (strange or problem.find(ConnectionError)):
         return "the server closed a new connection without a response: did you mean https://?"
@@ -349,6 +352,8 @@ def _clear_frames(error: BaseException) -> None:
 def _describe(error: BaseException, chain: list[BaseException]) -> str:
     """Returns the root cause as text, preferring the message of the operating system."""
     for one in chain:
+        if isinstance(one, http.client.RemoteDisconnected):
+            return "the server closed it without a response"
         if isinstance(one, socket.gaierror):
             return f"the host name can't be resolved ({one.strerror})"
         if isinstance(one, OSError) and one.strerror and not isinstance(one, ssl.SSLError):

@@ -159,6 +159,8 @@ class _BoundedLines:
         # No bytes at all mean that the server closed the connection without a response,
         # which http.client reports.
         if not line.endswith(b"\n") and len(line) < limit and (line or self._count):
+            if self._count == 0 and not line.startswith(b"HTTP/"[: len(line)]):
+                raise http.client.BadStatusLine(line.decode("latin-1"))
             raise http.client.IncompleteRead(line)
         self._count += 1
         if self._count > _MAX_LINES:

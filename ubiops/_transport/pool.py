@@ -39,6 +39,7 @@ class RawResponse:
     def __init__(self, response: Any, attempt: Attempt) -> None:
         self._response = response
         self._attempt = attempt
+        attempt.responded = True
         # http.client's response: what urllib3 adds to it costs time and is not needed.
         self._body: Any = attempt.response
         self._missing: int | None = response.length_remaining
