@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ubiops.models._base import Model
     from ubiops._transport.pool import RawResponse
+    from ubiops.models._base import Model
 
 BLOCK = 1 << 18
 """Bytes of a file that are received at a time."""

@@ -109,7 +109,9 @@ def test_within_the_tls_handshake(wire: Any, rest_for: Any) -> None:
     reached, attempt = Event(), Attempt()
     server = wire(reached.then(lambda peer: peer.drain()))
     rest = rest_for()
-    aborted_while(lambda: reached.wait(PATIENCE), attempt, lambda: send(rest, f"https://127.0.0.1:{server.port}", attempt))
+    aborted_while(
+        lambda: reached.wait(PATIENCE), attempt, lambda: send(rest, f"https://127.0.0.1:{server.port}", attempt)
+    )
 
 
 def test_while_the_proxy_opens_the_tunnel(wire: Any, rest_for: Any) -> None:
@@ -122,7 +124,9 @@ def test_while_the_proxy_opens_the_tunnel(wire: Any, rest_for: Any) -> None:
 @pytest.mark.parametrize("streamed", [False, True])
 def test_while_sending(streamed: bool, tls: bool, wire: Any, rest_for: Any, certificates: Any) -> None:
     reached, over, attempt = Event(), threading.Event(), Attempt()
-    server: Wire = wire(reached.then(lambda peer: (over.wait(PATIENCE), peer.close())), context=certificates.good if tls else None)
+    server: Wire = wire(
+        reached.then(lambda peer: (over.wait(PATIENCE), peer.close())), context=certificates.good if tls else None
+    )
     rest = rest_for()
     body: Any = bytes(50 << 20)
     try:

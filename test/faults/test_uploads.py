@@ -270,8 +270,9 @@ def test_a_named_pipe_without_a_writer_is_refused_at_once(wire: Any, api_for: An
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     server = wire(DONE)
+    api = api_for(server)
     with pytest.raises(ubiops.ApiRequestError, match="'pipe' can't be read: it is a named pipe to which no process"):
-        upload(api := api_for(server), pipe)
+        upload(api, pipe)
     upload(api, b"x")
     assert (server.connections, len(server.requests)) == (1, 1)
 

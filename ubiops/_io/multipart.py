@@ -47,7 +47,9 @@ class MultipartBody:
         try:
             self._plain = plain.encode()
         except UnicodeEncodeError as error:
-            raise ApiValueError(f"a field of the form contains text that is not valid Unicode ({error.reason})") from None
+            raise ApiValueError(
+                f"a field of the form contains text that is not valid Unicode ({error.reason})"
+            ) from None
         for name, source in files.items():
             head = f'{self._head(name)}; filename="{multipart_name(source.filename)}"'
             self._heads[name] = f"{head}\r\nContent-Type: application/octet-stream\r\n\r\n".encode()

@@ -39,7 +39,8 @@ _KEEPALIVE = [
         if hasattr(socket, name)
     ),
 ]
-SOCKET_OPTIONS = [*HTTPConnection.default_socket_options, *_KEEPALIVE]
+_default_options: Any = HTTPConnection.default_socket_options
+SOCKET_OPTIONS = [*_default_options, *_KEEPALIVE]
 
 
 class RequestHeaders(dict):  # type: ignore[type-arg]
@@ -57,14 +58,13 @@ class _Connection:
     """Mixin for both connection classes: tracks the attempt and detects early responses."""
 
     sock: Any
-    host: str
-    port: int
+    port: Any
     timeout: float | None
     socket_options: Any
     _is_tls = False
 
     def __init__(self, host: str, *args: Any, **options: Any) -> None:
-        super().__init__(host, *args, **options)
+        super().__init__(host, *args, **options)  # type: ignore[call-arg]
         # urllib3 removes the dot at the end that makes a name absolute for resolvers.
         self._name_to_resolve = host.strip("[]")
         self._attempt: Attempt | None = None
@@ -72,10 +72,10 @@ class _Connection:
         self._connect_deadline: float | None = None
         self._handle: socket.socket | None = None
 
-    def response_class(
+    def _make_response(
         self, sock: Any, debuglevel: int = 0, method: str | None = None, url: str | None = None
     ) -> HTTPResponse:
-        """The response to what was sent last; http.client calls this like a class."""
+        """Returns the response to what was sent last."""
         if self._connecting:
             # The proxy's response to CONNECT.
             deadline, attempt = self._connect_deadline, Attempt()
@@ -85,6 +85,9 @@ class _Connection:
         response = HTTPResponse(sock, debuglevel, method, url, attempt=attempt, deadline=deadline)
         attempt.response = response
         return response
+
+    # http.client calls this with the socket, whether it is a class or not.
+    response_class: Any = property(lambda self: self._make_response)
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
         attempt = self._start(headers.attempt)
@@ -150,11 +153,9 @@ class _Connection:
         for left, address in zip(range(len(addresses), 0, -1), addresses):
             try:
                 return self._connect_to(address, left)
-            except socket.timeout as error:
-                failed = ConnectTimeoutError(self, "timed out")
-                failed.__cause__ = error
-            except OSError as error:
-                failed = NewConnectionError(self, str(error))  # type: ignore[arg-type]
+            except OSError as error:  # noqa: PERF203 - the next address is tried
+                timed_out = isinstance(error, socket.timeout)
+                failed = (ConnectTimeoutError if timed_out else NewConnectionError)(self, str(error))  # type: ignore[arg-type]
                 failed.__cause__ = error
         raise failed
 
@@ -178,7 +179,7 @@ class _Connection:
         except BaseException:
             sock.close()
             raise
-        sys.audit("http.client.connect", self, self.host, self.port)
+        sys.audit("http.client.connect", self, self._name_to_resolve, self.port)
         return sock
 
     def send(self, data: Any) -> None:

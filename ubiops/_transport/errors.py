@@ -23,6 +23,7 @@ from urllib3.exceptions import (
 )
 
 from ubiops._core.messages import printable
+from ubiops._transport.tls import is_unexpected_end
 from ubiops.exceptions import ApiConnectionError, ApiException, ApiRequestError, ApiTimeoutError, OpenApiException
 
 if TYPE_CHECKING:
@@ -170,7 +171,7 @@ def _certificate(problem: _Problem) -> ApiException | None:
 def _handshake(problem: _Problem) -> ApiException | None:
     """There is no TLS connection, for another reason than a lost connection."""
     error = problem.find(ssl.SSLError)
-    if error is None or problem.sent or isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
+    if error is None or problem.sent or _is_end(error):
         return None
     hint = "the server does not use TLS on this port: did you mean http://?" if "WRONG_VERSION" in str(error) else None
     return problem.failed(
@@ -228,7 +229,7 @@ def _timeout(problem: _Problem) -> ApiException | None:
 
 def _doing(attempt: Attempt) -> str:
     if not attempt.sent:
-        return "connecting"
+        return "connecting" if attempt.proxy is None else f"connecting through the proxy {attempt.proxy.description}"
     if attempt.sending:
         return "sending the request"
     return "reading the response" if attempt.responded else "waiting for the response"
@@ -254,7 +255,7 @@ def _cut_off(problem: _Problem) -> ApiException | None:
     """The connection ended within the response."""
     attempt = problem.attempt
     cut = problem.find(http.client.IncompleteRead)
-    unannounced = attempt.ends_with_connection and (attempt.truncated or problem.find(ssl.SSLEOFError) is not None)
+    unannounced = attempt.ends_with_connection and (attempt.truncated or any(map(is_unexpected_end, problem.chain)))
     if cut is None and not unannounced and problem.find(InvalidChunkLength) is None:
         return None
     if unannounced:
@@ -277,9 +278,10 @@ def _tls_hint(problem: _Problem) -> str | None:
     """Returns a hint if the server may expect TLS: it closed a new connection, or sent
     something else than HTTP, before any response."""
     attempt = problem.attempt
-    if not attempt.origin.startswith("http://") or attempt.proxy is not None or not attempt.connected or attempt.responded:
+    plain = attempt.origin.startswith("http://") and attempt.proxy is None
+    if not plain or not attempt.connected or attempt.responded:
         return None
-    strange = problem.find(http.client.BadStatusLine)
+    strange: Any = problem.find(http.client.BadStatusLine)
     if strange is not None and strange.line.startswith(_TLS_ALERT):
         return "the server uses TLS on this port: did you mean https://?"
     if problem.sent and not attempt.streaming and (strange or problem.find(ConnectionError)):
@@ -305,8 +307,8 @@ def _unsendable(problem: _Problem) -> ApiException | None:
 _RULES: tuple[Rule, ...] = (
     _certificate,
     _handshake,
-    _proxy,
     _timeout,
+    _proxy,
     _no_connection,
     _cut_off,
     _broken,
@@ -354,6 +356,8 @@ def _describe(error: BaseException, chain: list[BaseException]) -> str:
     for one in chain:
         if isinstance(one, http.client.RemoteDisconnected):
             return "the server closed it without a response"
+        if _is_end(one):
+            return "the server closed it"
         if isinstance(one, socket.gaierror):
             return f"the host name can't be resolved ({one.strerror})"
         if isinstance(one, OSError) and one.strerror and not isinstance(one, ssl.SSLError):
@@ -361,6 +365,11 @@ def _describe(error: BaseException, chain: list[BaseException]) -> str:
     if isinstance(error, ProtocolError) and len(error.args) > 1 and isinstance(error.args[1], BaseException):
         error = error.args[1]
     return printable(str(error))[:300] or type(error).__name__
+
+
+def _is_end(error: BaseException) -> bool:
+    """Returns whether the other side ended a TLS connection."""
+    return isinstance(error, ssl.SSLZeroReturnError) or is_unexpected_end(error)
 
 
 def _describe_chain(chain: list[BaseException], headers: Mapping[str, str]) -> str:

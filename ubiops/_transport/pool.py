@@ -303,8 +303,7 @@ class RESTClient:
                 )
         elif not is_loopback(host) and any(name.lower() == "authorization" for name in headers):
             self._warn(
-                f"the token goes to {host} without encryption (http): "
-                "anyone on the network path can read it; use https"
+                f"the token goes to {host} without encryption (http): anyone on the network path can read it; use https"
             )
 
     def _warn(self, text: str) -> None:

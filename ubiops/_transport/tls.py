@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 _IS_URLLIB3_1 = vars(urllib3)["__version__"].startswith("1.")
 
 
+def is_unexpected_end(error: BaseException) -> bool:
+    """Returns whether a TLS connection ended without an announcement (close_notify)."""
+    # Python 3.9 has no class for it with OpenSSL 3.
+    return isinstance(error, ssl.SSLEOFError) or getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING"
+
+
 class _TlsSocket(ssl.SSLSocket):
     """A TLS socket that remembers whether the other side announced the end of its data.
 
@@ -29,7 +35,9 @@ class _TlsSocket(ssl.SSLSocket):
     def read(self, len: int = 1024, buffer: Any = None) -> Any:
         try:
             return super().read(len, buffer)
-        except ssl.SSLEOFError:
+        except ssl.SSLError as error:
+            if not is_unexpected_end(error):
+                raise
             self.truncated = True
             return b"" if buffer is None else 0
 
@@ -49,6 +57,8 @@ def tls_context(settings: Configuration, host: str) -> ssl.SSLContext:
     """
     context = _TlsContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
+    # Python 3.9 sets this with OpenSSL 3.
+    context.options &= ~getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
     if not settings.verify_ssl:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
