@@ -7,7 +7,6 @@ import ssl
 from typing import TYPE_CHECKING, Any
 
 import urllib3
-from urllib3.util.ssl_ import is_ipaddress
 
 from ubiops.exceptions import ApiValueError
 
@@ -63,7 +62,7 @@ def tls_context(settings: Configuration, host: str) -> ssl.SSLContext:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     else:
-        if settings.assert_hostname or (_IS_URLLIB3_1 and is_ipaddress(host)):
+        if settings.assert_hostname or (_IS_URLLIB3_1 and _is_address(host)):
             # urllib3 compares the given name itself; 1.26 does the same with addresses.
             context.check_hostname = False
         source, path = _trusted_certificates(settings)
@@ -82,6 +81,11 @@ def tls_context(settings: Configuration, host: str) -> ssl.SSLContext:
                 f"the client certificate can't be read from {settings.cert_file!r} (cert_file): {error}"
             ) from None
     return context
+
+
+def _is_address(host: str) -> bool:
+    # No top-level domain is a number.
+    return ":" in host or host.rpartition(".")[2].isdecimal()
 
 
 def _trusted_certificates(settings: Configuration) -> tuple[str, str]:
