@@ -1,4 +1,4 @@
-"""Multipart bodies on their way out, and downloads on their way in."""
+"""Multipart bodies and downloads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ubiops.response import BLOCK
 
 
 def parts_of(body: MultipartBody) -> list[Any]:
-    """The parts of a body, as Python's own parser of MIME messages reads them."""
+    """Returns the parts of a body, as parsed by Python's email package."""
     raw = b"".join(bytes(block) for block in body)
     if body.length is not None:
         assert len(raw) == body.length
@@ -30,7 +30,7 @@ def parts_of(body: MultipartBody) -> list[Any]:
     return list(message.iter_parts())
 
 
-def test_a_body_holds_fields_and_files(tmp_path: Path) -> None:
+def test_a_body_contains_fields_and_files(tmp_path: Path) -> None:
     path = tmp_path / "code.zip"
     path.write_bytes(b"\x00\r\n--zip")
     body = MultipartBody({"source": "é", "empty": ""}, {"file": FileSource(path)})
@@ -46,7 +46,7 @@ def test_a_body_holds_fields_and_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["str", "path", "bytes", "bytearray", "memoryview", "open", "BytesIO"])
-def test_a_file_may_be_given_in_many_ways_and_read_again(kind: str, tmp_path: Path) -> None:
+def test_a_file_can_be_given_in_several_ways_and_read_again(kind: str, tmp_path: Path) -> None:
     content = os.urandom(3 * BLOCK + 5)
     path = tmp_path / "a.zip"
     path.write_bytes(content)
@@ -67,7 +67,7 @@ def test_a_file_may_be_given_in_many_ways_and_read_again(kind: str, tmp_path: Pa
     assert source.filename == ("a.zip" if kind in ("str", "path", "open") else "file")
 
 
-def test_an_open_file_is_sent_from_where_it_stands() -> None:
+def test_an_open_file_is_sent_from_its_current_position() -> None:
     opened = io.BytesIO(b"0123456789")
     opened.seek(4)
     source = FileSource(opened)
@@ -95,12 +95,12 @@ def test_a_pipe_is_read_once_and_has_no_length() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1])
-def test_sizes_at_the_edge_of_a_block(size: int) -> None:
+def test_sizes_around_that_of_a_block(size: int) -> None:
     (file,) = parts_of(MultipartBody({}, {"file": FileSource(b"a" * size)}))
     assert file.get_payload(decode=True) == b"a" * size
 
 
-def test_what_is_no_file_is_refused_before_anything_is_sent(tmp_path: Path) -> None:
+def test_a_value_that_is_not_a_readable_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ubiops.ApiValueError, match="No such file"):
         FileSource(tmp_path / "missing.zip")
     with pytest.raises(ubiops.ApiValueError, match="it is a directory; give the path of a zip file"):
@@ -124,7 +124,7 @@ def test_what_is_no_file_is_refused_before_anything_is_sent(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("size", "how"), [(10, "ended 90 bytes early"), (101, "has grown"), (0, "ended 100 bytes early")]
 )
-def test_a_file_that_changes_meanwhile_is_an_error(size: int, how: str, tmp_path: Path) -> None:
+def test_a_file_that_changes_is_an_error(size: int, how: str, tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(b"x" * 100)
     source = FileSource(path)
@@ -133,7 +133,7 @@ def test_a_file_that_changes_meanwhile_is_an_error(size: int, how: str, tmp_path
         list(source.blocks())
 
 
-def test_a_file_that_disappears_meanwhile_is_an_error(tmp_path: Path) -> None:
+def test_a_file_that_is_deleted_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     path.write_bytes(b"x")
     source = FileSource(path)
@@ -153,7 +153,7 @@ def test_a_file_that_disappears_meanwhile_is_an_error(tmp_path: Path) -> None:
         ("\ud800", "?"),
     ],
 )
-def test_names_in_a_body_are_escaped_as_the_html_standard_says(name: str, sent: str) -> None:
+def test_names_are_escaped_as_the_html_standard_requires(name: str, sent: str) -> None:
     assert multipart_name(name) == sent
 
 
@@ -179,7 +179,7 @@ def test_names_in_a_body_are_escaped_as_the_html_standard_says(name: str, sent: 
         ('attachment; filename="Ã©.zip"', "é.zip"),
     ],
 )
-def test_the_name_in_a_content_disposition(header: str | None, name: str | None) -> None:
+def test_the_file_name_in_a_content_disposition(header: str | None, name: str | None) -> None:
     assert disposition_filename(header) == name
 
 
@@ -214,17 +214,17 @@ def test_the_name_in_a_content_disposition(header: str | None, name: str | None)
         ("~", "~"),
     ],
 )
-def test_a_name_from_a_server_is_made_safe(name: str | None, safe: str) -> None:
+def test_a_file_name_from_a_server_is_made_safe(name: str | None, safe: str) -> None:
     assert safe_filename(name) == safe
 
 
 @pytest.mark.parametrize("name", ["x" * 5000 + ".zip", "é" * 5000 + ".zip", "x" * 5000, "a." + "z" * 5000])
-def test_a_long_name_is_shortened_to_what_a_file_system_takes(name: str) -> None:
+def test_a_long_name_is_shortened(name: str) -> None:
     assert len(os.fsencode(safe_filename(name))) <= 210
     assert safe_filename(name).endswith(".zip") == name.endswith(".zip")
 
 
-def test_a_download_does_not_overwrite_a_file_unless_asked_to(tmp_path: Path) -> None:
+def test_a_download_does_not_overwrite_a_file_by_default(tmp_path: Path) -> None:
     folder = str(tmp_path)
     paths = [save([b"1"], folder, "a.zip"), save([b"2"], folder, "a.zip"), save([b"3"], folder, "a.zip")]
     assert [Path(path).name for path in paths] == ["a.zip", "a (1).zip", "a (2).zip"]
@@ -233,11 +233,11 @@ def test_a_download_does_not_overwrite_a_file_unless_asked_to(tmp_path: Path) ->
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a (1).zip", "a (2).zip", "a.zip"]
 
 
-def test_names_without_an_ending_are_numbered_too(tmp_path: Path) -> None:
+def test_names_without_an_extension_are_numbered_too(tmp_path: Path) -> None:
     assert [Path(save([b""], str(tmp_path), "code")).name for _ in range(2)] == ["code", "code (1)"]
 
 
-def test_a_file_system_without_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_links_is_supported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*args: Any) -> None:
         raise OSError(95, "Operation not supported")
 
@@ -248,10 +248,10 @@ def test_a_file_system_without_links_will_do(tmp_path: Path, monkeypatch: pytest
 
 
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_a_name_that_was_claimed_is_given_up_when_the_file_cannot_take_it(
+def test_a_claimed_name_is_released_if_the_file_can_not_be_moved(
     error: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where there are no links: an empty file under the name would look like the download."""
+    """On file systems without links, the empty file would look like the download."""
 
     def fail(kind: type[BaseException]) -> Any:
         def act(*args: Any) -> None:
@@ -267,7 +267,7 @@ def test_a_name_that_was_claimed_is_given_up_when_the_file_cannot_take_it(
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_a_download_that_breaks_off_leaves_nothing_behind(error: type[BaseException], tmp_path: Path) -> None:
+def test_a_failed_download_leaves_nothing_behind(error: type[BaseException], tmp_path: Path) -> None:
     def blocks() -> Any:
         yield b"half"
         assert len(list(tmp_path.iterdir())) == 1
@@ -279,12 +279,12 @@ def test_a_download_that_breaks_off_leaves_nothing_behind(error: type[BaseExcept
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_download_into_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_download_into_a_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ubiops.ApiValueError, match=r"can't be saved in .*: No such file or directory"):
         save([b""], str(tmp_path / "nowhere"), "a.zip")
 
 
-def test_a_saved_file_has_the_rights_of_any_new_file(tmp_path: Path) -> None:
+def test_a_saved_file_has_the_permissions_of_any_new_file(tmp_path: Path) -> None:
     (tmp_path / "other").touch()
     saved = save([b""], str(tmp_path), "a.zip")
     assert os.stat(saved).st_mode == (tmp_path / "other").stat().st_mode

@@ -1,4 +1,4 @@
-"""A head that is read at once says the same as http.client says of it; any other is left to http.client."""
+"""The fast path for response heads agrees with http.client, or leaves the head to it."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def check(data: bytes) -> Head:
         b"HTTP/1.1 200 OK\r\n" + LENGTH + b"\r\n{}HTTP/1.1 200 OK\r\n",
     ],
 )
-def test_a_usual_head_says_what_http_client_says(data: bytes) -> None:
+def test_a_simple_head_is_parsed_as_http_client_parses_it(data: bytes) -> None:
     check(data)
 
 
@@ -111,7 +111,9 @@ VALUES = st.one_of(
     reason=st.sampled_from(["OK", "", "Not Found", " x ", "\xfc"]),
     headers=st.lists(st.tuples(NAMES, st.sampled_from([":", ": ", " : ", ""]), VALUES), max_size=5),
 )
-def test_whatever_is_read_at_once_is_read_alike(status: int, reason: str, headers: list[tuple[str, str, str]]) -> None:
+def test_the_fast_path_never_differs_from_http_client(
+    status: int, reason: str, headers: list[tuple[str, str, str]]
+) -> None:
     lines = [f"HTTP/1.1 {status} {reason}", *("".join(header) for header in headers), "", ""]
     data = "\r\n".join(lines).encode("latin-1") + b"{}"
     if parse_simple_head(data) is not None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from scripted import PATIENCE, Wire, chunked, reply, silence, then_silence
+from scripted import PATIENCE, Peer, Wire, WireFor, chunked, reply, silence, then_silence
 
 import ubiops
 from ubiops._core.timeouts import Timeouts
@@ -68,7 +68,7 @@ class Event(threading.Event):
     """An event that a scripted server sets when it has got so far."""
 
     def then(self, step: Callable[[Any], Any]) -> Callable[[Any], None]:
-        def run(peer: Any) -> None:
+        def run(peer: Peer) -> None:
             peer.wait()
             self.set()
             step(peer)
@@ -105,7 +105,7 @@ def test_while_connecting(rest_for: Any) -> None:
         aborted_while(lambda: time.sleep(0.1), attempt, lambda: send(rest, f"http://127.0.0.1:{port}", attempt))
 
 
-def test_within_the_tls_handshake(wire: Any, rest_for: Any) -> None:
+def test_within_the_tls_handshake(wire: WireFor, rest_for: Any) -> None:
     reached, attempt = Event(), Attempt()
     server = wire(reached.then(lambda peer: peer.drain()))
     rest = rest_for()
@@ -114,7 +114,7 @@ def test_within_the_tls_handshake(wire: Any, rest_for: Any) -> None:
     )
 
 
-def test_while_the_proxy_opens_the_tunnel(wire: Any, rest_for: Any) -> None:
+def test_while_the_proxy_opens_the_tunnel(wire: WireFor, rest_for: Any) -> None:
     reached, attempt = Event(), Attempt()
     rest = rest_for(proxy=wire(reached.then(lambda peer: peer.drain())).origin)
     aborted_while(lambda: reached.wait(PATIENCE), attempt, lambda: send(rest, "https://api.localhost", attempt))
@@ -122,7 +122,7 @@ def test_while_the_proxy_opens_the_tunnel(wire: Any, rest_for: Any) -> None:
 
 @TLS
 @pytest.mark.parametrize("streamed", [False, True])
-def test_while_sending(streamed: bool, tls: bool, wire: Any, rest_for: Any, certificates: Any) -> None:
+def test_while_sending(streamed: bool, tls: bool, wire: WireFor, rest_for: Any, certificates: Any) -> None:
     reached, over, attempt = Event(), threading.Event(), Attempt()
     server: Wire = wire(
         reached.then(lambda peer: (over.wait(PATIENCE), peer.close())), context=certificates.good if tls else None
@@ -143,7 +143,7 @@ def test_while_sending(streamed: bool, tls: bool, wire: Any, rest_for: Any, cert
 @pytest.mark.parametrize(
     "step", [silence, then_silence(HEAD), then_silence(b"HTTP/1.1 102 Processing\r\n\r\n")], ids=["none", "half", "1xx"]
 )
-def test_while_waiting_for_the_head(step: Any, tls: bool, wire: Any, rest_for: Any, certificates: Any) -> None:
+def test_while_waiting_for_the_head(step: Any, tls: bool, wire: WireFor, rest_for: Any, certificates: Any) -> None:
     reached, attempt = Event(), Attempt()
     server: Wire = wire(reached.then(step), reply(200, [1]), context=certificates.good if tls else None)
     rest = rest_for()
@@ -162,7 +162,7 @@ BODIES = {
 @TLS
 @pytest.mark.parametrize("into", [False, True], ids=["read", "readinto"])
 @pytest.mark.parametrize("what", BODIES)
-def test_while_reading(what: str, into: bool, tls: bool, wire: Any, rest_for: Any, certificates: Any) -> None:
+def test_while_reading(what: str, into: bool, tls: bool, wire: WireFor, rest_for: Any, certificates: Any) -> None:
     reached = Event()
     server: Wire = wire(
         reached.then(then_silence(BODIES[what])), reply(200, [1]), context=certificates.good if tls else None
@@ -182,7 +182,7 @@ def test_while_reading(what: str, into: bool, tls: bool, wire: Any, rest_for: An
     assert server.connections == 2
 
 
-def test_a_response_can_be_aborted_too(wire: Any, rest_for: Any) -> None:
+def test_a_response_can_be_aborted_too(wire: WireFor, rest_for: Any) -> None:
     server = wire(then_silence(BODIES["length"]))
     response = send(rest_for(), server.origin)
     timer = threading.Timer(0.1, response.abort)
@@ -192,7 +192,7 @@ def test_a_response_can_be_aborted_too(wire: Any, rest_for: Any) -> None:
     timer.join()
 
 
-def test_an_attempt_that_was_aborted_before_sends_nothing(wire: Any, rest_for: Any) -> None:
+def test_an_attempt_that_was_aborted_before_sends_nothing(wire: WireFor, rest_for: Any) -> None:
     server = wire(reply(200, [1]))
     rest, attempt = rest_for(), Attempt()
     attempt.abort()
@@ -204,11 +204,11 @@ def test_an_attempt_that_was_aborted_before_sends_nothing(wire: Any, rest_for: A
 
 @TLS
 def test_a_call_that_is_over_is_not_disturbed_nor_are_later_ones_on_its_connection(
-    tls: bool, wire: Any, rest_for: Any, certificates: Any
+    tls: bool, wire: WireFor, rest_for: Any, certificates: Any
 ) -> None:
     attempt, late = Attempt(), threading.Event()
 
-    def respond_late(peer: Any) -> None:
+    def respond_late(peer: Peer) -> None:
         peer.read_request()
         late.set()
         time.sleep(0.2)
@@ -225,7 +225,7 @@ def test_a_call_that_is_over_is_not_disturbed_nor_are_later_ones_on_its_connecti
     assert server.connections == 1
 
 
-def test_a_connection_that_an_old_attempt_shuts_down_while_idle_is_replaced(wire: Any, rest_for: Any) -> None:
+def test_a_connection_that_an_old_attempt_shuts_down_while_idle_is_replaced(wire: WireFor, rest_for: Any) -> None:
     server = wire(reply(200, [1]))
     rest, attempt = rest_for(), Attempt()
     assert send(rest, server.origin, attempt).read() == b"[1]"
@@ -234,7 +234,7 @@ def test_a_connection_that_an_old_attempt_shuts_down_while_idle_is_replaced(wire
     assert server.connections == 2
 
 
-def test_aborting_leaves_no_socket_behind(wire: Any, rest_for: Any) -> None:
+def test_aborting_leaves_no_socket_behind(wire: WireFor, rest_for: Any) -> None:
     server: Wire = wire(then_silence(BODIES["length"]))
     rest = rest_for()
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""Connections: one pool for each client, kept alive, replaced when they went stale, and shared by threads."""
+"""Connections: one pool per client, kept alive, replaced when stale, shared by threads."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from multiprocessing.dummy import DummyProcess
 from typing import Any
 
 import pytest
-from scripted import Wire, call, client_of, drip, reply, silence, then_close
+from scripted import Peer, Wire, WireFor, call, client_of, drip, reply, silence, then_close
 
 import ubiops
 
 
 def kept_connections(client: Any) -> list[Any]:
-    """The connections that lie ready in the pool."""
+    """The idle connections in the pool."""
     return [one for one in client.rest_client._pool.pool.queue if one is not None]
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-def test_calls_share_one_connection(tls: bool, wire: Any, client_for: Any, certificates: Any) -> None:
+def test_calls_share_one_connection(tls: bool, wire: WireFor, client_for: Any, certificates: Any) -> None:
     server = wire(reply(200, [1]), context=certificates.good if tls else None)
     client = client_for(server, **certificates.trust)
     for method in ("GET", "POST", "DELETE", "GET"):
@@ -30,7 +30,7 @@ def test_calls_share_one_connection(tls: bool, wire: Any, client_for: Any, certi
 
 
 @pytest.mark.parametrize("status", [400, 404, 500, 301])
-def test_an_error_keeps_the_connection(status: int, wire: Any, client_for: Any) -> None:
+def test_an_error_keeps_the_connection(status: int, wire: WireFor, client_for: Any) -> None:
     server = wire(reply(status, {"error": "No"}), reply(200, [1]))
     client = client_for(server)
     with pytest.raises(ubiops.ApiException):
@@ -40,7 +40,7 @@ def test_an_error_keeps_the_connection(status: int, wire: Any, client_for: Any) 
 
 
 def test_nothing_is_opened_before_the_first_call_and_the_pool_and_its_tls_settings_are_made_once(
-    wire: Any, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch
+    wire: WireFor, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ubiops._transport import pool as transport
 
@@ -60,8 +60,8 @@ def test_nothing_is_opened_before_the_first_call_and_the_pool_and_its_tls_settin
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
-def test_a_connection_that_was_closed_while_idle_is_replaced_unnoticed(
-    method: str, tls: bool, wire: Any, client_for: Any, certificates: Any, clock: Any
+def test_a_connection_that_was_closed_while_idle_is_replaced_silently(
+    method: str, tls: bool, wire: WireFor, client_for: Any, certificates: Any, clock: Any
 ) -> None:
     server = wire(reply(200, [1]), context=certificates.good if tls else None)
     client = client_for(server, max_retries=0, **certificates.trust)
@@ -72,8 +72,8 @@ def test_a_connection_that_was_closed_while_idle_is_replaced_unnoticed(
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-def test_an_upload_over_a_connection_that_went_stale_is_made_over_a_new_one(
-    tls: bool, wire: Any, client_for: Any, certificates: Any
+def test_an_upload_over_a_stale_connection_uses_a_new_one(
+    tls: bool, wire: WireFor, client_for: Any, certificates: Any
 ) -> None:
     server = wire(reply(200, {"revision": "r"}), context=certificates.good if tls else None)
     api = ubiops.CoreApi(client_for(server, **certificates.trust))
@@ -83,7 +83,7 @@ def test_an_upload_over_a_connection_that_went_stale_is_made_over_a_new_one(
     assert server.connections == 2
 
 
-def test_a_server_that_says_close_is_taken_at_its_word(wire: Any, client_for: Any) -> None:
+def test_connection_close_is_honoured(wire: WireFor, client_for: Any) -> None:
     server = wire(reply(200, [1], "Connection: close"))
     client = client_for(server)
     for _ in range(2):
@@ -91,13 +91,13 @@ def test_a_server_that_says_close_is_taken_at_its_word(wire: Any, client_for: An
     assert server.connections == 2
 
 
-def test_bytes_behind_an_answer_are_not_taken_for_the_next_one(wire: Any, client_for: Any) -> None:
+def test_bytes_behind_a_response_are_not_taken_for_the_next_one(wire: WireFor, client_for: Any) -> None:
     server = wire(reply(200, [1]) + reply(200, ["not asked for"]), reply(200, [2]))
     client = client_for(server)
     assert [call(client), call(client)] == [[1], [2]]
 
 
-def test_a_body_that_was_not_read_is_not_taken_for_the_next_answer(wire: Any, client_for: Any) -> None:
+def test_a_body_that_was_not_read_is_not_taken_for_the_next_response(wire: WireFor, client_for: Any) -> None:
     server = wire(reply(200, b"x" * 300_000), reply(200, [2]))
     client = client_for(server)
     with ubiops.CoreApi(client).deployments_list("p", _preload_content=False) as response:
@@ -108,7 +108,7 @@ def test_a_body_that_was_not_read_is_not_taken_for_the_next_answer(wire: Any, cl
     assert pool.qsize() == pool.maxsize
 
 
-def test_a_raw_answer_gives_its_connection_back_when_it_was_read(wire: Any, client_for: Any) -> None:
+def test_a_raw_response_returns_its_connection_when_it_has_been_read(wire: WireFor, client_for: Any) -> None:
     server = wire(reply(200, [1]))
     client = client_for(server)
     for _ in range(3):
@@ -117,7 +117,7 @@ def test_a_raw_answer_gives_its_connection_back_when_it_was_read(wire: Any, clie
     assert server.connections == 1
 
 
-def test_connections_are_probed_while_they_are_silent(wire: Any, client_for: Any) -> None:
+def test_idle_connections_send_keepalive_probes(wire: WireFor, client_for: Any) -> None:
     client = client_for(wire(reply(200, [1])))
     call(client)
     (connection,) = kept_connections(client)
@@ -127,8 +127,8 @@ def test_connections_are_probed_while_they_are_silent(wire: Any, client_for: Any
         assert connection.sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 60
 
 
-def test_many_threads_share_a_client_and_each_gets_its_own_answers(wire: Any, client_for: Any) -> None:
-    def echo(peer: Any) -> None:
+def test_many_threads_share_a_client_and_each_gets_its_own_responses(wire: WireFor, client_for: Any) -> None:
+    def echo(peer: Peer) -> None:
         peer.send(reply(200, {"name": peer.read_request().target}))
 
     server = wire(echo)
@@ -155,11 +155,11 @@ def test_many_threads_share_a_client_and_each_gets_its_own_answers(wire: Any, cl
 
 
 @pytest.mark.parametrize("kept", [1, 100])
-def test_calls_in_the_background_run_side_by_side(kept: int, wire: Any, client_for: Any) -> None:
-    """Each answer waits for all of the requests, however few connections are kept afterwards."""
+def test_background_calls_run_in_parallel(kept: int, wire: WireFor, client_for: Any) -> None:
+    """Each response waits for all requests, however few connections are kept afterwards."""
     together = threading.Barrier(4)
 
-    def meet(peer: Any) -> None:
+    def meet(peer: Peer) -> None:
         peer.read_request()
         together.wait(20)
         peer.send(reply(200, {"name": "d"}))
@@ -169,13 +169,13 @@ def test_calls_in_the_background_run_side_by_side(kept: int, wire: Any, client_f
     assert [one.get(20).name for one in calls] == ["d"] * 4
 
 
-def test_an_error_in_the_background_comes_out_where_it_is_asked_for(wire: Any, client_for: Any) -> None:
+def test_an_error_of_a_background_call_is_raised_by_get(wire: WireFor, client_for: Any) -> None:
     handle = ubiops.CoreApi(client_for(wire(reply(404, {"error": "No"})))).deployments_get("p", "d", async_req=True)
     with pytest.raises(ubiops.NotFoundError, match="No"):
         handle.get(20)
 
 
-def test_closing_twice_using_after_closing_and_with_blocks(wire: Any) -> None:
+def test_a_client_can_be_closed_twice_and_used_after_closing(wire: WireFor) -> None:
     server = wire(reply(200, [1]))
     with client_of(server) as client:
         client.close()
@@ -192,7 +192,7 @@ def test_closing_twice_using_after_closing_and_with_blocks(wire: Any) -> None:
     assert server.connections >= 4
 
 
-def test_closing_a_client_closes_what_it_opened(wire: Any) -> None:
+def test_closing_a_client_closes_what_it_opened(wire: WireFor) -> None:
     server: Wire = wire(reply(200, [1]))
     with client_of(server, pool_threads=3) as client:
         call(client)
@@ -203,10 +203,10 @@ def test_closing_a_client_closes_what_it_opened(wire: Any) -> None:
     assert not any(isinstance(thread, DummyProcess) for thread in threading.enumerate())
 
 
-def test_closing_waits_for_the_calls_in_the_background(wire: Any, client_for: Any) -> None:
+def test_closing_waits_for_background_calls(wire: WireFor, client_for: Any) -> None:
     asked = threading.Event()
 
-    def late(peer: Any) -> None:
+    def late(peer: Peer) -> None:
         peer.read_request()
         asked.set()
         time.sleep(0.2)
@@ -220,10 +220,10 @@ def test_closing_waits_for_the_calls_in_the_background(wire: Any, client_for: An
     assert handle.get(0) == [1]
 
 
-def test_closing_while_a_call_is_under_way_does_not_disturb_it(wire: Any, client_for: Any) -> None:
+def test_closing_does_not_disturb_a_call_in_progress(wire: WireFor, client_for: Any) -> None:
     asked, closed = threading.Event(), threading.Event()
 
-    def late(peer: Any) -> None:
+    def late(peer: Peer) -> None:
         peer.read_request()
         asked.set()
         closed.wait(20)
@@ -240,7 +240,7 @@ def test_closing_while_a_call_is_under_way_does_not_disturb_it(wire: Any, client
     assert found == [[1]]
 
 
-def test_a_host_that_changes_gets_connections_of_its_own(wire: Any, client_for: Any) -> None:
+def test_a_changed_host_gets_its_own_connections(wire: WireFor, client_for: Any) -> None:
     first, second = wire(reply(200, [1])), wire(reply(200, [2]))
     client = client_for(first)
     assert call(client) == [1]
@@ -250,7 +250,7 @@ def test_a_host_that_changes_gets_connections_of_its_own(wire: Any, client_for: 
     first.wait_until_left()
 
 
-def test_a_connection_that_turns_to_another_protocol_is_not_used_again(wire: Any, client_for: Any) -> None:
+def test_a_connection_that_switches_protocols_is_not_reused(wire: WireFor, client_for: Any) -> None:
     server = wire(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", reply(200, [2]))
     client = client_for(server)
     with pytest.raises(ubiops.ApiException, match="101"):
@@ -260,7 +260,7 @@ def test_a_connection_that_turns_to_another_protocol_is_not_used_again(wire: Any
 
 
 @pytest.mark.parametrize("step", [silence, drip(b"HTTP/1.1 200 OK\r\n", b"x")], ids=["silence", "a drip"])
-def test_a_connection_that_timed_out_is_not_used_again(step: Any, wire: Any, client_for: Any) -> None:
+def test_a_connection_that_timed_out_is_not_reused(step: Any, wire: WireFor, client_for: Any) -> None:
     server = wire(step, reply(200, [2]))
     client = client_for(server, max_retries=0)
     with pytest.raises(ubiops.ApiTimeoutError):
@@ -269,7 +269,7 @@ def test_a_connection_that_timed_out_is_not_used_again(step: Any, wire: Any, cli
     assert server.connections == 2
 
 
-def test_a_connection_that_was_cut_off_is_not_used_again(wire: Any, client_for: Any) -> None:
+def test_a_connection_that_was_cut_off_is_not_reused(wire: WireFor, client_for: Any) -> None:
     server = wire(then_close(reply(200, b"[1]")[:-1]), reply(200, [2]))
     client = client_for(server, max_retries=0)
     with pytest.raises(ubiops.ApiConnectionError):

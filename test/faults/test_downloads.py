@@ -1,4 +1,4 @@
-"""Downloads: under a safe name, whole or not at all, and never in place of something else."""
+"""Downloads: safe names, complete files only, and no file replaced by accident."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import call, chunked, drip, reply, then_close, then_reset, then_silence
+from scripted import Peer, WireFor, call, chunked, drip, reply, then_close, then_reset, then_silence
 
 import ubiops
 import ubiops._io.downloads
@@ -30,7 +30,7 @@ def file(body: bytes = CONTENT, *headers: str) -> bytes:
 
 @pytest.fixture
 def api_for(client_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ubiops.CoreApi]:
-    """Makes clients; the working directory is an empty one."""
+    """Makes clients, in an empty working directory."""
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -46,7 +46,7 @@ def saved(api: ubiops.CoreApi, *arguments: Any, **options: Any) -> str:
         return str(response.save(*arguments, **options))
 
 
-# --- whole or not at all ------------------------------------------------------------------------------------------
+# --- complete or not at all ---------------------------------------------------------------
 
 WHOLE = {
     "with its length": file(),
@@ -58,7 +58,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("what", WHOLE)
-def test_a_download_is_the_file(what: str, wire: Any, api_for: Any) -> None:
+def test_a_download_is_the_file(what: str, wire: WireFor, api_for: Any) -> None:
     content = b"" if what == "empty" else CONTENT
     api = api_for(wire(then_close(WHOLE[what])))
     with download(api) as response:
@@ -86,8 +86,8 @@ BROKEN: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("what", BROKEN)
-def test_a_download_that_breaks_off_is_an_error_and_leaves_nothing(
-    what: str, wire: Any, api_for: Any, clock: Any
+def test_an_incomplete_download_is_an_error_and_leaves_nothing(
+    what: str, wire: WireFor, api_for: Any, clock: Any
 ) -> None:
     api = api_for(wire(BROKEN[what]), max_retries=1, read_timeout=0.3)
     expected = ubiops.InvalidResponseError if "gzip" in what else (ubiops.ApiConnectionError, ubiops.ApiTimeoutError)
@@ -102,9 +102,7 @@ def test_a_download_that_breaks_off_is_an_error_and_leaves_nothing(
     assert os.listdir() == []
 
 
-def test_a_saved_download_that_breaks_off_is_tried_again_from_its_beginning(
-    wire: Any, api_for: Any, clock: Any
-) -> None:
+def test_a_saved_download_that_is_cut_off_is_retried_from_the_start(wire: WireFor, api_for: Any, clock: Any) -> None:
     server = wire(BROKEN["cut off"], BROKEN["reset"], reply(503), file())
     path = download(api_for(server), _preload_content=True)
     assert Path(path).read_bytes() == CONTENT
@@ -112,18 +110,18 @@ def test_a_saved_download_that_breaks_off_is_tried_again_from_its_beginning(
     assert len(clock.waits) == 3
 
 
-def test_a_download_that_is_read_by_the_caller_is_not_tried_again_once_it_began(
-    wire: Any, api_for: Any, clock: Any
+def test_a_download_that_the_caller_reads_is_not_retried_once_it_has_started(
+    wire: WireFor, api_for: Any, clock: Any
 ) -> None:
-    """The caller has used what came."""
+    """The caller has already used the first bytes."""
     server = wire(reply(503), BROKEN["cut off"], file())
     with pytest.raises(ubiops.ApiConnectionError), download(api_for(server)) as response:
         response.read()
     assert len(server.requests) == 2
 
 
-def test_a_file_appears_under_its_name_only_when_it_is_whole_and_on_the_disk(
-    wire: Any, api_for: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_file_appears_under_its_name_only_when_it_is_complete_and_on_the_disk(
+    wire: WireFor, api_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, list[str]]] = []
 
@@ -146,7 +144,7 @@ def test_a_file_appears_under_its_name_only_when_it_is_whole_and_on_the_disk(
     assert os.listdir() == ["package.zip"]
 
 
-def test_a_full_disk_leaves_nothing_behind(wire: Any, api_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_nothing_behind(wire: WireFor, api_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -158,14 +156,14 @@ def test_a_full_disk_leaves_nothing_behind(wire: Any, api_for: Any, monkeypatch:
     assert call(api.api_client) == [1]
 
 
-def test_ctrl_c_leaves_nothing_behind(wire: Any, api_for: Any) -> None:
+def test_ctrl_c_leaves_nothing_behind(wire: WireFor, api_for: Any) -> None:
     main = threading.main_thread().ident or 0
 
-    def strike(peer: Any) -> None:
+    def strike(peer: Peer) -> None:
         peer.read_request()
         peer.send(file()[:-1000])
         until = time.monotonic() + 20
-        # It strikes while the file is being written, which others can see.
+        # The signal is sent while the file is being written.
         while not any(os.path.getsize(name) for name in os.listdir()) and time.monotonic() < until:
             time.sleep(0.005)
         signal.pthread_kill(main, signal.SIGINT)
@@ -180,7 +178,7 @@ def test_ctrl_c_leaves_nothing_behind(wire: Any, api_for: Any) -> None:
 
 @pytest.mark.parametrize("place", ["open", "write", "fsync", "link"])
 def test_ctrl_c_leaves_nothing_behind_at_any_point(
-    place: str, wire: Any, api_for: Any, monkeypatch: pytest.MonkeyPatch
+    place: str, wire: WireFor, api_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*arguments: Any, **options: Any) -> Any:
         raise KeyboardInterrupt
@@ -200,8 +198,8 @@ def test_ctrl_c_leaves_nothing_behind_at_any_point(
     assert len(os.listdir(FILES)) <= before
 
 
-def test_memory_stays_the_same_whatever_the_size(wire: Any, api_for: Any) -> None:
-    def flood(peer: Any) -> None:
+def test_memory_does_not_grow_with_the_size(wire: WireFor, api_for: Any) -> None:
+    def flood(peer: Peer) -> None:
         peer.read_request()
         peer.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n%s\r\n\r\n" % (200 << 20, ATTACHMENT.encode()))
         block = bytes(1 << 20)
@@ -218,7 +216,7 @@ def test_memory_stays_the_same_whatever_the_size(wire: Any, api_for: Any) -> Non
         tracemalloc.stop()
 
 
-def test_a_bomb_goes_to_the_disk_block_by_block(wire: Any, api_for: Any) -> None:
+def test_a_gzip_bomb_is_written_block_by_block(wire: WireFor, api_for: Any) -> None:
     bomb = gzip.compress(bytes(50 << 20), 9)
     api = api_for(wire(file(bomb, "Content-Encoding: gzip")))
     tracemalloc.start()
@@ -230,7 +228,7 @@ def test_a_bomb_goes_to_the_disk_block_by_block(wire: Any, api_for: Any) -> None
     assert os.path.getsize(path) == 50 << 20
 
 
-# --- names --------------------------------------------------------------------------------------------------------
+# --- names --------------------------------------------------------------------------------
 
 NAMES: list[tuple[str | None, str]] = [
     ("attachment; filename=a.zip", "a.zip"),
@@ -274,8 +272,8 @@ NAMES: list[tuple[str | None, str]] = [
 
 
 @pytest.mark.parametrize(("header", "name"), NAMES, ids=[ascii(header)[:60] for header, _ in NAMES])
-def test_a_servers_name_is_reduced_to_one_that_is_safe(
-    header: str | None, name: str, wire: Any, api_for: Any, tmp_path: Path
+def test_a_servers_file_name_is_made_safe(
+    header: str | None, name: str, wire: WireFor, api_for: Any, tmp_path: Path
 ) -> None:
     headers = [] if header is None else [f"Content-Disposition: {header}"]
     api = api_for(wire(reply(200, b"x", *headers)))
@@ -287,10 +285,10 @@ def test_a_servers_name_is_reduced_to_one_that_is_safe(
     assert Path(name).read_bytes() == b"x"
 
 
-# --- what is there already ----------------------------------------------------------------------------------------
+# --- existing files -----------------------------------------------------------------------
 
 
-def test_an_existing_file_is_not_overwritten_unless_asked_for(wire: Any, api_for: Any) -> None:
+def test_an_existing_file_is_not_overwritten_unless_asked_for(wire: WireFor, api_for: Any) -> None:
     api = api_for(wire(file(b"new")))
     Path("package.zip").write_bytes(b"old")
     assert [os.path.basename(saved(api)) for _ in range(3)] == [f"package ({n}).zip" for n in (1, 2, 3)]
@@ -303,7 +301,9 @@ def test_an_existing_file_is_not_overwritten_unless_asked_for(wire: Any, api_for
 
 
 @pytest.mark.parametrize("kind", ["link", "dangling link", "folder"])
-def test_what_is_there_is_no_way_to_elsewhere(kind: str, wire: Any, api_for: Any, tmp_path: Path) -> None:
+def test_an_existing_link_or_folder_does_not_lead_elsewhere(
+    kind: str, wire: WireFor, api_for: Any, tmp_path: Path
+) -> None:
     outside = tmp_path / "outside"
     api = api_for(wire(file(b"new")))
     if kind == "folder":
@@ -321,7 +321,7 @@ def test_what_is_there_is_no_way_to_elsewhere(kind: str, wire: Any, api_for: Any
         assert not outside.exists()
 
 
-def test_a_failed_download_does_not_touch_what_it_would_overwrite(wire: Any, api_for: Any, clock: Any) -> None:
+def test_a_failed_download_does_not_touch_what_it_would_overwrite(wire: WireFor, api_for: Any, clock: Any) -> None:
     api = api_for(wire(BROKEN["cut off"]), max_retries=0)
     Path("package.zip").write_bytes(b"old")
     with pytest.raises(ubiops.ApiConnectionError):
@@ -330,10 +330,10 @@ def test_a_failed_download_does_not_touch_what_it_would_overwrite(wire: Any, api
     assert Path("package.zip").read_bytes() == b"old"
 
 
-def test_two_at_once_get_two_names(wire: Any, api_for: Any) -> None:
+def test_simultaneous_downloads_get_different_names(wire: WireFor, api_for: Any) -> None:
     together = threading.Barrier(4)
 
-    def meet(peer: Any) -> None:
+    def meet(peer: Peer) -> None:
         peer.read_request()
         together.wait(20)
         peer.send(file())
@@ -344,7 +344,7 @@ def test_two_at_once_get_two_names(wire: Any, api_for: Any) -> None:
     assert all(Path(one.get(20)).read_bytes() == CONTENT for one in calls)
 
 
-def test_a_file_goes_where_it_is_sent(wire: Any, api_for: Any, tmp_path: Path) -> None:
+def test_a_file_is_saved_in_the_given_place(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
     api = api_for(wire(file(b"x")))
     folder = tmp_path / "elsewhere"
     folder.mkdir()
@@ -357,7 +357,7 @@ def test_a_file_goes_where_it_is_sent(wire: Any, api_for: Any, tmp_path: Path) -
     assert os.listdir() == []
 
 
-def test_a_file_gets_the_rights_of_any_new_file(wire: Any, api_for: Any) -> None:
+def test_a_file_gets_the_permissions_of_any_new_file(wire: WireFor, api_for: Any) -> None:
     before = os.umask(0o077)
     try:
         path = download(api_for(wire(file(b"x"))), _preload_content=True)
@@ -366,10 +366,10 @@ def test_a_file_gets_the_rights_of_any_new_file(wire: Any, api_for: Any) -> None
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
-# --- handles ------------------------------------------------------------------------------------------------------
+# --- handles ------------------------------------------------------------------------------
 
 
-def test_a_response_gives_its_connection_back_however_it_ends(wire: Any, api_for: Any) -> None:
+def test_a_response_returns_its_connection_however_it_ends(wire: WireFor, api_for: Any) -> None:
     server = wire(file())
     api = api_for(server)
     for _ in range(3):
@@ -388,7 +388,7 @@ def test_a_response_gives_its_connection_back_however_it_ends(wire: Any, api_for
         assert response.read() == CONTENT
 
 
-def test_a_saved_response_can_be_read_no_more(wire: Any, api_for: Any) -> None:
+def test_a_saved_response_can_not_be_read_again(wire: WireFor, api_for: Any) -> None:
     with download(api_for(wire(file()))) as response:
         response.save()
         assert response.read() == b""
@@ -397,7 +397,7 @@ def test_a_saved_response_can_be_read_no_more(wire: Any, api_for: Any) -> None:
     assert os.listdir() == ["package.zip"]
 
 
-def test_a_response_of_which_a_part_was_read_is_not_saved_as_if_it_were_whole(wire: Any, api_for: Any) -> None:
+def test_a_response_that_was_read_in_part_is_not_saved(wire: WireFor, api_for: Any) -> None:
     api = api_for(wire(file()))
     with download(api) as response:
         response.read(10)
@@ -410,7 +410,7 @@ def test_a_response_of_which_a_part_was_read_is_not_saved_as_if_it_were_whole(wi
 
 
 @pytest.mark.parametrize("size", [1000, 1 << 18, 300_000, 3_000_000, 1 << 30])
-def test_pieces_have_the_size_that_is_asked_for(size: int, wire: Any, api_for: Any) -> None:
+def test_pieces_have_the_requested_size(size: int, wire: WireFor, api_for: Any) -> None:
     with download(api_for(wire(file()))) as response:
         first = response.read(7)
         pieces = list(response.stream(size))
@@ -421,9 +421,7 @@ def test_pieces_have_the_size_that_is_asked_for(size: int, wire: Any, api_for: A
 
 
 @pytest.mark.parametrize("ways", [("read", "read"), ("read", "data"), ("data", "text"), ("read", "save")])
-def test_a_response_that_broke_off_or_was_closed_has_no_other_end(
-    ways: tuple[str, str], wire: Any, api_for: Any
-) -> None:
+def test_a_response_that_failed_or_was_closed_keeps_failing(ways: tuple[str, str], wire: WireFor, api_for: Any) -> None:
     def use(response: Any, way: str) -> Any:
         found = getattr(response, way)
         return found() if callable(found) else found
@@ -440,8 +438,8 @@ def test_a_response_that_broke_off_or_was_closed_has_no_other_end(
     assert os.listdir() == []
 
 
-def test_the_progress_bar_ends_whatever_happens(
-    wire: Any, api_for: Any, clock: Any, capsys: pytest.CaptureFixture[str]
+def test_the_progress_bar_is_closed_in_every_case(
+    wire: WireFor, api_for: Any, clock: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     api = api_for(wire(BROKEN["cut off"], file()))
     download(api, _preload_content=True, _progress_bar=True)

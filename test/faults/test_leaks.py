@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import Wire, call, chunked, client_of, reply, then_close, then_reset
+from scripted import Wire, WireFor, call, chunked, client_of, reply, then_close, then_reset
 
 import ubiops
 
@@ -19,13 +19,14 @@ FILES = Path("/proc/self/fd") if Path("/proc/self/fd").exists() else Path("/dev/
 
 
 def in_use() -> tuple[int, int]:
-    """Open files (sockets included) and running threads of this process."""
+    """Returns the number of open files, sockets included, and of running threads."""
     gc.collect()
     return len(os.listdir(FILES)), threading.active_count()
 
 
 def left_behind(before: tuple[int, int]) -> tuple[int, int]:
-    """How many more of both there are than before; of what other tests opened some may have been closed meanwhile."""
+    """Returns how many more there are than before. Other tests' files may have been closed
+    since then."""
     files, threads = in_use()
     return max(0, files - before[0]), max(0, threads - before[1])
 
@@ -61,7 +62,7 @@ def test_thousands_of_calls_leak_nothing(tls: bool, certificates: Any, tmp_path:
                 call(client, "POST")
         server.wait_until_left(kept=1)
         open_files, threads = in_use()
-        # The server has a socket and a thread for each connection that is open, the client one socket.
+        # An open connection is a socket and a thread of the server, and a socket of the client.
         assert open_files - before[0] <= 8
         assert threads - before[1] <= 4
     assert left_behind(before) == (0, 0)
@@ -81,7 +82,7 @@ def test_thousands_of_calls_leak_nothing(tls: bool, certificates: Any, tmp_path:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["package.zip", "saved.zip"]
 
 
-def test_clients_that_come_and_go_leak_nothing(wire: Any) -> None:
+def test_clients_that_come_and_go_leak_nothing(wire: WireFor) -> None:
     server = wire(reply(200, [1]))
     with client_of(server) as client:
         call(client)
@@ -95,7 +96,7 @@ def test_clients_that_come_and_go_leak_nothing(wire: Any) -> None:
     assert left_behind(before) == (0, 0)
 
 
-def test_the_memory_of_a_client_does_not_grow(wire: Any, client_for: Any) -> None:
+def test_the_memory_of_a_client_does_not_grow(wire: WireFor, client_for: Any) -> None:
     client = client_for(wire(reply(200, [1]), reply(404, {"error": "No"})), max_retries=0)
     client.rest_client  # noqa: B018 - what is imported now is not counted
 
@@ -116,5 +117,5 @@ def test_the_memory_of_a_client_does_not_grow(wire: Any, client_for: Any) -> Non
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    # The recorded requests of the server grow; they are some 1,000 bytes each.
+    # The server records requests, of some 1,000 bytes each.
     assert grown < 300 * 4_000

@@ -10,7 +10,7 @@ import threading
 from typing import Any
 
 import pytest
-from scripted import TOKEN, call, chunked, drip, reply, silence, then_close, then_reset, then_silence
+from scripted import TOKEN, WireFor, call, chunked, drip, reply, silence, then_close, then_reset, then_silence
 
 import ubiops
 
@@ -26,7 +26,7 @@ def failure(client: Any, method: str = "GET", **options: Any) -> ubiops.ApiExcep
 # --- limits -------------------------------------------------------------------------------
 
 
-def test_a_read_timeout_is_given_with_its_seconds(wire: Any, client_for: Any) -> None:
+def test_a_read_timeout_is_given_with_its_seconds(wire: WireFor, client_for: Any) -> None:
     error = failure(client_for(wire(silence), max_retries=0, read_timeout=SHORT))
     assert isinstance(error, ubiops.ApiTimeoutError)
     assert error.reason == f"no data from the server for {SHORT} s"
@@ -34,7 +34,7 @@ def test_a_read_timeout_is_given_with_its_seconds(wire: Any, client_for: Any) ->
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-def test_a_timeout_while_sending_is_distinguished(tls: bool, wire: Any, client_for: Any, certificates: Any) -> None:
+def test_a_timeout_while_sending_is_distinguished(tls: bool, wire: WireFor, client_for: Any, certificates: Any) -> None:
     over = threading.Event()
     server = wire(
         lambda peer: (peer.read_head(), over.wait(20), peer.close()), context=certificates.good if tls else None
@@ -67,14 +67,14 @@ def test_a_connect_timeout_is_given_with_its_seconds(client_for: Any, monkeypatc
         (then_silence(chunked(b"[1", end=b"")), "reading the response"),
     ],
 )
-def test_the_calls_deadline_is_given_with_its_seconds(step: Any, doing: str, wire: Any, client_for: Any) -> None:
+def test_the_calls_deadline_is_given_with_its_seconds(step: Any, doing: str, wire: WireFor, client_for: Any) -> None:
     error = failure(client_for(wire(step)), _request_timeout=SHORT)
     assert isinstance(error, ubiops.ApiTimeoutError)
     assert error.reason == f"the call's deadline of {SHORT} s ran out while {doing}"
     assert error.hint == "raise _request_timeout"
 
 
-def test_a_deadline_that_runs_out_while_connecting(client_for: Any, wire: Any) -> None:
+def test_a_deadline_that_runs_out_while_connecting(client_for: Any, wire: WireFor) -> None:
     proxy = wire(silence)
     error = failure(client_for("https://api.localhost", proxy=proxy.origin), _request_timeout=SHORT)
     assert "deadline of 0.2 s ran out while connecting" in str(error)
@@ -85,7 +85,7 @@ def test_a_deadline_that_runs_out_while_connecting(client_for: Any, wire: Any) -
 
 @pytest.mark.parametrize("step", [silence, then_close(), then_reset(), then_close(reply(200, b"[1]")[:-1])])
 @pytest.mark.parametrize("method", ["POST", "PATCH", "GET", "DELETE"])
-def test_a_post_that_may_have_been_processed_says_so(method: str, step: Any, wire: Any, client_for: Any) -> None:
+def test_a_post_that_may_have_been_processed_says_so(method: str, step: Any, wire: WireFor, client_for: Any) -> None:
     error = failure(client_for(wire(step), max_retries=0, read_timeout=SHORT), method)
     text = f"the {method} may have been processed: check before you repeat it"
     assert (text in str(error)) == (method in ("POST", "PATCH"))
@@ -107,12 +107,12 @@ def test_a_post_that_was_not_sent_says_nothing_of_the_kind(client_for: Any) -> N
     ],
 )
 def test_a_response_that_is_cut_off_says_what_is_missing(
-    response: bytes, text: str, wire: Any, client_for: Any
+    response: bytes, text: str, wire: WireFor, client_for: Any
 ) -> None:
     assert text in str(failure(client_for(wire(then_close(response)), max_retries=0)))
 
 
-def test_a_server_that_closes_without_a_response(wire: Any, client_for: Any) -> None:
+def test_a_server_that_closes_without_a_response(wire: WireFor, client_for: Any) -> None:
     error = failure(client_for(wire(then_close()), max_retries=0))
     assert error.reason == "the connection broke: the server closed it without a response"
 
@@ -121,7 +121,7 @@ def test_a_server_that_closes_without_a_response(wire: Any, client_for: Any) -> 
 
 
 def test_the_original_errors_type_and_text_are_logged(
-    wire: Any, client_for: Any, caplog: pytest.LogCaptureFixture
+    wire: WireFor, client_for: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="ubiops")
     server = wire(then_reset())
@@ -131,7 +131,7 @@ def test_the_original_errors_type_and_text_are_logged(
     assert "ConnectionResetError: " in line or "RemoteDisconnected: " in line
 
 
-def test_nothing_is_logged_above_debug(wire: Any, client_for: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_is_logged_above_debug(wire: WireFor, client_for: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO, logger="ubiops")
     failure(client_for(wire(then_reset()), max_retries=0))
     assert caplog.records == []
@@ -148,7 +148,7 @@ def test_nothing_is_logged_above_debug(wire: Any, client_for: Any, caplog: pytes
     ids=["line", "status", "chunk", "URL"],
 )
 def test_no_secret_is_logged_even_if_the_server_echoes_it(
-    step: Any, wire: Any, client_for: Any, caplog: pytest.LogCaptureFixture
+    step: Any, wire: WireFor, client_for: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG, logger="ubiops")
     failure(client_for(wire(step), max_retries=0))
@@ -157,7 +157,9 @@ def test_no_secret_is_logged_even_if_the_server_echoes_it(
     assert "pass-w0rd" not in caplog.text
 
 
-def test_the_password_of_a_proxy_is_not_logged(client_for: Any, caplog: pytest.LogCaptureFixture, wire: Any) -> None:
+def test_the_password_of_a_proxy_is_not_logged(
+    client_for: Any, caplog: pytest.LogCaptureFixture, wire: WireFor
+) -> None:
     caplog.set_level(logging.DEBUG, logger="ubiops")
     proxy = wire(lambda peer: (peer.read_head(), peer.send(reply(407, b"No")), peer.close()))
     failure(client_for("https://api.localhost", proxy=f"http://us:pass-w0rd@127.0.0.1:{proxy.port}"))
@@ -166,7 +168,9 @@ def test_the_password_of_a_proxy_is_not_logged(client_for: Any, caplog: pytest.L
     assert not re.search(r"Basic [A-Za-z0-9+/=]{8}", caplog.text)
 
 
-def test_a_header_that_is_rejected_is_not_logged(client_for: Any, caplog: pytest.LogCaptureFixture, wire: Any) -> None:
+def test_a_header_that_is_rejected_is_not_logged(
+    client_for: Any, caplog: pytest.LogCaptureFixture, wire: WireFor
+) -> None:
     caplog.set_level(logging.DEBUG, logger="ubiops")
     client = client_for(wire(reply(200, [1])))
     client.rest_client  # noqa: B018 - which is made at its first use

@@ -1,4 +1,4 @@
-"""Other processes: after a fork, and on the other side of a pickle."""
+"""Other processes: forked ones, and those that receive a client by pickle."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from other_process import call_there, call_with_token, fail_there
-from scripted import TOKEN, call, reply
+from scripted import TOKEN, Peer, WireFor, call, reply
 
 import ubiops
 
@@ -68,30 +68,30 @@ def run_forking(host: str, certificate: str = "", *, prepare: str = "", child: s
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-def test_after_a_fork_each_process_has_connections_of_its_own(tls: bool, wire: Any, certificates: Any) -> None:
+def test_after_a_fork_each_process_has_its_own_connections(tls: bool, wire: WireFor, certificates: Any) -> None:
     server = wire(reply(200, [1]), context=certificates.good if tls else None)
     run_forking(server.host, certificates.authority_file, prepare="assert call(client) == [1]")
     assert server.connections == 4
     assert len(server.requests) == 1 + 3 * 5 + 5 + 1
-    # The parent's one was used from beginning to end, and by nobody else.
+    # Only the parent used its connection, from the first request to the last.
     assert [request.connection for request in server.requests].count(1) == 7
 
 
-def test_a_client_that_was_not_used_yet_forks_too(wire: Any) -> None:
+def test_an_unused_client_can_be_forked(wire: WireFor) -> None:
     server = wire(reply(200, [1]))
     run_forking(server.host)
     assert server.connections == 4
 
 
-def test_after_a_fork_calls_in_the_background_run_in_threads_of_the_child(wire: Any) -> None:
+def test_after_a_fork_background_calls_run_in_threads_of_the_child(wire: WireFor) -> None:
     background = "assert call(client, async_req=True).get(20) == [1]"
     run_forking(
         wire(reply(200, [1])).host, prepare=background, child=f"{background}; client.close()", parent=background
     )
 
 
-def test_a_fork_while_another_thread_opens_the_connections_leaves_no_lock_behind(wire: Any) -> None:
-    """The thread that would let go of the lock is not there in the child."""
+def test_a_fork_while_another_thread_holds_the_locks_does_not_block_the_child(wire: WireFor) -> None:
+    """The thread that would release the locks does not exist in the child."""
     prepare = (
         "held = threading.Event(), threading.Event()\n"
         "def hold():\n"
@@ -103,8 +103,8 @@ def test_a_fork_while_another_thread_opens_the_connections_leaves_no_lock_behind
     run_forking(wire(reply(200, [1])).host, prepare=prepare, child="assert call(client, async_req=True).get(20) == [1]")
 
 
-def test_a_client_pickles_without_its_token_and_works_on_the_other_side(
-    wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_client_is_pickled_without_its_token_and_works_when_it_is_loaded(
+    wire: WireFor, client_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = wire(reply(200, [1]))
     client = client_for(
@@ -130,13 +130,13 @@ def test_a_client_pickles_without_its_token_and_works_on_the_other_side(
         there.close()
 
 
-def test_a_proxys_password_does_not_travel_nor_does_its_mask() -> None:
+def test_neither_a_proxy_password_nor_its_mask_is_pickled() -> None:
     configuration = ubiops.Configuration(proxy="http://user:pa@ss@127.0.0.1:3128")
     there = pickle.loads(pickle.dumps(configuration))  # noqa: S301
     assert there.proxy == "http://127.0.0.1:3128"
 
 
-def test_what_holds_no_secret_travels(wire: Any, client_for: Any) -> None:
+def test_settings_without_secrets_are_pickled(wire: WireFor, client_for: Any) -> None:
     client = client_for(wire(reply()), max_retries=1, connect_timeout=2, read_timeout=None, pool_threads=3)
     client.user_agent = "mine/1"
     api = pickle.loads(pickle.dumps(ubiops.CoreApi(client)))  # noqa: S301
@@ -149,18 +149,18 @@ def test_what_holds_no_secret_travels(wire: Any, client_for: Any) -> None:
         assert made.rest_client is not client.rest_client
 
 
-def test_a_process_pool_takes_clients_and_gives_errors_and_models_back(
-    wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+def test_a_process_pool_accepts_clients_and_returns_errors_and_models(
+    wire: WireFor, client_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As process pools, dask, ray and spark do: nothing but the pickle comes from here."""
+    """As with process pools, dask, ray and spark: the worker receives only the pickle."""
 
-    def answer(peer: Any) -> None:
+    def respond(peer: Peer) -> None:
         if "authorization" in peer.read_request().headers:
             peer.send(reply(200, {"name": "d", "creation_date": "2020-05-12T16:23:15Z"}))
         else:
             peer.send(reply(401, {"error": "No"}))
 
-    api = ubiops.CoreApi(client_for(wire(answer)))
+    api = ubiops.CoreApi(client_for(wire(respond)))
     spawn = multiprocessing.get_context("spawn")
     with concurrent.futures.ProcessPoolExecutor(1, mp_context=spawn) as pool:
         what, text = pool.submit(call_there, api).result(60)
@@ -178,7 +178,7 @@ def test_a_process_pool_takes_clients_and_gives_errors_and_models_back(
     assert found == api.deployments_get("p", "d")
 
 
-def test_a_lock_that_is_held_does_not_keep_a_client_from_being_pickled(wire: Any, client_for: Any) -> None:
+def test_a_client_whose_lock_is_held_can_be_pickled(wire: WireFor, client_for: Any) -> None:
     client = client_for(wire(reply(200, [1])))
     lock: threading.Lock = client._lock
     with lock:

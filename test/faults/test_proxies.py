@@ -1,4 +1,4 @@
-"""Proxies: the configured one or the environment's, with its credentials, which go nowhere else."""
+"""Proxies from the configuration or the environment; their credentials go nowhere else."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 from typing import Any
 
 import pytest
-from scripted import TOKEN, Wire, call, reply, silence, then_close, tunnel
+from scripted import TOKEN, Peer, Wire, WireFor, call, reply, silence, then_close, tunnel
 
 import ubiops
 from ubiops._transport.proxies import find_proxy
@@ -16,8 +16,8 @@ CREDENTIALS = "Basic " + base64.b64encode(b"us er:pa@ss").decode()
 WITH_CREDENTIALS = "http://us%20er:pa%40ss@127.0.0.1:{port}"
 
 
-def test_https_goes_through_a_tunnel_and_the_proxy_sees_nothing_of_it(
-    wire: Any, client_for: Any, certificates: Any
+def test_https_goes_through_a_tunnel_that_the_proxy_can_not_read(
+    wire: WireFor, client_for: Any, certificates: Any
 ) -> None:
     server = wire(reply(200, [1]), context=certificates.good)
     proxy = wire(tunnel)
@@ -42,14 +42,14 @@ def test_https_goes_through_a_tunnel_and_the_proxy_sees_nothing_of_it(
     assert server.connections == 1
 
 
-def test_an_upload_goes_through_a_tunnel(wire: Any, client_for: Any, certificates: Any) -> None:
+def test_an_upload_goes_through_a_tunnel(wire: WireFor, client_for: Any, certificates: Any) -> None:
     server = wire(reply(201, {"revision": "r"}), context=certificates.good)
     client = client_for(server, proxy=wire(tunnel).origin, **certificates.trust)
     assert ubiops.CoreApi(client).revisions_file_upload("p", "d", "v", file=b"x" * 3_000_000).revision == "r"
     assert b"x" * 3_000_000 in server.requests[0].body
 
 
-def test_http_names_the_whole_address_to_the_proxy(wire: Any, client_for: Any) -> None:
+def test_plain_http_sends_the_whole_url_to_the_proxy(wire: WireFor, client_for: Any) -> None:
     proxy = wire(reply(200, [1]))
     client = client_for("http://api.localhost:81/v2.1", proxy=WITH_CREDENTIALS.format(port=proxy.port))
     assert call(client) == [1]
@@ -65,7 +65,7 @@ def test_http_names_the_whole_address_to_the_proxy(wire: Any, client_for: Any) -
 
 
 @pytest.mark.parametrize("password", ["%E2%82%AC", "\u20ac", "\udce2\udc82\udcac"], ids=ascii)
-def test_a_password_of_any_letters_is_sent_as_utf_8(password: str, wire: Any, client_for: Any) -> None:
+def test_a_proxy_password_is_sent_as_utf_8(password: str, wire: WireFor, client_for: Any) -> None:
     proxy = wire(reply(200, [1]))
     assert call(client_for("http://api.localhost", proxy=f"http://us:{password}@127.0.0.1:{proxy.port}")) == [1]
     scheme, _, coded = proxy.requests[0].headers["proxy-authorization"].partition(" ")
@@ -73,7 +73,7 @@ def test_a_password_of_any_letters_is_sent_as_utf_8(password: str, wire: Any, cl
     assert base64.b64decode(coded).decode("utf-8", "surrogatepass") in ("us:\u20ac", f"us:{password}")
 
 
-def test_a_proxy_may_be_reached_by_tls(wire: Any, client_for: Any, certificates: Any) -> None:
+def test_a_proxy_can_be_reached_over_tls(wire: WireFor, client_for: Any, certificates: Any) -> None:
     proxy = wire(reply(200, [1]), context=certificates.good)
     client = client_for("http://api.localhost:81/v2.1", proxy=proxy.origin, **certificates.trust)
     assert call(client) == [1]
@@ -82,7 +82,9 @@ def test_a_proxy_may_be_reached_by_tls(wire: Any, client_for: Any, certificates:
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-def test_a_tunnel_may_lead_through_tls_to_a_proxy(trusted: bool, wire: Any, client_for: Any, certificates: Any) -> None:
+def test_a_tunnel_can_run_over_tls_to_the_proxy(
+    trusted: bool, wire: WireFor, client_for: Any, certificates: Any
+) -> None:
     server = wire(reply(201, {"revision": "r"}), context=certificates.good)
     proxy = wire(tunnel, context=certificates.good if trusted else certificates.unknown_authority)
     api = ubiops.CoreApi(client_for(server, proxy=proxy.origin, max_retries=0, **certificates.trust))
@@ -94,7 +96,7 @@ def test_a_tunnel_may_lead_through_tls_to_a_proxy(trusted: bool, wire: Any, clie
         assert server.connections == 0
 
 
-def test_the_certificate_behind_a_tunnel_is_verified(wire: Any, client_for: Any, certificates: Any) -> None:
+def test_the_certificate_behind_a_tunnel_is_verified(wire: WireFor, client_for: Any, certificates: Any) -> None:
     server = wire(reply(200, [1]), context=certificates.wrong_name)
     with pytest.raises(ubiops.ApiConnectionError, match="certificate is refused"):
         call(client_for(server, proxy=wire(tunnel).origin, **certificates.trust))
@@ -102,8 +104,8 @@ def test_the_certificate_behind_a_tunnel_is_verified(wire: Any, client_for: Any,
 
 
 @pytest.mark.parametrize("status", [403, 407, 502])
-def test_a_proxy_that_refuses_the_tunnel_is_told(
-    status: int, wire: Any, client_for: Any, certificates: Any, clock: Any
+def test_a_proxy_that_refuses_the_tunnel_is_reported(
+    status: int, wire: WireFor, client_for: Any, certificates: Any, clock: Any
 ) -> None:
     proxy = wire(lambda peer: (peer.read_head(), peer.send(reply(status, b"No")), peer.close()))
     client = client_for("https://api.localhost", proxy=WITH_CREDENTIALS.format(port=proxy.port))
@@ -113,11 +115,11 @@ def test_a_proxy_that_refuses_the_tunnel_is_told(
     assert "check configuration.proxy" in str(caught.value)
     assert "pa@ss" not in str(caught.value)
     assert CREDENTIALS not in str(caught.value)
-    # A proxy that says no says it again; one whose gateway is bad for a moment may not.
+    # A proxy that refuses will refuse again; a bad gateway may recover.
     assert len(clock.waits) == (3 if status == 502 else 0)
 
 
-def test_a_proxy_that_asks_for_a_password_says_so_for_http_too(wire: Any, client_for: Any) -> None:
+def test_a_proxy_that_requires_a_password_is_reported_for_http_too(wire: WireFor, client_for: Any) -> None:
     proxy = wire(reply(407, b"", "Proxy-Authenticate: Basic"))
     with pytest.raises(ubiops.ApiRequestError, match="check configuration.proxy") as caught:
         call(client_for("http://api.localhost", proxy=proxy.origin))
@@ -125,17 +127,17 @@ def test_a_proxy_that_asks_for_a_password_says_so_for_http_too(wire: Any, client
 
 
 @pytest.mark.parametrize("step", [then_close(), then_close(b"no proxy\r\n\r\n"), silence])
-def test_a_proxy_that_is_none_is_told(step: Any, wire: Any, client_for: Any) -> None:
+def test_a_server_that_is_not_a_proxy_is_reported(step: Any, wire: WireFor, client_for: Any) -> None:
     client = client_for("https://api.localhost", proxy=wire(step).origin, max_retries=0, connect_timeout=0.3)
     with pytest.raises((ubiops.ApiConnectionError, ubiops.ApiTimeoutError)):
         call(client, "POST")
 
 
 @pytest.mark.parametrize("source", ["configuration.proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
-def test_a_proxy_that_is_not_there_is_named_with_its_source_and_tried_again(
+def test_an_unreachable_proxy_is_named_with_its_source_and_retried(
     source: str, client_for: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nothing was sent, so that a POST is repeated as well."""
+    """Nothing was sent, so a POST is retried as well."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -153,8 +155,8 @@ def test_a_proxy_that_is_not_there_is_named_with_its_source_and_tried_again(
     assert len(clock.waits) == 3
 
 
-def test_a_tunnel_ends_within_the_time_of_the_call(wire: Any, client_for: Any) -> None:
-    def drip(peer: Any) -> None:
+def test_opening_a_tunnel_ends_by_the_deadline(wire: WireFor, client_for: Any) -> None:
+    def drip(peer: Peer) -> None:
         import time
 
         peer.read_head()
@@ -180,13 +182,13 @@ BAD = [
 
 
 @pytest.mark.parametrize("proxy", BAD)
-def test_an_address_that_is_no_proxys_is_refused_without_showing_it(proxy: str, client_for: Any) -> None:
+def test_an_invalid_proxy_url_is_refused_without_showing_it(proxy: str, client_for: Any) -> None:
     with pytest.raises(ubiops.ApiValueError, match="'http://user:password@host:port'") as caught:
         call(client_for("https://api.localhost", proxy=proxy))
     assert "pass-w0rd" not in str(caught.value)
 
 
-def test_a_proxys_password_is_shown_nowhere() -> None:
+def test_a_proxy_password_is_never_shown() -> None:
     for proxy in (
         "http://us:pass-w0rd@h:1",
         "http://u\ns:pass-w0rd@h",
@@ -200,7 +202,7 @@ def test_a_proxys_password_is_shown_nowhere() -> None:
         assert configuration.proxy == proxy
 
 
-# --- the environment's --------------------------------------------------------------------------------------------
+# --- the environment ----------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -229,7 +231,7 @@ def proxies(monkeypatch: pytest.MonkeyPatch) -> None:
         ("::1", "http", "::1", 8080, None),
     ],
 )
-def test_the_environment_names_proxies_and_exceptions(
+def test_proxies_and_exceptions_come_from_the_environment(
     no_proxy: str | None, scheme: str, host: str, port: int | None, found: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if no_proxy is not None:
@@ -245,8 +247,8 @@ def test_the_environment_names_proxies_and_exceptions(
 
 
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
-def test_the_environments_proxy_is_used(
-    variable: str, wire: Any, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch
+def test_the_proxy_of_the_environment_is_used(
+    variable: str, wire: WireFor, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = wire(reply(200, [1]), context=certificates.good)
     proxy: Wire = wire(tunnel)
@@ -258,10 +260,8 @@ def test_the_environments_proxy_is_used(
     assert len(proxy.requests) == 1
 
 
-def test_a_header_of_a_request_to_a_cgi_script_is_no_proxy(
-    wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """There, HTTP_PROXY is what the visitor sends as the header Proxy."""
+def test_http_proxy_is_ignored_in_a_cgi_script(wire: WireFor, client_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There, the variable holds the Proxy header of the incoming request."""
     monkeypatch.setenv("REQUEST_METHOD", "GET")
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     assert call(client_for(wire(reply(200, [1])), proxy=None)) == [1]

@@ -1,4 +1,4 @@
-"""Uploads: at constant memory, whole or not at all, with the server's word even when it comes early."""
+"""Uploads: constant memory, complete files only, and early responses of the server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import urllib3
-from scripted import Wire, call, reply
+from scripted import Peer, Wire, WireFor, call, reply
 
 import ubiops
 import ubiops._io.sources
@@ -27,7 +27,7 @@ LARGE = 200 << 20
 TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 
 
-def read_all(peer: Any) -> None:
+def read_all(peer: Peer) -> None:
     peer.skip_body(peer.read_head())
     peer.send(DONE)
 
@@ -39,7 +39,7 @@ def api_for(client_for: Any, certificates: Any) -> Callable[..., ubiops.CoreApi]
 
 @pytest.fixture
 def sparse(tmp_path: Path) -> Path:
-    """A large file that takes no room."""
+    """A large sparse file, which takes no space on the disk."""
     path = tmp_path / "package.zip"
     with path.open("wb") as file:
         file.truncate(LARGE)
@@ -60,11 +60,11 @@ def upload(api: ubiops.CoreApi, file: Any, **options: Any) -> Any:
     return api.revisions_file_upload("p", "d", "v", file=file, **options)
 
 
-# --- memory -------------------------------------------------------------------------------------------------------
+# --- memory -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["path", "file", "stream"])
-def test_memory_stays_the_same_whatever_the_size(kind: str, wire: Any, api_for: Any, sparse: Path) -> None:
+def test_memory_does_not_grow_with_the_size(kind: str, wire: WireFor, api_for: Any, sparse: Path) -> None:
     api = api_for(wire(read_all))
     upload(api, b"x")
     with contextlib.ExitStack() as stack:
@@ -102,7 +102,9 @@ class Endless(io.RawIOBase):
         return amount
 
 
-def test_memory_stays_the_same_over_tls(wire: Any, api_for: Any, certificates: Any, tmp_path: Path) -> None:
+def test_memory_does_not_grow_with_the_size_over_tls(
+    wire: WireFor, api_for: Any, certificates: Any, tmp_path: Path
+) -> None:
     path = tmp_path / "package.zip"
     with path.open("wb") as file:
         file.truncate(40 << 20)
@@ -116,7 +118,7 @@ def test_memory_stays_the_same_over_tls(wire: Any, api_for: Any, certificates: A
         tracemalloc.stop()
 
 
-def test_what_arrives_is_the_file(wire: Any, api_for: Any, tmp_path: Path) -> None:
+def test_the_server_receives_the_file(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
     content = os.urandom(3_000_001)
     path = tmp_path / "package.zip"
     path.write_bytes(content)
@@ -128,11 +130,11 @@ def test_what_arrives_is_the_file(wire: Any, api_for: Any, tmp_path: Path) -> No
     assert all(content in request.body for request in server.requests)
 
 
-# --- files that change --------------------------------------------------------------------------------------------
+# --- files that change --------------------------------------------------------------------
 
 
 class Changing(io.FileIO):
-    """A file to which something happens when its first block has been read."""
+    """A file that is changed when its first block has been read."""
 
     def __init__(self, path: Path, change: Callable[[], Any]) -> None:
         super().__init__(path, "rb")
@@ -164,8 +166,14 @@ def grow(path: Path) -> None:
     ("change", "words"),
     [(shrink, "it ended .* bytes early"), (empty, "it ended .* bytes early"), (grow, "it has grown")],
 )
-def test_a_file_that_changes_meanwhile_is_an_error_and_never_arrives_as_a_whole(
-    change: Callable[[Path], None], words: str, tls: bool, wire: Any, api_for: Any, certificates: Any, tmp_path: Path
+def test_a_file_that_changes_while_it_is_sent_is_an_error_and_never_arrives_complete(
+    change: Callable[[Path], None],
+    words: str,
+    tls: bool,
+    wire: WireFor,
+    api_for: Any,
+    certificates: Any,
+    tmp_path: Path,
 ) -> None:
     path = tmp_path / "package.zip"
     path.write_bytes(b"x" * 5_000_000)
@@ -185,19 +193,19 @@ def test_a_file_that_changes_meanwhile_is_an_error_and_never_arrives_as_a_whole(
     assert arrived[0] < length
     assert (caught.value.status, len(caught.value.attempts)) == (0, 1)
     assert "send a copy of it" in str(caught.value)
-    # The connection, on which half a request went out, is not used again.
+    # The connection carried half a request, so it is not reused.
     server.steps = (reply(200, [1]),)
     assert call(api.api_client) == [1]
     assert server.connections == 2
 
 
-def test_a_file_that_disappears_before_it_is_sent_again_is_an_error(
-    wire: Any, api_for: Any, clock: Any, tmp_path: Path
+def test_a_file_that_is_deleted_before_a_retry_is_an_error(
+    wire: WireFor, api_for: Any, clock: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "package.zip"
     path.write_bytes(b"x" * 1000)
 
-    def limit(peer: Any) -> None:
+    def limit(peer: Peer) -> None:
         peer.read_request()
         path.unlink()
         peer.send(reply(429, b"", "Retry-After: 0"))
@@ -206,7 +214,7 @@ def test_a_file_that_disappears_before_it_is_sent_again_is_an_error(
         upload(api_for(wire(limit)), path)
 
 
-# --- files that can't be read ----------------------------------------------------------------------------------
+# --- files that can't be read -------------------------------------------------------------
 
 
 def deny(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
@@ -223,7 +231,7 @@ def deny(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
 
 
 def test_a_file_that_can_not_be_opened_is_refused_before_anything_is_sent(
-    wire: Any, api_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    wire: WireFor, api_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "package.zip"
     path.write_bytes(b"x" * 1000)
@@ -239,7 +247,7 @@ def test_a_file_that_can_not_be_opened_is_refused_before_anything_is_sent(
 
 @pytest.mark.parametrize("change", ["deleted", "denied", "a directory"])
 def test_a_file_that_can_no_longer_be_opened_is_noticed_before_the_request_starts(
-    change: str, wire: Any, api_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    change: str, wire: WireFor, api_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "package.zip"
     path.write_bytes(b"x" * 1000)
@@ -266,7 +274,7 @@ def test_a_file_that_can_no_longer_be_opened_is_noticed_before_the_request_start
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
-def test_a_named_pipe_without_a_writer_is_refused_at_once(wire: Any, api_for: Any, tmp_path: Path) -> None:
+def test_a_named_pipe_without_a_writer_is_refused_at_once(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     server = wire(DONE)
@@ -279,7 +287,7 @@ def test_a_named_pipe_without_a_writer_is_refused_at_once(wire: Any, api_for: An
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
 def test_what_is_written_to_a_named_pipe_is_sent_and_not_sent_again(
-    wire: Any, api_for: Any, clock: Any, tmp_path: Path
+    wire: WireFor, api_for: Any, clock: Any, tmp_path: Path
 ) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -303,10 +311,8 @@ def test_what_is_written_to_a_named_pipe_is_sent_and_not_sent_again(
     assert len(server.requests) == 1
 
 
-def test_a_stream_that_gives_more_than_it_said_is_an_error_and_nothing_of_that_goes_out(
-    wire: Any, api_for: Any
-) -> None:
-    """Behind the announced length the server would take it for another request."""
+def test_a_stream_longer_than_announced_is_an_error_and_the_surplus_is_not_sent(wire: WireFor, api_for: Any) -> None:
+    """The server would take bytes behind the announced length for another request."""
 
     class Generous(io.BytesIO):
         def read(self, amount: int | None = -1) -> bytes:
@@ -320,7 +326,7 @@ def test_a_stream_that_gives_more_than_it_said_is_an_error_and_nothing_of_that_g
     assert arrived[0] < int(server.requests[0].headers["content-length"])
 
 
-def test_a_disk_that_fails_is_an_error(wire: Any, api_for: Any) -> None:
+def test_a_read_error_is_reported(wire: WireFor, api_for: Any) -> None:
     class Failing(Endless):
         def readinto(self, buffer: Any) -> int:
             raise OSError(5, "Input/output error")
@@ -340,10 +346,8 @@ def test_a_disk_that_fails_is_an_error(wire: Any, api_for: Any) -> None:
     ],
     ids=lambda error: type(error).__name__,
 )
-def test_an_error_of_a_stream_is_told_as_the_streams_own_with_where_it_came_from(
-    error: Exception, wire: Any, api_for: Any
-) -> None:
-    """What is sent may come over a network itself, whose errors are not to be taken for the call's."""
+def test_an_error_of_a_stream_is_reported_with_its_cause(error: Exception, wire: WireFor, api_for: Any) -> None:
+    """A stream may come from a network. Its errors must not be taken for those of the call."""
 
     class Broken:
         def read(self, amount: int = -1) -> Any:
@@ -357,7 +361,7 @@ def test_an_error_of_a_stream_is_told_as_the_streams_own_with_where_it_came_from
     assert (caught.value.status, len(caught.value.attempts)) == (0, 1)
 
 
-def test_memory_that_can_not_be_sent_is_refused(api_for: Any) -> None:
+def test_memory_that_can_not_be_read_is_refused(api_for: Any) -> None:
     released = memoryview(b"abc")
     released.release()
     for view in (memoryview(b"abcdef")[::2], released):
@@ -366,7 +370,7 @@ def test_memory_that_can_not_be_sent_is_refused(api_for: Any) -> None:
 
 
 @pytest.mark.parametrize("given", ["text", 5, None])
-def test_a_stream_that_gives_no_bytes_is_an_error(given: Any, wire: Any, api_for: Any) -> None:
+def test_a_stream_that_does_not_return_bytes_is_an_error(given: Any, wire: WireFor, api_for: Any) -> None:
     class Strange:
         def read(self, amount: int = -1) -> Any:
             return given
@@ -376,13 +380,13 @@ def test_a_stream_that_gives_no_bytes_is_an_error(given: Any, wire: Any, api_for
         upload(api_for(server), Strange())
 
 
-# --- answers that come early --------------------------------------------------------------------------------------
+# --- early responses ----------------------------------------------------------------------
 
 
 def early(status: int, *, then: str) -> Callable[[Any], None]:
-    """Answers as soon as the headers are there, and then closes, or reads the rest."""
+    """Responds as soon as the headers have arrived, then closes or reads the rest."""
 
-    def step(peer: Any) -> None:
+    def step(peer: Peer) -> None:
         head = peer.read_head()
         peer.send(reply(status, {"error": "The file is too large"}, "Connection: close"))
         if then == "reads on":
@@ -397,8 +401,8 @@ def early(status: int, *, then: str) -> Callable[[Any], None]:
 @TLS
 @pytest.mark.parametrize("then", ["closes", "reads some", "reads on"])
 @pytest.mark.parametrize("status", [413, 400, 401, 403, 404])
-def test_an_answer_that_comes_early_is_told_and_not_a_broken_pipe(
-    status: int, then: str, tls: bool, wire: Any, api_for: Any, certificates: Any, tmp_path: Path
+def test_an_early_response_is_reported_instead_of_a_broken_pipe(
+    status: int, then: str, tls: bool, wire: WireFor, api_for: Any, certificates: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "package.zip"
     with path.open("wb") as file:
@@ -412,11 +416,13 @@ def test_an_answer_that_comes_early_is_told_and_not_a_broken_pipe(
     assert call(api.api_client) == [1]
 
 
-def test_an_early_answer_on_a_connection_that_stays_open_ends_the_upload(wire: Any, api_for: Any, sparse: Path) -> None:
-    """What was left unsent would be taken for the next request."""
+def test_an_early_response_on_a_connection_that_stays_open_ends_the_upload(
+    wire: WireFor, api_for: Any, sparse: Path
+) -> None:
+    """The next request would be taken for the rest of this one."""
     arrived = []
 
-    def refuse(peer: Any) -> None:
+    def refuse(peer: Peer) -> None:
         peer.read_head()
         peer.send(reply(413, {"error": "Too large"}))
         arrived.append(peer.drain())
@@ -432,8 +438,10 @@ def test_an_early_answer_on_a_connection_that_stays_open_ends_the_upload(wire: A
 
 
 @pytest.mark.parametrize("word", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 102 Processing\r\n\r\n"])
-def test_a_word_in_between_does_not_end_the_upload(word: bytes, wire: Any, api_for: Any, sparse: Path) -> None:
-    def encourage(peer: Any) -> None:
+def test_an_informational_response_does_not_end_the_upload(
+    word: bytes, wire: WireFor, api_for: Any, sparse: Path
+) -> None:
+    def encourage(peer: Peer) -> None:
         head = peer.read_head()
         peer.send(word * 3)
         peer.skip_body(head)
@@ -447,8 +455,8 @@ def test_a_word_in_between_does_not_end_the_upload(word: bytes, wire: Any, api_f
 
 
 @TLS
-def test_a_large_json_body_that_is_refused_early_gets_its_answer_too(
-    tls: bool, wire: Any, api_for: Any, certificates: Any
+def test_a_large_json_body_that_is_refused_early_gets_its_response_too(
+    tls: bool, wire: WireFor, api_for: Any, certificates: Any
 ) -> None:
     server = wire(early(413, then="closes"), reply(200, [1]), context=certificates.good if tls else None)
     api = api_for(server)
@@ -457,8 +465,8 @@ def test_a_large_json_body_that_is_refused_early_gets_its_answer_too(
     assert call(api.api_client) == [1]
 
 
-def test_an_early_429_is_waited_out(wire: Any, api_for: Any, clock: Any, sparse: Path) -> None:
-    def limit(peer: Any) -> None:
+def test_an_early_429_is_retried(wire: WireFor, api_for: Any, clock: Any, sparse: Path) -> None:
+    def limit(peer: Peer) -> None:
         peer.read_head()
         peer.send(reply(429, b"", "Retry-After: 3", "Connection: close"))
         peer.close()
@@ -470,10 +478,10 @@ def test_an_early_429_is_waited_out(wire: Any, api_for: Any, clock: Any, sparse:
 
 
 @TLS
-def test_a_connection_that_breaks_in_the_middle_is_told(
-    tls: bool, wire: Any, api_for: Any, certificates: Any, sparse: Path, clock: Any
+def test_a_connection_that_breaks_during_the_upload_is_reported(
+    tls: bool, wire: WireFor, api_for: Any, certificates: Any, sparse: Path, clock: Any
 ) -> None:
-    def drop(peer: Any) -> None:
+    def drop(peer: Peer) -> None:
         peer.read_head()
         peer._exactly(1 << 20)
         peer.reset()
@@ -485,12 +493,12 @@ def test_a_connection_that_breaks_in_the_middle_is_told(
     assert caught.value.status == 0
 
 
-# --- handles ------------------------------------------------------------------------------------------------------
+# --- handles ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("step", [DONE, reply(400, {"error": "No"}), reply(200, b"{")])
-def test_a_file_that_was_opened_here_is_closed_and_one_that_was_given_is_not(
-    step: Any, wire: Any, api_for: Any, tmp_path: Path
+def test_a_file_that_was_opened_by_the_client_is_closed_and_one_that_was_given_is_not(
+    step: Any, wire: WireFor, api_for: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "package.zip"
     path.write_bytes(b"x" * 100_000)
@@ -503,7 +511,7 @@ def test_a_file_that_was_opened_here_is_closed_and_one_that_was_given_is_not(
         assert not file.closed
 
 
-def test_a_file_is_not_opened_before_it_is_needed(wire: Any, api_for: Any, tmp_path: Path) -> None:
+def test_no_file_is_left_open_if_there_is_no_connection(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
     path = tmp_path / "package.zip"
     path.write_bytes(b"x" * 1000)
     api = api_for("http://127.0.0.1:1", max_retries=0)
@@ -512,9 +520,15 @@ def test_a_file_is_not_opened_before_it_is_needed(wire: Any, api_for: Any, tmp_p
 
 
 @TLS
-@pytest.mark.parametrize("place", ["read", "send", "answer"])
+@pytest.mark.parametrize("place", ["read", "send", "response"])
 def test_ctrl_c_leaves_nothing_behind(
-    place: str, tls: bool, wire: Any, api_for: Any, certificates: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    place: str,
+    tls: bool,
+    wire: WireFor,
+    api_for: Any,
+    certificates: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import signal
 
@@ -522,9 +536,9 @@ def test_ctrl_c_leaves_nothing_behind(
     path.write_bytes(b"x" * 5_000_000)
     main = threading.main_thread().ident or 0
 
-    def strike(peer: Any) -> None:
+    def strike(peer: Peer) -> None:
         head = peer.read_head()
-        if place == "answer":
+        if place == "response":
             peer.skip_body(head)
         else:
             peer._exactly(1 << 20)
@@ -537,8 +551,8 @@ def test_ctrl_c_leaves_nothing_behind(
         original = ubiops._io.sources.FileSource._take
 
         def slow(self: Any, source: Any, amount: int) -> Any:
-            # Here, where it is between two blocks, is where the signal finds the main thread. By then the server, which
-            # strikes, has more than it waits for.
+            # The signal arrives here, between two blocks. The server, which sends it, has
+            # received all that it waits for by now.
             if source.tell() > 2 << 20:
                 time.sleep(20)
             return original(self, source, amount)
@@ -551,8 +565,8 @@ def test_ctrl_c_leaves_nothing_behind(
     assert server.connections == 2
 
 
-def test_the_progress_bar_ends_whatever_happens(
-    wire: Any, api_for: Any, capsys: pytest.CaptureFixture[str], clock: Any
+def test_the_progress_bar_is_closed_in_every_case(
+    wire: WireFor, api_for: Any, capsys: pytest.CaptureFixture[str], clock: Any
 ) -> None:
     server: Wire = wire(reply(429, b"", "Retry-After: 0"), DONE, reply(400, {"error": "No"}))
     api = api_for(server)

@@ -1,4 +1,4 @@
-"""What a request costs, as counts: pieces and bytes sent, connections opened, functions called."""
+"""The cost of a request in counts: segments, bytes, connections and function calls."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from scripted import TOKEN, Wire, client_of, reply
 import ubiops
 
 DEPLOYMENT = {"name": "d", "input_type": "plain", "output_type": "plain"}
-ANSWER = reply(200, DEPLOYMENT)
+RESPONSE = reply(200, DEPLOYMENT)
 
 
-def test_a_small_request_goes_out_in_one_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_small_request_is_sent_in_one_segment(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = Sent(monkeypatch)
-    with Wire([ANSWER]) as server, client_of(server) as client:
+    with Wire([RESPONSE]) as server, client_of(server) as client:
         api = ubiops.CoreApi(client)
         api.deployments_get("p", "d")
         for _ in range(3):
@@ -30,16 +30,16 @@ def test_a_small_request_goes_out_in_one_piece(monkeypatch: pytest.MonkeyPatch) 
     assert all(json.loads(piece.partition(b"\r\n\r\n")[2]) == DEPLOYMENT for piece in sent.pieces[1:5])
 
 
-def test_the_first_request_with_a_body_goes_out_in_one_piece_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_request_with_a_body_is_sent_in_one_segment_too(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = Sent(monkeypatch)
-    with Wire([ANSWER]) as server, client_of(server) as client:
+    with Wire([RESPONSE]) as server, client_of(server) as client:
         ubiops.CoreApi(client).deployments_create("p", DEPLOYMENT)
     assert len(sent.pieces) == 1
 
 
-def test_a_request_says_nothing_that_is_not_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_request_has_no_unnecessary_headers(monkeypatch: pytest.MonkeyPatch) -> None:
     sent = Sent(monkeypatch)
-    with Wire([ANSWER]) as server, client_of(server) as client:
+    with Wire([RESPONSE]) as server, client_of(server) as client:
         ubiops.CoreApi(client).deployments_get("p", "d")
     head = sent.pieces[0].decode()
     lines = head.splitlines()
@@ -53,18 +53,18 @@ def test_a_request_says_nothing_that_is_not_needed(monkeypatch: pytest.MonkeyPat
     assert len(head) - len(TOKEN) <= 220
 
 
-def test_calls_one_after_the_other_share_a_connection() -> None:
-    with Wire([ANSWER]) as server, client_of(server) as client:
+def test_consecutive_calls_share_a_connection() -> None:
+    with Wire([RESPONSE]) as server, client_of(server) as client:
         api = ubiops.CoreApi(client)
         for _ in range(100):
             api.deployments_get("p", "d")
         assert server.connections == 1
 
 
-def test_threads_open_no_more_connections_than_they_are() -> None:
+def test_there_are_no_more_connections_than_threads() -> None:
     threads = 16
     failures = []
-    with Wire([ANSWER]) as server, client_of(server) as client:
+    with Wire([RESPONSE]) as server, client_of(server) as client:
         api = ubiops.CoreApi(client)
         begin = threading.Barrier(threads)
 
@@ -85,8 +85,8 @@ def test_threads_open_no_more_connections_than_they_are() -> None:
         assert server.connections <= threads
 
 
-def test_a_small_call_takes_no_more_functions_than_bare_urllib3() -> None:
-    with Wire([ANSWER]) as server, client_of(server) as client:
+def test_a_small_call_takes_no_more_function_calls_than_bare_urllib3() -> None:
+    with Wire([RESPONSE]) as server, client_of(server) as client:
         api = ubiops.CoreApi(client)
         pool = urllib3.HTTPConnectionPool("127.0.0.1", server.port)
         headers = {"Accept": "application/json", "Authorization": f"Token {TOKEN}", "User-Agent": "bare"}
@@ -107,7 +107,7 @@ def test_a_small_call_takes_no_more_functions_than_bare_urllib3() -> None:
 
 
 def test_a_call_costs_the_same_however_many_came_before() -> None:
-    with Wire([ANSWER]) as server, client_of(server) as client:
+    with Wire([RESPONSE]) as server, client_of(server) as client:
         api = ubiops.CoreApi(client)
         for _ in range(5):
             api.deployments_get("p", "d")

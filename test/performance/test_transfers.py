@@ -1,4 +1,4 @@
-"""Files of any size pass through a few megabytes of memory."""
+"""Files of any size need only a few megabytes of memory."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BLOCK = bytes(1 << 18)
 
 
 def growth(work: Callable[[], object]) -> int:
-    """How far the memory of this process grows at most while something is done; what the server needs is in it."""
+    """Returns by how much the memory of this process, server included, grows at its peak."""
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]
@@ -58,7 +58,7 @@ def send_file(peer: Peer) -> None:
         peer.send(BLOCK)
 
 
-def test_a_download_takes_little_memory_on_its_way_to_the_disk(tmp_path: Path) -> None:
+def test_saving_a_download_takes_little_memory(tmp_path: Path) -> None:
     with Wire([send_file]) as server, client_of(server, temp_folder_path=str(tmp_path)) as client:
         api = ubiops.CoreApi(client)
         grown = growth(lambda: api.revisions_file_download("p", "d", "r", "v", _preload_content=True))
@@ -66,7 +66,7 @@ def test_a_download_takes_little_memory_on_its_way_to_the_disk(tmp_path: Path) -
     assert grown <= MOST
 
 
-def test_a_download_takes_little_memory_in_the_hands_of_a_program() -> None:
+def test_reading_a_download_takes_little_memory() -> None:
     total = 0
 
     def read() -> None:

@@ -1,4 +1,4 @@
-"""A server on loopback that does with each request what a script says, down to the single byte."""
+"""A server on loopback that responds to each request as scripted, byte by byte."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from http import HTTPStatus
 from typing import Any, Union
 
 PATIENCE = 20.0
-"""Seconds after which a server gives up: what bounds a test that goes wrong."""
+"""Seconds after which a server gives up, so that a failing test ends."""
 
 
 class Gone(Exception):
-    """The client has closed its connection."""
+    """The client closed its connection."""
 
 
 @dataclass
 class Request:
-    """A request as it arrived, taken apart by hand, so that it is no library's reading of it."""
+    """A request as it arrived, parsed by hand so that no library interprets it."""
 
     method: str
     target: str
@@ -40,7 +40,7 @@ class Request:
 
 
 class Peer:
-    """One connection, as the server sees it."""
+    """The server's side of one connection."""
 
     def __init__(self, sock: socket.socket, number: int, wire: Wire) -> None:
         self.sock = sock
@@ -93,7 +93,8 @@ class Peer:
         return request
 
     def drain(self) -> int:
-        """Reads whatever comes until the client is done, at constant memory; tells how many bytes came."""
+        """Reads until the client closes the connection, at constant memory, and returns the
+        number of bytes."""
         total = len(self._buffer)
         self._buffer = b""
         block = bytearray(1 << 18)
@@ -103,7 +104,7 @@ class Peer:
         return total
 
     def skip_body(self, request: Request) -> int:
-        """Reads a body of a given length at constant memory."""
+        """Reads a body with a Content-Length at constant memory, and returns the length."""
         left = length = int(request.headers["content-length"])
         left -= len(self._buffer)
         self._buffer = b""
@@ -119,27 +120,30 @@ class Peer:
         self.sock.sendall(data)
 
     def close(self) -> None:
-        """Ends the connection in peace."""
+        """Closes the connection."""
         self.open = False
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
         self.sock.close()
 
     def reset(self) -> None:
-        """Ends the connection with a reset."""
+        """Resets the connection."""
         self.open = False
         self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.sock.close()
 
 
 Step = Union[bytes, Callable[[Peer], Any]]
+"""What to do with a request."""
 
 
 @dataclass
 class Wire:
-    """What to do with one request after the other, over however many connections; the last step is for all later ones.
+    """The server: each request takes the next step, over any number of connections. The last
+    step is repeated.
 
-    A step of bytes is the answer to a request; any other is called with the connection when a request begins.
+    A step of bytes is the response to a request. Any other step is called with the
+    connection when a request starts.
     """
 
     steps: Sequence[Step]
@@ -203,7 +207,7 @@ class Wire:
                 else:
                     step(peer)
         except (Gone, OSError):
-            pass  # a client that goes away is what many tests are about
+            pass  # many tests are about a client that closes its connection
         except BaseException as error:
             self.failures.append(error)
         finally:
@@ -221,7 +225,7 @@ class Wire:
             return step
 
     def hang_up(self) -> None:
-        """Closes all connections that are idle now, as servers do after a while."""
+        """Closes all idle connections, as servers do after a while."""
         with self._lock:
             peers = list(self._peers)
         for peer in peers:
@@ -231,7 +235,8 @@ class Wire:
             thread.join(PATIENCE)
 
     def wait_until_left(self, connections: int = 1, kept: int = 0) -> None:
-        """Waits until so many connections have come, and the client has closed all of them but those that it keeps."""
+        """Waits until this many connections were opened, and the client has closed all but those
+        that it keeps."""
         until = time.monotonic() + PATIENCE
         while self.connections < connections or self._ended < self.connections - kept:
             assert time.monotonic() < until, "the client keeps its connection"
@@ -255,11 +260,15 @@ class Wire:
         self.stop()
 
 
-# --- what may come back -------------------------------------------------------------------------------------------
+WireFor = Callable[..., Wire]
+"""The fixture ``wire``: starts a server with these steps."""
+
+
+# --- responses ----------------------------------------------------------------------------
 
 
 def reply(status: int = 200, body: bytes | Any = b"{}", *headers: str, reason: str | None = None) -> bytes:
-    """An answer with its length; a body that is no bytes is sent as JSON."""
+    """Returns a response with a Content-Length. A body that is not bytes is sent as JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status} {phrase(status) if reason is None else reason}", *headers]
     if not any(line.lower().startswith("content-type:") for line in headers):
@@ -277,14 +286,14 @@ def phrase(status: int) -> str:
 
 
 def chunked(*chunks: bytes, status: int = 200, headers: Sequence[str] = (), end: bytes = b"0\r\n\r\n") -> bytes:
-    """An answer in chunks."""
+    """Returns a response in chunks."""
     head = [f"HTTP/1.1 {status} {phrase(status)}", "Transfer-Encoding: chunked", *headers]
     body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
     return "\r\n".join(head).encode() + b"\r\n\r\n" + body + end
 
 
 def then_close(data: bytes = b"") -> Step:
-    """Answers with these bytes, and closes the connection."""
+    """Responds with these bytes, then closes the connection."""
 
     def step(peer: Peer) -> None:
         peer.read_request()
@@ -295,13 +304,13 @@ def then_close(data: bytes = b"") -> Step:
 
 
 def then_reset(data: bytes = b"") -> Step:
-    """Answers with these bytes, and resets the connection."""
+    """Responds with these bytes, then resets the connection."""
 
     def step(peer: Peer) -> None:
         peer.read_request()
         if data:
             peer.send(data)
-            # What was sent is to arrive before the reset does.
+            # The bytes must arrive before the reset.
             time.sleep(0.05)
         peer.reset()
 
@@ -309,13 +318,13 @@ def then_reset(data: bytes = b"") -> Step:
 
 
 def silence(peer: Peer) -> None:
-    """Reads the request, and never answers."""
+    """Reads the request and never responds."""
     peer.read_request()
     peer.wait()
 
 
 def then_silence(data: bytes) -> Step:
-    """Answers with these bytes, and with nothing more."""
+    """Responds with these bytes, and keeps the connection open."""
 
     def step(peer: Peer) -> None:
         peer.read_request()
@@ -326,7 +335,7 @@ def then_silence(data: bytes) -> Step:
 
 
 def drip(start: bytes, endless: bytes, pause: float = 0.02) -> Step:
-    """Answers with ``start``, and then with ``endless`` again and again, each byte after a pause."""
+    """Responds with ``start``, then repeats ``endless``, with a pause before each byte."""
 
     def step(peer: Peer) -> None:
         peer.read_request()
@@ -358,13 +367,13 @@ def tunnel(peer: Peer) -> None:
                     ways[one].sendall(data)
 
 
-# --- how to ask ---------------------------------------------------------------------------------------------------
+# --- clients ------------------------------------------------------------------------------
 
 TOKEN = "s3cr3t-t0ken-0f-the-test"
 
 
 def call(client: Any, method: str = "GET", **options: Any) -> Any:
-    """A call by any method, whose answer may be any JSON."""
+    """Makes a call with any method, whose response may be any JSON."""
     return client.call_api(
         "/things",
         method,
@@ -377,7 +386,7 @@ def call(client: Any, method: str = "GET", **options: Any) -> Any:
 
 @contextlib.contextmanager
 def client_of(host: str | Wire, *, pool_threads: int = 1, **settings: Any) -> Iterator[Any]:
-    """A client for a server, with the token of all tests unless they give another."""
+    """Makes a client for a server, with the token of all tests by default."""
     import ubiops
 
     settings.setdefault("api_key", {"Authorization": f"Token {TOKEN}"})
