@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
@@ -9,7 +10,7 @@ from multiprocessing.dummy import DummyProcess
 from typing import Any
 
 import pytest
-from scripted import Peer, Wire, WireFor, call, client_of, drip, reply, silence, then_close
+from scripted import Peer, Wire, WireFor, call, client_of, drip, reply, silence, then_close, then_silence
 
 import ubiops
 
@@ -275,3 +276,38 @@ def test_a_connection_that_was_cut_off_is_not_reused(wire: WireFor, client_for: 
     with pytest.raises(ubiops.ApiConnectionError):
         call(client)
     assert call(client) == [2]
+
+
+@pytest.mark.parametrize("way", ["JSON", "pieces"])
+@pytest.mark.parametrize("body", [b"what\r\n", b"2\r\n[1]]\r\n"])
+def test_a_connection_that_is_out_of_step_is_closed_even_if_the_server_keeps_it_open(
+    body: bytes, way: str, wire: WireFor, client_for: Any
+) -> None:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    server = wire(then_silence(head + body), reply(200, [2]))
+    client = client_for(server, max_retries=0)
+    download = ubiops.CoreApi(client).revisions_file_download
+    with pytest.raises(ubiops.ApiConnectionError):
+        _ = call(client) if way == "JSON" else list(download("p", "d", "r", "v"))
+    server.wait_until_left(1)
+    assert call(client) == [2]
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
+def test_addresses_that_refuse_leave_no_file_open(
+    tls: bool, wire: WireFor, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = wire(reply(200, [1]), context=certificates.good if tls else None)
+    original = socket.getaddrinfo
+
+    def look_up(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        found = original("127.0.0.1", port, *args, **options)
+        return [(*found[0][:4], ("127.0.0.1", 1))] * 5 + found
+
+    monkeypatch.setattr("socket.getaddrinfo", look_up)
+    client = client_for(f"{server.origin}".replace("127.0.0.1", "localhost"), **certificates.trust)
+    folder = "/proc/self/fd" if os.path.exists("/proc/self/fd") else "/dev/fd"
+    before = len(os.listdir(folder))
+    assert call(client) == [1]
+    # One socket is the client's, and one the server's.
+    assert len(os.listdir(folder)) <= before + 2

@@ -133,9 +133,7 @@ class _Connection:
             raise
         finally:
             self._connecting = False
-            if self._handle is not None:
-                self._handle.close()
-                self._handle = None
+            self._close_handle()
 
     def close(self) -> None:
         super().close()  # type: ignore[misc]
@@ -178,9 +176,15 @@ class _Connection:
             sock.settimeout(remaining(self._connect_deadline, None))
         except BaseException:
             sock.close()
+            self._close_handle()
             raise
         sys.audit("http.client.connect", self, self._name_to_resolve, self.port)
         return sock
+
+    def _close_handle(self) -> None:
+        if self._handle is not None:
+            self._handle.close()
+            self._handle = None
 
     def send(self, data: Any) -> None:
         if self.sock is None:

@@ -64,7 +64,7 @@ class RawResponse:
             self._count(len(data), amount is None or (not data and amount > 0))
             return data
         except BaseException as error:
-            self.close()
+            self._discard()
             failed = translate(error, handled, self._attempt)
         raise failed
 
@@ -82,7 +82,7 @@ class RawResponse:
             self._count(amount, not amount)
             return amount
         except BaseException as error:
-            self.close()
+            self._discard()
             failed = translate(error, handled, self._attempt)
         raise failed
 
@@ -106,7 +106,7 @@ class RawResponse:
                 self._response.release_conn()
             return data
         except BaseException as error:
-            self.close()
+            self._discard()
             failed = translate(error, handled, self._attempt)
         raise failed
 
@@ -143,7 +143,12 @@ class RawResponse:
         """Gives the connection back if the body has been read, and closes it otherwise."""
         if not self._body.isclosed():
             # The rest of the body would be taken for the next response.
-            self._response.close()
+            self._discard()
+        else:
+            self._response.release_conn()
+
+    def _discard(self) -> None:
+        self._response.close()
         self._response.release_conn()
 
 
