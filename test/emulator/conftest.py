@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 import ubiops.emulator
 from ubiops.emulator import Emulator
 from ubiops.emulator.routes import ROUTES
-from ubiops.emulator.validation import expand, load_description
+from ubiops.emulator.core.description import expand, load_description
 
 PLAIN = {"input_type": "plain", "output_type": "plain"}
 CODE = """

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from ubiops.emulator.clock import Clock, in_microseconds, in_milliseconds
+from ubiops.emulator.core.clock import Clock, in_microseconds, in_milliseconds
 
 
 def test_it_begins_with_the_present_and_runs(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -35,7 +35,7 @@ def running(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Po
             greeting = ""
             for line in process.stdout:
                 greeting += line
-                if "Ctrl-C stops it" in line:
+                if "Ctrl-C to stop it" in line:
                     break
             yield process, greeting
         finally:
@@ -53,8 +53,8 @@ def client(api: Any, greeting: str) -> Any:
 def test_it_tells_how_to_use_it_and_stops_cleanly(api: Any, tmp_path: Path, number: signal.Signals) -> None:
     with running(TMPDIR=str(tmp_path)) as (process, greeting):
         assert client(api, greeting).ok("GET", "/template-deployments")
-        assert "It takes any token" in greeting
-        assert "--data-dir keeps it" in greeting
+        assert "It accepts any token" in greeting
+        assert "--data-dir to keep it" in greeting
         assert len(list(tmp_path.iterdir())) == 1
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
@@ -89,7 +89,7 @@ def test_its_options_are_taken(api: Any, tmp_path: Path, good: bytes) -> None:
     arguments += ["--project-variable", "project-1:A=b=c", "--build-seconds", "0", "0", "0", "--verbose"]
     arguments += ["--maximum-file-size", "1000"]
     with running(*arguments) as (process, greeting):
-        assert "It takes the tokens that were given" in greeting
+        assert "It accepts the given tokens" in greeting
         assert f"The state is kept in {tmp_path / 'data'}" in greeting
         user = client(api, greeting)
         user.fails(401, "GET", "/template-deployments", token="Token three")
@@ -119,13 +119,13 @@ def test_a_folder_in_use_is_told_in_one_line(data_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--project-variable", "p:A1=1"], "name 'A1' can't name a variable"),
-        (["--rate-limit", "0"], "rate_limit takes a number from 1 on"),
+        (["--project-variable", "p:A1=1"], "environment variable 'A1' is invalid"),
+        (["--rate-limit", "0"], "rate_limit must be a positive integer"),
         (["--host", "192.0.2.1"], "can't listen on 192.0.2.1 port 0"),
-        (["--maximum-file-size", "0"], "maximum_file_size takes a number from 1 on"),
+        (["--maximum-file-size", "0"], "maximum_file_size must be a positive integer"),
         (["--data-dir", ""], "data_dir is empty"),
-        (["--port", "99999"], "port takes a number from 0 to 65535, got 99999"),
-        (["--token", ""], "tokens takes one token or more"),
+        (["--port", "99999"], "port must be an integer from 0 to 65535, got 99999"),
+        (["--token", ""], "tokens must be one or more tokens"),
     ],
 )
 def test_what_makes_no_sense_is_told(arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -142,12 +142,12 @@ def test_what_makes_no_sense_is_told(arguments: list[str], reason: str, capsys: 
 def test_a_variable_that_is_not_understood_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--project-variable", "A=1"])
-    assert "'A=1' is not of the form PROJECT:NAME=VALUE" in capsys.readouterr().err
+    assert "'A=1' does not have the form PROJECT:NAME=VALUE" in capsys.readouterr().err
 
 
 def test_an_address_for_all_is_warned_of() -> None:
     with running("--host", "0.0.0.0") as (_, greeting):  # noqa: S104
-        assert "Whoever can reach 0.0.0.0 can use it." in greeting
+        assert "Everyone who can reach 0.0.0.0 can use it." in greeting
 
 
 def test_its_help_names_its_options(capsys: pytest.CaptureFixture[str]) -> None:

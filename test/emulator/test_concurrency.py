@@ -57,5 +57,5 @@ def test_one_that_is_deleted_meanwhile_is_gone_or_not_yet(api: Any, good: bytes)
 
     assert set(at_once(work)) <= {200, 201, 204, 404}
     api.fails(404, "GET", version)
-    files = api.emulator._world.files
+    files = api.emulator._backend.files
     assert api.emulator._storage.files() == {path.name for path in files.path("").iterdir()}

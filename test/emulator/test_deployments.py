@@ -50,9 +50,9 @@ def test_a_widget_may_do_without_configuration(api: Any) -> None:
 def test_a_name_is_unique_in_its_project(api: Any) -> None:
     api.deployment("d")
     again = {"name": "d", "input_type": "plain", "output_type": "plain"}
-    assert "'d' exists already" in api.fails(409, "POST", f"{api.project}/deployments", again)
+    assert "'d' already exists" in api.fails(409, "POST", f"{api.project}/deployments", again)
     other = api.deployment("e")
-    assert "'d' exists already" in api.fails(409, "PATCH", other, {"name": "d"})
+    assert "'d' already exists" in api.fails(409, "PATCH", other, {"name": "d"})
     assert api.ok("POST", f"{api.project}-other/deployments", again)["name"] == "d"
 
 
@@ -115,11 +115,11 @@ def test_an_update_without_a_change_changes_nothing(api: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"name": "x" * 65}, "name may have up to 64 characters"),
-        ({"name": "a b"}, "no valid name"),
-        ({"description": "x" * 401}, "description may have up to 400"),
+        ({"name": "x" * 65}, "name must have at most 64 characters"),
+        ({"name": "a b"}, "not a valid name"),
+        ({"description": "x" * 401}, "description must have at most 400"),
         ({"input_fields": [{"name": "a", "data_type": "int"}]}, "input_type is plain"),
-        ({"default_version": None}, "default_version has to be a string, not null"),
+        ({"default_version": None}, "default_version must be a string, not null"),
     ],
 )
 def test_an_update_is_held_to_the_same_rules(api: Any, changes: dict[str, Any], reason: str) -> None:

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ubiops.emulator.routes import ROUTES
-from ubiops.emulator.validation import FORM, compile_checks, load_description
+from ubiops.emulator.core.description import load_description, operations
+from ubiops.emulator.core.validation import JSON
 
 fuzzed = settings(
     deadline=None,
@@ -20,7 +21,9 @@ fuzzed = settings(
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-ROUTES_WITH_BODY = [route for route in ROUTES if compile_checks()[route.operation_id].media_type not in (None, FORM)]
+ROUTES_WITH_BODY = [
+    route for route in ROUTES if JSON in operations()[route.operation_id].get("requestBody", {}).get("content", {})
+]
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),

@@ -140,8 +140,8 @@ def test_a_body_that_is_no_json_is_a_bad_request(api: Any, names: dict[str, str]
     json = {"Content-Type": "application/json"}
     for body, reason in {
         b"": "needs a body",
-        b"{": "no valid JSON",
-        b"\xff": "no valid JSON",
+        b"{": "not valid JSON",
+        b"\xff": "not valid JSON",
         b"[]": "an object",
     }.items():
         assert reason in api.fails(400, case.method, case.path.format(**names), body=body, headers=json)

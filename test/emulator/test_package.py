@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ubiops.emulator import environments, package
-from ubiops.emulator.package import inspect
-from ubiops.emulator.source import read_python_by_patterns
+from ubiops.emulator.areas.deployments import environments, package
+from ubiops.emulator.areas.deployments.package import inspect
+from ubiops.emulator.areas.deployments.source import read_python_by_patterns
 
 INIT = "class Deployment:\n    def __init__(self, base_directory, context): pass\n"
 REQUEST = INIT + "    def request(self, data): pass\n"
@@ -58,8 +58,8 @@ def test_the_code_is_found_at_the_root_or_in_a_folder(
         ({"a/main.py": REQUEST}, "there is no deployment.py in the folder a of the zip archive"),
         ({"a/deployment.py": REQUEST, "b/c.py": ""}, "several folders (a, b): put the code in one folder"),
         ({"a/b/deployment.py": REQUEST}, "but it is in a/b/deployment.py: move it up"),
-        ({"a/Deployment.py": REQUEST}, "but a/Deployment.py: the name is deployment.py, with these very letters"),
-        ({"a\\deployment.py": REQUEST}, "written with backslashes"),
+        ({"a/Deployment.py": REQUEST}, "but there is a/Deployment.py: the name must be spelled deployment.py"),
+        ({"a\\deployment.py": REQUEST}, "named with backslashes"),
         ({"deployment.R": ""}, "deployment.R does not run in the environment python3-9"),
         ({"../deployment.py": REQUEST, "deployment.py": REQUEST}, "leads out of its folder: '../deployment.py'"),
         ({"/etc/passwd": "", "deployment.py": REQUEST}, "leads out of its folder: '/etc/passwd'"),
@@ -114,16 +114,16 @@ def ending_64(entries: int, directory: int) -> bytes:
     ("content", "reason"),
     [
         (b"", "it is empty"),
-        (b"x", "the file is no zip archive"),
-        (b"\x1f\x8b" + b"x" * 1000, "the file is no zip archive"),
-        (b"PK\3\4" + b"\0" * 1000, "the file is no zip archive, or its end is missing"),
-        (b"PK\5\6", "the file is no zip archive, or its end is missing"),
+        (b"x", "the file is not a zip archive"),
+        (b"\x1f\x8b" + b"x" * 1000, "the file is not a zip archive"),
+        (b"PK\3\4" + b"\0" * 1000, "the file is not a zip archive, or its end is missing"),
+        (b"PK\5\6", "the file is not a zip archive, or its end is missing"),
         (ending(1, 46), "zip archive"),
-        (b"x" * 100 + ending(1, 46), "the file is no zip archive, or a damaged one"),
+        (b"x" * 100 + ending(1, 46), "the file is not a zip archive, or is damaged"),
         (ending(1, 100 * 1024**2), "too many entries"),
         (ending_64(10**6, 1000), "too many entries"),
         (ending_64(1, 2**40), "too many entries"),
-        (damaged(REQUEST), "a damaged one: Bad CRC-32 for file 'deployment.py'"),
+        (damaged(REQUEST), "is damaged: Bad CRC-32 for file 'deployment.py'"),
         (with_flags(1, 0), "deployment.py is encrypted"),
         (with_flags(0, 99), "the zip archive can't be read"),
     ],
@@ -154,7 +154,9 @@ def test_code_that_unpacks_to_more_than_it_claims_is_not_read_to_its_end(tmp_pat
 def test_an_archive_has_its_number_of_entries(tmp_path: Path, zipped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package, "MAXIMUM_ENTRIES", 3)
     many = {f"a/{number}": "" for number in range(3)}
-    assert "too many entries; 3 are the most" in look(tmp_path, zipped({**many, "a/deployment.py": REQUEST})).error
+    assert (
+        "too many entries; at most 3 are allowed" in look(tmp_path, zipped({**many, "a/deployment.py": REQUEST})).error
+    )
 
 
 @pytest.mark.parametrize(
@@ -201,14 +203,14 @@ def test_good_code_is_read_without_being_run(
     ("code", "reason"),
     [
         ("", "there is no class Deployment"),
-        ("class deployment: pass", "there is a class deployment, but the name is Deployment"),
+        ("class deployment: pass", "there is a class deployment, but it must be named Deployment"),
         ("def f():\n    class Deployment: pass", "there is no class Deployment"),
-        ("class Deployment:", "this is no Python 3.9, line 1"),
-        ("print 'x'", "this is no Python 3.9, line 1"),
-        ("x = (\n" + REQUEST, "this is no Python 3.9"),
+        ("class Deployment:", "the code is not valid Python 3.9, line 1"),
+        ("print 'x'", "the code is not valid Python 3.9, line 1"),
+        ("x = (\n" + REQUEST, "the code is not valid Python 3.9"),
         ("\0" + REQUEST, "null bytes"),
-        ("# coding: klingon\n" + REQUEST, "this can't be read as text: unknown encoding: klingon"),
-        (b"# \xff\n" + REQUEST.encode(), "this can't be read as text"),
+        ("# coding: klingon\n" + REQUEST, "the code can't be decoded: unknown encoding: klingon"),
+        (b"# \xff\n" + REQUEST.encode(), "the code can't be decoded"),
         ("class Deployment: pass", "has no method __init__(self, base_directory, context)"),
         (INIT, "neither a method request(self, data) nor a method requests(self, data)"),
         (INIT + "def request(self, data): pass", "neither a method request"),
@@ -259,7 +261,7 @@ def test_code_is_held_to_the_python_of_the_environment(tmp_path: Path, zipped: A
     assert look(tmp_path, content, "python3-10").error == ""
     assert look(tmp_path, content, "python3-13").error == ""
     if sys.version_info >= (3, 10):
-        assert "this is no Python 3.9" in look(tmp_path, content, "python3-9").error
+        assert "the code is not valid Python 3.9" in look(tmp_path, content, "python3-9").error
 
 
 @pytest.mark.parametrize(

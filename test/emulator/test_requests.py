@@ -25,7 +25,7 @@ def test_a_path_takes_certain_methods_only(api: Any) -> None:
     answer = api.send("PUT", f"{api.project}/deployments")
     assert answer.status == 405
     assert answer.headers["allow"] == "GET, POST"
-    assert answer.data == {"error": "PUT can't be used here; this path takes GET, POST"}
+    assert answer.data == {"error": "PUT is not allowed here; this path accepts GET, POST"}
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ def test_a_project_exists_as_soon_as_it_is_named(api: Any) -> None:
     [
         (None, "No API token was given"),
         ("", "No API token was given"),
-        ("Token", "nothing behind"),
-        ("abc", "has to begin with 'Token '"),
-        ("Basic abc", "has to begin with 'Token '"),
-        ("Token Token abc", "its prefix is there twice"),
+        ("Token", "nothing follows"),
+        ("abc", "must start with 'Token '"),
+        ("Basic abc", "must start with 'Token '"),
+        ("Token Token abc", "the prefix is repeated"),
         ("Token a b", "a space"),
     ],
 )
@@ -77,12 +77,12 @@ def test_any_token_will_do(api: Any, header: str) -> None:
         (b'{"name": NaN}', "NaN"),
         (b'{"name": Infinity}', "Infinity"),
         (b'{"labels": 1e999}', "too large"),
-        (b'{"name": "\\ud800"}', "no valid JSON"),
-        (b'{"name": "a",}', "no valid JSON"),
-        (b'"text"', "the body has to be an object, not a string"),
-        (b"null", "the body has to be an object, not null"),
-        (b"[" * 100_000, "no valid JSON|nested too deeply"),
-        (b'{"a":' * 100_000, "no valid JSON|nested too deeply"),
+        (b'{"name": "\\ud800"}', "not valid JSON"),
+        (b'{"name": "a",}', "not valid JSON"),
+        (b'"text"', "the body must be an object, not a string"),
+        (b"null", "the body must be an object, not null"),
+        (b"[" * 100_000, "not valid JSON|nested too deeply"),
+        (b'{"a":' * 100_000, "not valid JSON|nested too deeply"),
     ],
 )
 def test_what_is_no_json_object_is_refused(api: Any, body: bytes, reason: str) -> None:
@@ -110,30 +110,30 @@ STRUCTURED = {"input_type": "structured", "output_type": "plain"}
         ({}, "name is required; input_type is required; output_type is required"),
         ({"name": "d", "input_type": "plain"}, "output_type is required"),
         ({"name": "", "output_type": "plain"}, "input_type is required; name must not be empty"),
-        ({"name": 5}, "name has to be a string, not a number"),
-        ({"name": None}, "name has to be a string, not null"),
-        ({"name": True}, "name has to be a string, not true"),
-        ({"name": "x" * 65}, "name may have up to 64 characters, it has 65"),
-        ({"name": "a b"}, "name 'a b' is no valid name"),
-        ({"name": "a/b"}, "name 'a/b' is no valid name"),
-        ({"name": ".."}, "name '..' is no valid name"),
-        ({"input_type": "soup"}, 'input_type has to be one of structured, plain, not "soup"'),
-        ({"description": "x" * 401}, "description may have up to 400 characters, it has 401"),
-        ({"labels": {"a": 1}}, "labels.a has to be a string, not a number"),
-        ({"labels": ["a"]}, "labels has to be an object, not a list"),
+        ({"name": 5}, "name must be a string, not a number"),
+        ({"name": None}, "name must be a string, not null"),
+        ({"name": True}, "name must be a string, not true"),
+        ({"name": "x" * 65}, "name must have at most 64 characters, it has 65"),
+        ({"name": "a b"}, "name 'a b' is not a valid name"),
+        ({"name": "a/b"}, "name 'a/b' is not a valid name"),
+        ({"name": ".."}, "name '..' is not a valid name"),
+        ({"input_type": "soup"}, 'input_type must be one of structured, plain, not "soup"'),
+        ({"description": "x" * 401}, "description must have at most 400 characters, it has 401"),
+        ({"labels": {"a": 1}}, "labels.a must be a string, not a number"),
+        ({"labels": ["a"]}, "labels must be an object, not a list"),
         ({**STRUCTURED}, "input_fields is required, because input_type is structured"),
-        ({"input_fields": [FIELD]}, "input_fields has to be empty, because input_type is plain"),
-        ({"output_fields": [FIELD]}, "output_fields has to be empty, because output_type is plain"),
+        ({"input_fields": [FIELD]}, "input_fields must be empty, because input_type is plain"),
+        ({"output_fields": [FIELD]}, "output_fields must be empty, because output_type is plain"),
         ({**STRUCTURED, "input_fields": [FIELD, FIELD]}, "input_fields has more than one field with the name 'f'"),
         ({**STRUCTURED, "input_fields": [{"name": "f"}]}, "input_fields[0].data_type is required"),
-        ({**STRUCTURED, "input_fields": [FIELD, 1]}, "input_fields[1] has to be an object, not a number"),
+        ({**STRUCTURED, "input_fields": [FIELD, 1]}, "input_fields[1] must be an object, not a number"),
         (
             {**STRUCTURED, "input_fields": [{**FIELD, "data_type": "long"}]},
-            "input_fields[0].data_type has to be one of",
+            "input_fields[0].data_type must be one of",
         ),
         (
             {**STRUCTURED, "input_fields": [{**FIELD, "widget": {"type": "knob"}}]},
-            "input_fields[0].widget.type has to be one of",
+            "input_fields[0].widget.type must be one of",
         ),
         ({**STRUCTURED, "input_fields": [{**FIELD, "name": ""}] * 9}, "; and 4 more"),
     ],
@@ -149,7 +149,7 @@ def test_the_field_that_breaks_a_rule_is_named(api: Any, data: dict[str, Any], r
 def test_a_field_that_breaks_several_rules_is_told_once(api: Any) -> None:
     data = {"name": None, "input_type": None, "output_type": "plain"}
     error = api.fails(400, "POST", f"{api.project}/deployments", data)
-    assert error == "input_type has to be a string, not null; name has to be a string, not null"
+    assert error == "input_type must be a string, not null; name must be a string, not null"
     data = {"name": "", "value": "", "secret": False}
     assert api.fails(400, "POST", f"{api.deployment()}/environment-variables", data) == "name must not be empty"
 
@@ -162,11 +162,11 @@ def test_what_the_description_does_not_know_is_let_pass(api: Any) -> None:
 @pytest.mark.parametrize(
     ("query", "reason"),
     [
-        ("action=destroy", 'action has to be one of create, update, delete, info, not "destroy"'),
-        ("limit=ten", 'limit has to be a whole number, not "ten"'),
-        ("limit=-1", "limit has to be 0 or more, not -1"),
-        ("limit=1.5", 'limit has to be a whole number, not "1.5"'),
-        ("offset=", 'offset has to be a whole number, not ""'),
+        ("action=destroy", 'action must be one of create, update, delete, info, not "destroy"'),
+        ("limit=ten", 'limit must be an integer, not "ten"'),
+        ("limit=-1", "limit must be 0 or more, not -1"),
+        ("limit=1.5", 'limit must be an integer, not "1.5"'),
+        ("offset=", 'offset must be an integer, not ""'),
         ("action=%FF", "the query is not encoded in UTF-8"),
     ],
 )
@@ -175,8 +175,8 @@ def test_parameters_of_the_query_are_checked(api: Any, query: str, reason: str) 
 
 
 def test_a_fault_of_its_own_is_told_without_details(api: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
-    from ubiops.emulator import template_deployments
+    from ubiops.emulator.areas.deployments import templates
 
-    monkeypatch.setattr(template_deployments, "TEMPLATES", None)
+    monkeypatch.setattr(templates, "TEMPLATES", None)
     assert api.fails(500, "GET", "/template-deployments") == "Internal server error"
     assert "NoneType" in caplog.text

@@ -217,7 +217,7 @@ def test_code_is_copied_from_the_latest_revision_of_another_version(api: Any, go
         ({"source_deployment": "", "source_version": "v1"}, 400, "source_deployment must not be empty"),
         ({"source_deployment": "e", "source_version": "v1"}, 404, "Deployment was not found"),
         ({"source_deployment": "d", "source_version": "v2"}, 404, "Deployment version was not found"),
-        ({"template_deployment_id": "multiply"}, 400, 'template_deployment_id has to be a UUID, not "multiply"'),
+        ({"template_deployment_id": "multiply"}, 400, 'template_deployment_id must be a UUID, not "multiply"'),
         ({"template_deployment_id": "00000000-0000-4000-8000-000000000000"}, 404, "Template deployment was not found"),
         (
             {"file": ("a.zip", b"x"), "template_deployment_id": "7c5e2b90-6a1d-4f38-9d04-c1b8a3e7f562"},

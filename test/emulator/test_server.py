@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 import ubiops.emulator
-from ubiops.emulator.errors import FolderError
+from ubiops.emulator.core.errors import FolderError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -123,18 +123,18 @@ def test_given_tokens_are_the_only_ones(api: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"tokens": "abc"}, "tokens takes several tokens"),
-        ({"tokens": []}, "tokens takes one token or more"),
-        ({"tokens": [""]}, "tokens takes one token or more"),
-        ({"tokens": ["a b"]}, "tokens takes one token or more"),
-        ({"rate_limit": 0}, "rate_limit takes a number from 1 on, got 0"),
-        ({"maximum_file_size": 0}, "maximum_file_size takes a number from 1 on, got 0"),
+        ({"tokens": "abc"}, "tokens must be several tokens"),
+        ({"tokens": []}, "tokens must be one or more tokens"),
+        ({"tokens": [""]}, "tokens must be one or more tokens"),
+        ({"tokens": ["a b"]}, "tokens must be one or more tokens"),
+        ({"rate_limit": 0}, "rate_limit must be a positive integer, got 0"),
+        ({"maximum_file_size": 0}, "maximum_file_size must be a positive integer, got 0"),
         ({"data_dir": ""}, "data_dir is empty"),
-        ({"build_seconds": (0, -1, 0)}, "build_seconds takes seconds of zero or more"),
-        ({"build_seconds": (0, float("nan"), 0)}, "build_seconds takes seconds of zero or more"),
-        ({"project_variables": {"p": {"A1": "x"}}}, "name 'A1' can't name a variable"),
-        ({"project_variables": {"p": {"A": None}}}, "the value of environment variable A has to be a string"),
-        ({"project_variables": {"p": {"A": b"x"}}}, "the value of environment variable A has to be a string"),
+        ({"build_seconds": (0, -1, 0)}, "build_seconds must be numbers of zero or more"),
+        ({"build_seconds": (0, float("nan"), 0)}, "build_seconds must be numbers of zero or more"),
+        ({"project_variables": {"p": {"A1": "x"}}}, "environment variable 'A1' is invalid"),
+        ({"project_variables": {"p": {"A": None}}}, "the value of environment variable 'A' must be a string"),
+        ({"project_variables": {"p": {"A": b"x"}}}, "the value of environment variable 'A' must be a string"),
     ],
 )
 def test_what_makes_no_sense_is_refused(options: Any, reason: str) -> None:
@@ -188,7 +188,7 @@ def test_a_folder_may_be_named_from_the_home_of_the_user(tmp_path: Path, monkeyp
 
 
 def test_a_folder_is_used_by_one_at_a_time(data_dir: Path) -> None:
-    reason = "in use by another emulator: stop that one, or name another folder"
+    reason = "in use by another emulator: stop that one, or choose another folder"
     with ubiops.emulator.start(data_dir=data_dir), pytest.raises(FolderError, match=reason):
         ubiops.emulator.start(data_dir=data_dir)
     ubiops.emulator.start(data_dir=data_dir).stop()
@@ -197,7 +197,7 @@ def test_a_folder_is_used_by_one_at_a_time(data_dir: Path) -> None:
 RACE = """
 import multiprocessing, sys
 from ubiops.emulator import start
-from ubiops.emulator.errors import FolderError
+from ubiops.emulator.core.errors import FolderError
 
 def run(folder, together, arrived, told):
     for number in range(5):
@@ -232,14 +232,14 @@ def test_of_two_that_start_at_once_one_gets_the_folder(tmp_path: Path) -> None:
 
 def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "emulator.sqlite3").write_bytes(b"something else, and quite a lot of it" * 100)
-    with pytest.raises(FolderError, match="is no state of an emulator"):
+    with pytest.raises(FolderError, match="is not an emulator's database"):
         ubiops.emulator.start(data_dir=tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(FolderError, match="can't be used as a folder"):
+    with pytest.raises(FolderError, match="can't be used as a data folder"):
         ubiops.emulator.start(data_dir=tmp_path / "file")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "files").touch()
-    with pytest.raises(FolderError, match="files can't be used as a folder"):
+    with pytest.raises(FolderError, match="files can't be used as a folder for files"):
         ubiops.emulator.start(data_dir=tmp_path / "other")
 
 

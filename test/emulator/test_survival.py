@@ -21,29 +21,31 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 KILL_EVERYWHERE = """
 import json, os, signal, sqlite3, sys
 from pathlib import Path
-from ubiops.emulator.call import Call, UploadedFile, World
-from ubiops.emulator.clock import Clock
-from ubiops.emulator.files import Files
-from ubiops.emulator.operations import OPERATIONS
-from ubiops.emulator.settings import Settings
-from ubiops.emulator.storage import Storage
-import ubiops.emulator.files, ubiops.emulator.storage
+from ubiops.emulator.areas import MIGRATIONS
+from ubiops.emulator.core.backend import Backend
+from ubiops.emulator.core.clock import Clock
+from ubiops.emulator.core.context import RequestContext, UploadedFile
+from ubiops.emulator.core.files import Files
+from ubiops.emulator.core.handlers import HANDLERS
+from ubiops.emulator.core.settings import Settings
+from ubiops.emulator.core.storage import Storage
 
 PACKAGE = os.urandom(300_000)
 
-def open_world(folder):
-    storage = Storage(folder / "emulator.sqlite3")
+def open_backend(folder):
+    storage = Storage(folder / "emulator.sqlite3", MIGRATIONS)
     files = Files(folder / "files")
     files.clean(storage.files())
-    return World(Settings(), Clock(), storage, files)
+    return Backend(Settings(), Clock(), storage, files)
 
-def calls(world):
+def calls(backend):
     path = {"project_name": "p", "deployment_name": "d", "version": "v1"}
     def call(operation, body=None, file=None, **more):
-        return OPERATIONS[operation].serve(Call(world, "user", {**path, **more}, {}, body, file))
+        context = RequestContext(backend, "user", {**path, **more}, {}, body, file)
+        return HANDLERS[operation].function(context)
     yield call("deployments_create", {"name": "d", "input_type": "plain", "output_type": "plain"})
     yield call("deployment_versions_create", {"version": "v1"})
-    incoming = world.files.create()
+    incoming = backend.files.create()
     for at in range(0, len(PACKAGE), 100_000):
         incoming.file.write(PACKAGE[at : at + 100_000])
     revision = call("revisions_file_upload", {}, UploadedFile("a.zip", incoming))["revision"]
@@ -60,16 +62,16 @@ def calls(world):
     yield call("deployment_versions_delete")
     yield call("deployments_delete")
 
-def count(world):
-    with world.storage.reading() as db:
+def count(backend):
+    with backend.storage.reading() as db:
         tables = ("deployments", "versions", "revisions", "builds", "variables", "audit_events")
         counts = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
         names = [row[0] for row in db.execute("SELECT name FROM deployments")]
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
         for row in db.execute("SELECT file FROM revisions"):
-            assert world.files.path(row["file"]).read_bytes() == PACKAGE
-    assert {path.name for path in world.files.path("").iterdir()} == world.storage.files()
+            assert backend.files.path(row["file"]).read_bytes() == PACKAGE
+    assert {path.name for path in backend.files.path("").iterdir()} == backend.storage.files()
     return [counts, names]
 
 def run(folder, kill_at, acknowledge):
@@ -88,17 +90,17 @@ def run(folder, kill_at, acknowledge):
         return call
     os.fsync, os.replace = counted(os.fsync), counted(os.replace)
     Path.unlink = counted(Path.unlink)
-    world = open_world(folder)
-    world.storage._connection.set_trace_callback(step)
-    for _ in calls(world):
-        world.storage._connection.set_trace_callback(None)
+    backend = open_backend(folder)
+    backend.storage._connection.set_trace_callback(step)
+    for _ in calls(backend):
+        backend.storage._connection.set_trace_callback(None)
         acknowledge()
-        world.storage._connection.set_trace_callback(step)
+        backend.storage._connection.set_trace_callback(step)
     os._exit(0)
 
 base = Path(sys.argv[1])
 expected = []
-whole = open_world(base / "whole") if (base / "whole").mkdir() is None else None
+whole = open_backend(base / "whole") if (base / "whole").mkdir() is None else None
 expected.append(count(whole))
 for _ in calls(whole):
     expected.append(count(whole))
@@ -119,7 +121,7 @@ while not ended:
     os.close(reading)
     _, status = os.waitpid(child, 0)
     ended = not os.WIFSIGNALED(status)
-    state = count(open_world(folder))
+    state = count(open_backend(folder))
     assert state in expected[acknowledged : acknowledged + 2], (kill_at, acknowledged, state)
 print(json.dumps({"kills": kill_at - 1, "acknowledged": acknowledged, "calls": len(expected) - 1}))
 """

@@ -1,4 +1,4 @@
-"""Uploads stream to disk, have their limits, and leave nothing behind when they fail."""
+"""Uploads stream to disk, have their limits, and leave nothing follows when they fail."""
 
 from __future__ import annotations
 
@@ -107,8 +107,8 @@ def test_an_upload_to_nowhere_is_refused_before_it_is_sent(limited: Any, path: s
 
 
 def test_the_limit_is_two_gigabytes(api: Any) -> None:
-    assert api.emulator._world.settings.maximum_file_size == 2 * 1024**3
-    from ubiops.emulator.uploads import too_large
+    assert api.emulator._backend.settings.maximum_file_size == 2 * 1024**3
+    from ubiops.emulator.core.uploads import too_large
 
     assert too_large(2 * 1024**3).message == "The deployment file is larger than 2 GB"
 
@@ -117,17 +117,17 @@ def test_the_limit_is_two_gigabytes(api: Any) -> None:
     ("body", "reason"),
     [
         (b"", "its end is missing"),
-        (b"no form at all", "the form can't be read"),
+        (b"no form at all", "the form is malformed"),
         (HEAD, "its end is missing"),
         (HEAD + b"x" * 100, "its end is missing"),
         (HEAD + b"x\r\n--b", "its end is missing"),
-        (b"--c\r\n\r\n--c--\r\n", "the form can't be read"),
+        (b"--c\r\n\r\n--c--\r\n", "the form is malformed"),
         (b"--b\r\n\r\nx\r\n--b--\r\n", "a part of the form has no name"),
         (b"--b\r\nContent-Disposition: attachment; name=file\r\n\r\nx\r\n--b--\r\n", "a part of the form has no name"),
-        (part("file") + HEAD + b"y" + TAIL, "the form has file more than once"),
-        (part("source_version") * 2 + TAIL[2:], "the form has source_version more than once"),
-        (part("source_version", b"x" * 65537) + TAIL[2:], "source_version may have up to 65536 bytes"),
-        (part("source_version", b"\xff") + TAIL[2:], "source_version is no text in UTF-8"),
+        (part("file") + HEAD + b"y" + TAIL, "the form contains file more than once"),
+        (part("source_version") * 2 + TAIL[2:], "the form contains source_version more than once"),
+        (part("source_version", b"x" * 65537) + TAIL[2:], "source_version must have at most 65536 bytes"),
+        (part("source_version", b"\xff") + TAIL[2:], "source_version is not valid UTF-8"),
         (b"".join(part(f"a{number}") for number in range(101)) + TAIL[2:], "more than 100 parts"),
         (b"--b\r\n" + b"A: b\r\n" * 10000 + b"\r\nx" + TAIL, "form"),
         (b"--b\r\nA: " + b"b" * 100_000 + b"\r\n\r\nx" + TAIL, "form"),
@@ -145,7 +145,7 @@ def test_a_form_that_is_broken_is_refused_and_leaves_nothing(limited: Any, path:
     [
         ("application/json", 415, "multipart/form-data, not as application/json"),
         ("application/x-www-form-urlencoded", 415, "multipart/form-data"),
-        ("", 415, "not as something unnamed"),
+        ("", 415, "not without a type"),
         ("multipart/form-data", 400, "no boundary"),
         ("multipart/form-data; boundary=", 400, "no boundary"),
         ("multipart/form-data; boundary=" + "b" * 5000, 400, "boundary|can't be read"),

@@ -97,9 +97,9 @@ def test_an_update_changes_what_it_is_given_and_replaces_it_whole(api: Any) -> N
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"version": "x" * 65}, "version may have up to 64 characters, it has 65"),
-        ({"version": "a b"}, "version 'a b' is no valid name"),
-        ({"description": "x" * 401}, "description may have up to 400 characters"),
+        ({"version": "x" * 65}, "version must have at most 64 characters, it has 65"),
+        ({"version": "a b"}, "version 'a b' is not a valid name"),
+        ({"description": "x" * 401}, "description must have at most 400 characters"),
         ({"environment": "python2-7"}, "there is no environment 'python2-7'"),
         ({"environment": "python3-11 "}, "there is no environment"),
         ({"instance_type_group_name": "1 TB"}, "there is no instance type group with the name '1 TB'; there are"),
@@ -107,23 +107,23 @@ def test_an_update_changes_what_it_is_given_and_replaces_it_whole(api: Any) -> N
             {"instance_type_group_id": "00000000-0000-4000-8000-000000000000"},
             "there is no instance type group with the id '00000000-0000-4000-8000-000000000000'; there are '3c9e50b7",
         ),
-        ({"instance_type_group_id": "512mb"}, 'instance_type_group_id has to be a UUID, not "512mb"'),
+        ({"instance_type_group_id": "512mb"}, 'instance_type_group_id must be a UUID, not "512mb"'),
         ({"instance_type": "1tb"}, "there is no instance type '1tb'; there are '256mb', '512mb', "),
-        ({"maximum_idle_time": 9}, "maximum_idle_time has to be 10 or more, not 9"),
-        ({"maximum_idle_time": 3601}, "maximum_idle_time has to be 3600 or less, not 3601"),
-        ({"maximum_idle_time": 60, "instance_type_group_name": GPU}, "on instances with a GPU it is 300 at least"),
-        ({"minimum_instances": 6}, "minimum_instances (6) may not be above maximum_instances (5)"),
-        ({"maximum_instances": -1}, "maximum_instances has to be 0 or more, not -1"),
-        ({"maximum_instances": 1.5}, "maximum_instances has to be a whole number, not a decimal number"),
-        ({"maximum_instances": "5"}, "maximum_instances has to be a whole number, not a string"),
-        ({"maximum_instances": True}, "maximum_instances has to be a whole number, not true"),
-        ({"request_retention_mode": "some"}, "request_retention_mode has to be one of none, metadata, full"),
-        ({"scaling_strategy": "wild"}, "scaling_strategy has to be one of default, moderate"),
-        ({"static_ip": "yes"}, "static_ip has to be true or false, not a string"),
+        ({"maximum_idle_time": 9}, "maximum_idle_time must be 10 or more, not 9"),
+        ({"maximum_idle_time": 3601}, "maximum_idle_time must be 3600 or less, not 3601"),
+        ({"maximum_idle_time": 60, "instance_type_group_name": GPU}, "on instances with a GPU it must be at least 300"),
+        ({"minimum_instances": 6}, "minimum_instances (6) must not be above maximum_instances (5)"),
+        ({"maximum_instances": -1}, "maximum_instances must be 0 or more, not -1"),
+        ({"maximum_instances": 1.5}, "maximum_instances must be an integer, not a decimal number"),
+        ({"maximum_instances": "5"}, "maximum_instances must be an integer, not a string"),
+        ({"maximum_instances": True}, "maximum_instances must be an integer, not true"),
+        ({"request_retention_mode": "some"}, "request_retention_mode must be one of none, metadata, full"),
+        ({"scaling_strategy": "wild"}, "scaling_strategy must be one of default, moderate"),
+        ({"static_ip": "yes"}, "static_ip must be true or false, not a string"),
         ({"ports": [{"public_port": 1}]}, "ports[0].deployment_port is required; ports[0].protocol is required"),
         (
             {"ports": [{"public_port": 0, "deployment_port": 65536, "protocol": "tcp"}]},
-            "ports[0].deployment_port has to be 65535 or less, not 65536; ports[0].public_port has to be 1 or more",
+            "ports[0].deployment_port must be 65535 or less, not 65536; ports[0].public_port must be 1 or more",
         ),
         (
             {"ports": [{"public_port": 1, "deployment_port": 2, "protocol": "tcp"}] * 2},
@@ -188,8 +188,8 @@ def test_environments_have_names_for_people(api: Any, name: str, shown: str) -> 
 def test_a_name_is_unique_in_its_deployment(api: Any) -> None:
     path = api.deployment()
     api.version(path, "v1")
-    assert "'v1' exists already" in api.fails(409, "POST", f"{path}/versions", {"version": "v1"})
-    assert "'v1' exists already" in api.fails(409, "PATCH", api.version(path, "v2"), {"version": "v1"})
+    assert "'v1' already exists" in api.fails(409, "POST", f"{path}/versions", {"version": "v1"})
+    assert "'v1' already exists" in api.fails(409, "PATCH", api.version(path, "v2"), {"version": "v1"})
     api.version(api.deployment("e"), "v1")
 
 
