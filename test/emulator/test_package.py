@@ -1,4 +1,4 @@
-"""What makes a package a deployment: the file, the class, the methods; and what is said about one that is none."""
+"""Which packages build: their files, the class Deployment and its methods."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def look(path: Path, content: bytes, environment: str = "python3-9") -> package.
         ({"a/": "", "a/deployment.py": REQUEST}, (True, False)),
     ],
 )
-def test_the_code_is_found_at_the_root_or_in_a_folder(
+def test_code_is_found_at_the_root_or_in_a_folder(
     tmp_path: Path, zipped: Any, entries: dict[str, str | bytes], methods: tuple[bool, bool]
 ) -> None:
     found = look(tmp_path, zipped(entries))
@@ -79,7 +79,7 @@ def test_an_archive_without_code_fails_the_build(
 
 
 def damaged(code: str) -> bytes:
-    """A package in which a byte of the code is wrong."""
+    """Returns a package in which one byte of the code is wrong."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("deployment.py", code)
@@ -87,7 +87,7 @@ def damaged(code: str) -> bytes:
 
 
 def with_flags(flags: int, method: int) -> bytes:
-    """A package whose entry claims to be encrypted or packed in some way."""
+    """Returns a package whose entry claims these flags and this compression method."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("deployment.py", REQUEST)
@@ -99,12 +99,12 @@ def with_flags(flags: int, method: int) -> bytes:
 
 
 def ending(entries: int, directory: int) -> bytes:
-    """The end of an archive that claims to have so many entries, in a table of contents of this size."""
+    """Returns the end of an archive with this number of entries and directory size."""
     return struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, entries, entries, directory, 0, 0)
 
 
 def ending_64(entries: int, directory: int) -> bytes:
-    """The same for a large archive."""
+    """Returns the same for a large archive."""
     end = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, directory, 0)
     locator = struct.pack("<4sLQL", b"PK\6\7", 0, 0, 1)
     return end + locator + ending(0xFFFF, 0xFFFFFFFF)
@@ -128,7 +128,7 @@ def ending_64(entries: int, directory: int) -> bytes:
         (with_flags(0, 99), "the zip archive can't be read"),
     ],
 )
-def test_what_is_no_archive_fails_the_build(tmp_path: Path, content: bytes, reason: str) -> None:
+def test_a_file_that_is_not_an_archive_fails_the_build(tmp_path: Path, content: bytes, reason: str) -> None:
     found = look(tmp_path, content)
     assert reason in found.error
     assert found.fails_in_building
@@ -144,14 +144,14 @@ def test_an_archive_that_would_fill_the_disk_fails_the_build(
     assert "unpacked, the zip archive would take" in look(tmp_path, bomb).error
 
 
-def test_code_that_unpacks_to_more_than_it_claims_is_not_read_to_its_end(tmp_path: Path, zipped: Any) -> None:
+def test_code_larger_than_its_declared_size_is_not_read_completely(tmp_path: Path, zipped: Any) -> None:
     bomb = bytearray(zipped({"deployment.py": "#" * 50_000_000}))
     at = bomb.index(b"PK\1\2")
     bomb[at + 24 : at + 28] = struct.pack("<L", 1000)
     assert look(tmp_path, bytes(bomb)).fails_in_building
 
 
-def test_an_archive_has_its_number_of_entries(tmp_path: Path, zipped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_entries_is_limited(tmp_path: Path, zipped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package, "MAXIMUM_ENTRIES", 3)
     many = {f"a/{number}": "" for number in range(3)}
     assert (
@@ -192,7 +192,7 @@ def test_an_archive_has_its_number_of_entries(tmp_path: Path, zipped: Any, monke
         ("\ufeff" + REQUEST, (True, False)),
     ],
 )
-def test_good_code_is_read_without_being_run(
+def test_valid_code_is_inspected_without_running_it(
     tmp_path: Path, zipped: Any, code: str, methods: tuple[bool, bool]
 ) -> None:
     found = look(tmp_path, zipped({"deployment.py": code.encode("latin-1" if "latin-1" in code else "utf-8")}))
@@ -224,12 +224,12 @@ def test_good_code_is_read_without_being_run(
         ("class A(A): pass\nclass Deployment(A): pass\n", None),
     ],
 )
-def test_code_that_is_no_deployment_fails_the_validation(
+def test_code_without_a_valid_deployment_class_fails_the_validation(
     tmp_path: Path, zipped: Any, code: str | bytes, reason: str | None
 ) -> None:
     found = look(tmp_path, zipped({"deployment.py": code}))
     if reason is None:
-        # What it inherits can't be known, and it must not lead in circles.
+        # The inherited members are unknown, and following the bases must end.
         assert found.error == ""
         return
     assert found.error.startswith("deployment.py: ")
@@ -238,24 +238,24 @@ def test_code_that_is_no_deployment_fails_the_validation(
 
 
 @pytest.mark.filterwarnings("error")
-def test_what_is_only_warned_of_does_not_fail_the_validation(tmp_path: Path, zipped: Any) -> None:
+def test_syntax_warnings_do_not_fail_the_validation(tmp_path: Path, zipped: Any) -> None:
     for literal in ("'\\d'", "'\\777'", "b'\\d'"):
         found = look(tmp_path, zipped({"deployment.py": f"X = {literal}\n{REQUEST}"}))
         assert (found.error, found.has_request, found.has_requests) == ("", True, False)
 
 
-def test_code_that_nests_without_end_fails_the_validation(tmp_path: Path, zipped: Any) -> None:
+def test_deeply_nested_code_fails_the_validation(tmp_path: Path, zipped: Any) -> None:
     for code in ("(" * 100_000, "x = " + "[" * 10_000 + "]" * 10_000, "x = " + "-" * 100_000 + "1"):
         assert "deployment.py: " in look(tmp_path, zipped({"deployment.py": code})).error
 
 
-def test_an_error_is_not_longer_than_the_api_allows(tmp_path: Path, zipped: Any) -> None:
+def test_error_messages_are_truncated_to_the_limit_of_the_api(tmp_path: Path, zipped: Any) -> None:
     arguments = ", ".join(f"argument_{number}" for number in range(1000))
     found = look(tmp_path, zipped({"deployment.py": f"{INIT}    def request(self, {arguments}): pass"}))
     assert len(found.error) == 1024
 
 
-def test_code_is_held_to_the_python_of_the_environment(tmp_path: Path, zipped: Any) -> None:
+def test_code_is_parsed_with_the_python_version_of_the_environment(tmp_path: Path, zipped: Any) -> None:
     newer = REQUEST + "\nmatch 1:\n    case 1: pass\n"
     content = zipped({"deployment.py": newer})
     assert look(tmp_path, content, "python3-10").error == ""
@@ -271,7 +271,7 @@ def test_code_is_held_to_the_python_of_the_environment(tmp_path: Path, zipped: A
         (INIT + "    async def requests (self, data): new", (False, True)),
     ],
 )
-def test_code_for_a_newer_python_is_read_by_patterns(code: str, methods: tuple[bool, bool]) -> None:
+def test_code_for_a_newer_python_is_inspected_by_patterns(code: str, methods: tuple[bool, bool]) -> None:
     assert read_python_by_patterns(code.encode()) == methods
 
 
@@ -282,12 +282,12 @@ def test_code_for_a_newer_python_is_read_by_patterns(code: str, methods: tuple[b
         ("requests = function(data, base_directory, context) {}", (False, True)),
     ],
 )
-def test_code_in_r_is_read_by_patterns(tmp_path: Path, zipped: Any, code: str, methods: tuple[bool, bool]) -> None:
+def test_r_code_is_inspected_by_patterns(tmp_path: Path, zipped: Any, code: str, methods: tuple[bool, bool]) -> None:
     found = look(tmp_path, zipped({"a/deployment.R": code}), "r4-0")
     assert (found.error, found.has_request, found.has_requests) == ("", *methods)
 
 
-def test_code_in_r_needs_a_function_too(tmp_path: Path, zipped: Any) -> None:
+def test_r_code_needs_a_request_function(tmp_path: Path, zipped: Any) -> None:
     found = look(tmp_path, zipped({"deployment.R": "# request"}), "r4-0")
     assert found.error == "deployment.R: there is neither a function 'request' nor a function 'requests'"
     found = look(tmp_path, zipped({"deployment.py": REQUEST}), "r4-0")

@@ -1,4 +1,4 @@
-"""What is wrong with a request is said with the right status, in words that help."""
+"""Invalid requests get the right status and a helpful message."""
 
 from __future__ import annotations
 
@@ -7,13 +7,19 @@ from typing import Any
 
 import pytest
 
+import ubiops.emulator
+from ubiops.emulator import app
+from ubiops.emulator.core.handlers import HANDLERS
+from ubiops.emulator.route import Route
+from ubiops.emulator.routes import ROUTES
+
 JSON = {"Content-Type": "application/json"}
 
 
 @pytest.mark.parametrize(
     "path", ["", "/", "/v2.1/", "/v2.1/projects", "/v3/projects/p/deployments", "/v2.1x/template-deployments"]
 )
-def test_what_is_no_path_of_the_api_is_not_found(api: Any, path: str) -> None:
+def test_an_unknown_path_is_not_found(api: Any, path: str) -> None:
     response = api.pool.request("GET", api.origin + path)
     assert response.status == 404
     assert response.headers["content-type"] == "application/json"
@@ -21,25 +27,60 @@ def test_what_is_no_path_of_the_api_is_not_found(api: Any, path: str) -> None:
     assert "x-ratelimit-limit" in response.headers
 
 
-def test_a_path_takes_certain_methods_only(api: Any) -> None:
-    answer = api.send("PUT", f"{api.project}/deployments")
-    assert answer.status == 405
-    assert answer.headers["allow"] == "GET, POST"
-    assert answer.data == {"error": "PUT is not allowed here; this path accepts GET, POST"}
+@pytest.mark.parametrize("prefix", ["/v2.1", "/v2"])
+def test_the_api_is_served_under_both_prefixes(api: Any, prefix: str) -> None:
+    body = {"name": "d", "input_type": "plain", "output_type": "plain"}
+    created = api.ok("POST", f"{prefix}{api.project}/deployments", body)
+    assert [api.ok("GET", f"{other}{api.project}/deployments")[0]["id"] for other in ("/v2.1", "/v2")] == [
+        created["id"]
+    ] * 2
+
+
+def test_an_operation_without_a_handler_is_not_implemented(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(HANDLERS, "deployments_update")
+    with ubiops.emulator.start() as emulator:
+        client = type(api)(emulator)
+        path = client.deployment()
+        for body in (b"{}", b"no json"):
+            error = client.fails(501, "PATCH", path, body=body, headers=JSON)
+            assert error == "The emulator does not support the operation deployments_update yet"
+        assert client.ok("GET", path)["name"] == "d"
+        assert "Authorization" in client.fails(401, "PATCH", path, token=None)
+
+
+def test_a_literal_path_wins_over_a_parameter(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    literal = Route("POST", "/projects/{project_name}/deployments/templates", "template_deployments_list", 200)
+    for routes in ((*ROUTES, literal), (literal, *ROUTES)):
+        monkeypatch.setattr(app, "ROUTES", routes)
+        with ubiops.emulator.start() as emulator:
+            client = type(api)(emulator)
+            path = client.deployment("templates")
+            response = client.pool.request("POST", emulator.host + path, headers={"Authorization": "Token x"})
+            assert json.loads(response.data)[0]["details"]
+            # Methods that only the path with the parameter has are served by that one.
+            assert client.ok("GET", path)["name"] == "templates"
+            assert client.send("PUT", path).status == 405
+
+
+def test_other_methods_of_a_path_are_not_allowed(api: Any) -> None:
+    response = api.send("PUT", f"{api.project}/deployments")
+    assert response.status == 405
+    assert response.headers["allow"] == "GET, POST"
+    assert response.data == {"error": "PUT is not allowed here; this path accepts GET, POST"}
 
 
 @pytest.mark.parametrize(
     "name", ["a%2Fb", "a%252Fb", "%2e%2e", "a%20b", "%C3%A4", "a%3Fb%3Dc", "a%23b", "...", "a;b", "a%5Cb"]
 )
-def test_an_encoded_name_stays_one_name(api: Any, name: str) -> None:
+def test_an_encoded_name_stays_one_path_segment(api: Any, name: str) -> None:
     assert api.fails(404, "GET", f"{api.project}/deployments/{name}") == "Deployment was not found"
 
 
-def test_a_name_that_is_not_in_utf_8_is_not_found(api: Any) -> None:
+def test_a_name_that_is_not_valid_utf_8_is_not_found(api: Any) -> None:
     assert "UTF-8" in api.fails(404, "GET", f"{api.project}/deployments/%FF")
 
 
-def test_a_project_exists_as_soon_as_it_is_named(api: Any) -> None:
+def test_a_project_exists_as_soon_as_it_is_used(api: Any) -> None:
     for name in ("a", "a%20b", "a%2Fb", "%C3%A4", "x" * 1000):
         assert api.ok("GET", f"/projects/{name}/deployments") == []
 
@@ -56,18 +97,18 @@ def test_a_project_exists_as_soon_as_it_is_named(api: Any) -> None:
         ("Token a b", "a space"),
     ],
 )
-def test_a_token_has_to_have_its_form(api: Any, header: str | None, reason: str) -> None:
-    answer = api.send(
+def test_a_malformed_token_is_unauthorized(api: Any, header: str | None, reason: str) -> None:
+    response = api.send(
         "GET", "/template-deployments", headers={} if header is None else {"Authorization": header}, token=None
     )
-    assert answer.status == 401
-    assert reason in answer.data["error"]
-    assert "abc" not in answer.data["error"]
-    assert answer.headers["www-authenticate"] == "Token"
+    assert response.status == 401
+    assert reason in response.data["error"]
+    assert "abc" not in response.data["error"]
+    assert response.headers["www-authenticate"] == "Token"
 
 
 @pytest.mark.parametrize("header", ["Token abc", "token abc", "Bearer abc", "Token   abc "])
-def test_any_token_will_do(api: Any, header: str) -> None:
+def test_any_token_is_accepted(api: Any, header: str) -> None:
     assert api.ok("GET", "/template-deployments", token=header)
 
 
@@ -85,17 +126,17 @@ def test_any_token_will_do(api: Any, header: str) -> None:
         (b'{"a":' * 100_000, "not valid JSON|nested too deeply"),
     ],
 )
-def test_what_is_no_json_object_is_refused(api: Any, body: bytes, reason: str) -> None:
+def test_a_body_that_is_not_a_json_object_is_rejected(api: Any, body: bytes, reason: str) -> None:
     error = api.fails(400, "POST", f"{api.project}/deployments", body=body, headers=JSON)
     assert any(part in error for part in reason.split("|"))
 
 
-def test_json_may_begin_with_a_byte_order_mark_and_needs_no_content_type(api: Any) -> None:
+def test_json_may_start_with_a_byte_order_mark_and_needs_no_content_type(api: Any) -> None:
     body = b"\xef\xbb\xbf" + json.dumps({"name": "d", "input_type": "plain", "output_type": "plain"}).encode()
     assert api.ok("POST", f"{api.project}/deployments", body=body)["name"] == "d"
 
 
-def test_a_body_has_its_limit(api: Any) -> None:
+def test_the_size_of_a_body_is_limited(api: Any) -> None:
     body = b'{"name": "' + b"x" * (10 * 1024 * 1024) + b'"}'
     assert "10,485,760 bytes" in api.fails(413, "POST", f"{api.project}/deployments", body=body, headers=JSON)
 
@@ -138,7 +179,7 @@ STRUCTURED = {"input_type": "structured", "output_type": "plain"}
         ({**STRUCTURED, "input_fields": [{**FIELD, "name": ""}] * 9}, "; and 4 more"),
     ],
 )
-def test_the_field_that_breaks_a_rule_is_named(api: Any, data: dict[str, Any], reason: str) -> None:
+def test_errors_name_the_invalid_field(api: Any, data: dict[str, Any], reason: str) -> None:
     whole = {"name": "d", "input_type": "plain", "output_type": "plain"}
     partial = "required" in reason and "because" not in reason and "[" not in reason
     error = api.fails(400, "POST", f"{api.project}/deployments", data if partial else {**whole, **data})
@@ -146,7 +187,7 @@ def test_the_field_that_breaks_a_rule_is_named(api: Any, data: dict[str, Any], r
     assert api.ok("GET", f"{api.project}/deployments") == []
 
 
-def test_a_field_that_breaks_several_rules_is_told_once(api: Any) -> None:
+def test_each_invalid_field_is_reported_once(api: Any) -> None:
     data = {"name": None, "input_type": None, "output_type": "plain"}
     error = api.fails(400, "POST", f"{api.project}/deployments", data)
     assert error == "input_type must be a string, not null; name must be a string, not null"
@@ -154,7 +195,7 @@ def test_a_field_that_breaks_several_rules_is_told_once(api: Any) -> None:
     assert api.fails(400, "POST", f"{api.deployment()}/environment-variables", data) == "name must not be empty"
 
 
-def test_what_the_description_does_not_know_is_let_pass(api: Any) -> None:
+def test_unknown_fields_and_parameters_are_ignored(api: Any) -> None:
     data = {"name": "d", "input_type": "plain", "output_type": "plain", "from_the_future": [1]}
     assert "from_the_future" not in api.ok("POST", f"{api.project}/deployments?also=this", data)
 
@@ -170,11 +211,11 @@ def test_what_the_description_does_not_know_is_let_pass(api: Any) -> None:
         ("action=%FF", "the query is not encoded in UTF-8"),
     ],
 )
-def test_parameters_of_the_query_are_checked(api: Any, query: str, reason: str) -> None:
+def test_query_parameters_are_validated(api: Any, query: str, reason: str) -> None:
     assert api.fails(400, "GET", f"{api.deployment()}/audit?{query}") == reason
 
 
-def test_a_fault_of_its_own_is_told_without_details(api: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+def test_an_internal_error_is_reported_without_details(api: Any, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
     from ubiops.emulator.areas.deployments import templates
 
     monkeypatch.setattr(templates, "TEMPLATES", None)

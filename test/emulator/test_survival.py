@@ -1,4 +1,4 @@
-"""A kill at any moment loses nothing that was acknowledged, and leaves nothing half done."""
+"""A kill at any moment loses no acknowledged change and leaves none half done."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ import ubiops.emulator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-# Runs the same calls again and again, each time killed one step later: a step is a statement of SQLite or a call that
-# writes to the disk. After each kill the folder is opened again, and held to what had been acknowledged.
+# Runs the same calls again and again, each time killed one step later. A step is an SQL
+# statement or a call that writes to the disk. After each kill the folder is opened
+# again and compared with what was acknowledged.
 KILL_EVERYWHERE = """
 import json, os, signal, sqlite3, sys
 from pathlib import Path
@@ -138,16 +139,16 @@ def run_python(*arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
-def test_a_kill_at_each_step_leaves_the_state_before_it_or_after_it(tmp_path: Path) -> None:
+def test_a_kill_at_any_step_leaves_the_state_before_or_after_it(tmp_path: Path) -> None:
     done = run_python("-c", KILL_EVERYWHERE, str(tmp_path))
     out, err = done.communicate(timeout=100)
     assert done.returncode == 0, err
-    told = json.loads(out)
-    assert told["acknowledged"] == told["calls"] == 10
-    assert told["kills"] > 80
+    result = json.loads(out)
+    assert result["acknowledged"] == result["calls"] == 10
+    assert result["kills"] > 80
 
 
-def test_a_killed_server_is_taken_up_again(data_dir: Path, api: Any, good: bytes) -> None:
+def test_the_data_folder_of_a_killed_server_can_be_opened_again(data_dir: Path, api: Any, good: bytes) -> None:
     server = run_python("-m", "ubiops.emulator", "--data-dir", str(data_dir), "--token", "abc")
     assert server.stdout is not None
     with server:
@@ -157,7 +158,7 @@ def test_a_killed_server_is_taken_up_again(data_dir: Path, api: Any, good: bytes
         revision = client.upload(version, good)
         secret = client.variable(version, "A", "sesame", secret=True)
         before = [client.ok("GET", path) for path in (version, f"{version}/revisions", secret)]
-        # In the midst of another upload.
+        # During another upload.
         unfinished = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.zip"\r\n\r\n' + b"x" * 2_000_000
 
         def body() -> Any:

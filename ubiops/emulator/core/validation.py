@@ -88,7 +88,7 @@ class RequestValidator(NamedTuple):
 
     def read_body(self, body: Any) -> Any:
         """Validates a JSON body; returns it without unknown fields."""
-        _raise_for(self.body.iter_errors(body), "the body")
+        _raise_for(self.body.iter_errors(body))
         return self.select(body) if self.select else body
 
     def check_form(self, fields: Mapping[str, str]) -> None:
@@ -96,7 +96,7 @@ class RequestValidator(NamedTuple):
 
         Which of them go together is checked by the handler.
         """
-        _raise_for(self.body.iter_errors(fields), "the form")
+        _raise_for(self.body.iter_errors(fields))
 
     def read_query(self, given: Mapping[str, str]) -> dict[str, Any]:
         """Returns the known query parameters as typed values, with defaults."""
@@ -148,7 +148,7 @@ def check_fields(model: str, fields: Mapping[str, Any]) -> None:
     Raises:
         ApiError: A value is invalid.
     """
-    _raise_for(_compile_properties(model).iter_errors(fields), "the body")
+    _raise_for(_compile_properties(model).iter_errors(fields))
 
 
 def read_json(content: bytes) -> Any:
@@ -183,27 +183,32 @@ def _read_float(text: str) -> float:
     return value
 
 
-def _raise_for(errors: Iterable[ValidationError], whole: str) -> None:
-    """Raises a 400 with the first violation of each field, if any."""
+def _raise_for(errors: Iterable[ValidationError], parameter: str = "") -> None:
+    """Raises a 400 with the first violation of each field, if any.
+
+    Args:
+        errors: The violations.
+        parameter: The query parameter that they concern; by default, the body.
+    """
     found: dict[tuple[str, ...], ValidationError] = {}
     for error in errors:
         found.setdefault(tuple(str(part) for part in error.absolute_path), error)
     if found:
-        messages = [_describe(found[path], whole) for path in sorted(found)]
+        messages = [_describe(found[path], parameter) for path in sorted(found)]
         more = len(messages) - _SHOWN_ERRORS
         raise bad_request("; ".join(messages[:_SHOWN_ERRORS]) + (f"; and {more} more" if more > 0 else ""))
 
 
-def _describe(error: ValidationError, whole: str) -> str:
+def _describe(error: ValidationError, parameter: str) -> str:
     """Describes a violation together with the field that it concerns."""
-    field = ""
+    field = parameter
     for part in error.absolute_path:
         field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else str(part)
     rule, limit, value = str(error.validator), cast("Any", error.validator_value), cast("Any", error.instance)
     if rule == "required":
         missing = [name for name in limit if name not in value]
         return "; ".join(f"{field}.{name} is required" if field else f"{name} is required" for name in missing)
-    return f"{field or whole} {_violation(rule, limit, value, error.schema)}"
+    return f"{field or 'the body'} {_violation(rule, limit, value, error.schema)}"
 
 
 def _violation(rule: str, limit: Any, value: Any, schema: Any) -> str:

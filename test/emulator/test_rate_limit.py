@@ -1,4 +1,4 @@
-"""The rate limit counts calls by the minute, and tells what is left."""
+"""The rate limit counts calls per minute and reports the remaining ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import ubiops.emulator
 
 @pytest.fixture
 def three(api: Any) -> Iterator[Any]:
-    """A client of an emulator that takes three calls a minute."""
+    """A client of an emulator that accepts three calls per minute."""
     with ubiops.emulator.start(rate_limit=3) as emulator:
         emulator.clock.freeze()
         client = type(api)(emulator)
@@ -29,7 +29,7 @@ def call(api: Any) -> tuple[int, str, str | None]:
     return response.status, response.headers["x-ratelimit-remaining"], response.headers.get("x-ratelimit-reset")
 
 
-def test_calls_beyond_the_limit_wait_for_the_next_minute(three: Any) -> None:
+def test_calls_beyond_the_limit_are_rejected_until_the_next_minute(three: Any) -> None:
     assert [call(three) for _ in range(3)] == [(200, "2", None), (200, "1", None), (200, "0", None)]
     assert call(three) == (429, "0", "60")
     three.emulator.clock.advance(58.5)
@@ -40,7 +40,7 @@ def test_calls_beyond_the_limit_wait_for_the_next_minute(three: Any) -> None:
     assert call(three) == (200, "2", None)
 
 
-def test_the_refusal_says_how_long(three: Any) -> None:
+def test_the_error_says_how_long_to_wait(three: Any) -> None:
     for _ in range(3):
         call(three)
     three.emulator.clock.advance(48)
@@ -51,7 +51,7 @@ def test_the_refusal_says_how_long(three: Any) -> None:
     assert json.loads(response.data) == {"error": "Too many requests, try again in 1 second"}
 
 
-def test_a_call_that_was_refused_has_done_nothing(three: Any) -> None:
+def test_a_rejected_call_has_no_effect(three: Any) -> None:
     deployment = three.deployment()
     three.version(deployment)
     three.pool.request("DELETE", three.emulator.host + deployment, headers={"Authorization": "Token x"})
@@ -61,7 +61,7 @@ def test_a_call_that_was_refused_has_done_nothing(three: Any) -> None:
     assert three.ok("GET", "/projects/project-1/deployments") == []
 
 
-def test_every_answer_tells_of_it(api: Any) -> None:
+def test_every_response_reports_the_limit(api: Any) -> None:
     for path, status in (("/v2.1/template-deployments", 401), ("/nowhere", 404)):
         response = api.pool.request("GET", api.origin + path)
         assert response.status == status
