@@ -11,7 +11,7 @@ from ubiops.emulator.core.description import compile_selection, defaults, load_d
 from ubiops.emulator.core.errors import ApiError
 from ubiops.emulator.core.handlers import HANDLERS, handler
 from ubiops.emulator.core.paths import PathTemplate
-from ubiops.emulator.core.validation import check_fields, compile_validator
+from ubiops.emulator.core.validation import check_texts, compile_validator
 
 MODEL = {"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "integer"}}}
 FREE = {"type": "object", "additionalProperties": True}
@@ -63,9 +63,9 @@ def test_defaults_are_those_of_the_model_and_new_each_time() -> None:
 
 
 def test_a_pattern_must_match_up_to_the_very_end() -> None:
-    check_fields("EnvironmentVariableCreate", {"name": "A"})
+    check_texts("EnvironmentVariableCreate", {"name": "A"})
     with pytest.raises(ApiError, match="name must be letters"):
-        check_fields("EnvironmentVariableCreate", {"name": "A\n"})
+        check_texts("EnvironmentVariableCreate", {"name": "A\n"})
 
 
 PARAMETERS = [

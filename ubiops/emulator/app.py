@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 from dataclasses import replace
@@ -94,14 +95,13 @@ def _routes(backend: Backend) -> list[PathRoute]:
 
 
 def _endpoint(route: Route) -> Endpoint:
-    operation = operations()[route.operation_id]
-    return Endpoint(
-        route.operation_id,
-        route.status,
-        HANDLERS.get(route.operation_id),
-        compile_validator(operation),
-        compile_selection(response_schema(operation)),
-    )
+    return Endpoint(route.operation_id, route.status, HANDLERS.get(route.operation_id), *_compile(route.operation_id))
+
+
+@functools.cache
+def _compile(operation_id: str) -> tuple[RequestValidator, Selection]:
+    operation = operations()[operation_id]
+    return compile_validator(operation), compile_selection(response_schema(operation))
 
 
 class RateLimited:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import sqlite3
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from ubiops.emulator.core import audit
@@ -13,7 +14,7 @@ from ubiops.emulator.core.description import defaults, properties
 from ubiops.emulator.core.errors import name_taken
 from ubiops.emulator.core.lookup import condition, get_row
 from ubiops.emulator.core.storage import new_id
-from ubiops.emulator.core.validation import check_fields
+from ubiops.emulator.core.validation import check_texts
 from ubiops.emulator.core.validators import check_name, has_label, read_label_filter
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ class Owner(NamedTuple):
     title: str
 
 
-class Resource:
+class Resource(ABC):
     """One kind of object.
 
     A subclass says where the objects are stored and what is special about them.
@@ -75,13 +76,13 @@ class Resource:
 
     # What a subclass has to define
 
+    @abstractmethod
     def owner(self, db: sqlite3.Connection, context: RequestContext) -> Owner:
         """Returns what the objects of a request belong to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def subject(self, action: str, row: sqlite3.Row) -> Subject:
         """Returns what an audit event about an object is about."""
-        raise NotImplementedError
 
     # What a subclass may override
 
@@ -97,7 +98,7 @@ class Resource:
 
     def check(self, name: str, settings: dict[str, Any]) -> None:
         """Rejects a name or settings, as they would be after a request."""
-        check_fields(self.shown_as, {self.name_field: name, **settings})
+        check_texts(self.shown_as, {self.name_field: name, **settings})
         check_name(name, self.name_field)
 
     def to_columns(
@@ -114,7 +115,7 @@ class Resource:
         settings: dict[str, Any] = json.loads(row["settings"])
         return settings
 
-    def created(self, db: sqlite3.Connection, row: sqlite3.Row) -> None:
+    def created(self, db: sqlite3.Connection, row: sqlite3.Row) -> None:  # noqa: B027 - optional
         """Completes the creation of an object."""
 
     def files(self, db: sqlite3.Connection, row: sqlite3.Row) -> list[str]:

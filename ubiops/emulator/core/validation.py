@@ -136,19 +136,21 @@ def compile_schema(schema: dict[str, Any]) -> Any:
 
 
 @functools.cache
-def _compile_properties(model: str) -> Any:
-    return compile_schema({"properties": properties(model)})
+def _compile_texts(model: str) -> Any:
+    schemas = properties(model).items()
+    return compile_schema({"properties": {name: schema for name, schema in schemas if schema.get("type") == "string"}})
 
 
-def check_fields(model: str, fields: Mapping[str, Any]) -> None:
-    """Validates values against the model's properties of the same names.
+def check_texts(model: str, fields: Mapping[str, Any]) -> None:
+    """Validates texts against the model's properties of the same names.
 
+    The limits of texts are those that a response can be stricter about than a request.
     Other values pass.
 
     Raises:
-        ApiError: A value is invalid.
+        ApiError: A text is invalid.
     """
-    _raise_for(_compile_properties(model).iter_errors(fields))
+    _raise_for(_compile_texts(model).iter_errors(fields))
 
 
 def read_json(content: bytes) -> Any:

@@ -13,7 +13,7 @@ from ubiops.emulator.core.handlers import handler
 from ubiops.emulator.core.lookup import find_row, get_row
 from ubiops.emulator.core.resources import Owner, Resource
 from ubiops.emulator.core.storage import new_id
-from ubiops.emulator.core.validation import check_fields
+from ubiops.emulator.core.validation import check_texts
 
 if TYPE_CHECKING:
     import sqlite3
@@ -119,7 +119,7 @@ def set_project_variable(storage: Storage, project: str, name: str, value: str, 
     if not isinstance(value, str):
         raise ValueError(f"the value of environment variable {name!r} must be a string, not {type(value).__name__}")
     try:
-        check_fields(VARIABLES.created_from, {"name": name, "value": value})
+        check_texts(VARIABLES.created_from, {"name": name, "value": value})
     except ApiError as error:
         raise ValueError(f"environment variable {name!r} is invalid: {error.message}") from error
     with storage.transaction() as db:
