@@ -9,6 +9,7 @@ import pytest
 
 import ubiops.emulator
 from ubiops.emulator import app
+from ubiops.emulator.core.description import operations
 from ubiops.emulator.core.handlers import HANDLERS
 from ubiops.emulator.route import Route
 from ubiops.emulator.routes import ROUTES
@@ -46,6 +47,18 @@ def test_an_operation_without_a_handler_is_not_implemented(api: Any, monkeypatch
             assert error == "The emulator does not support the operation deployments_update yet"
         assert client.ok("GET", path)["name"] == "d"
         assert "Authorization" in client.fails(401, "PATCH", path, token=None)
+
+
+def test_an_operation_may_need_no_token(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(operations()["template_deployments_list"], "security", [])
+    app._compile.cache_clear()
+    try:
+        with ubiops.emulator.start() as emulator:
+            client = type(api)(emulator)
+            assert client.ok("GET", "/template-deployments", token=None)
+            client.fails(401, "GET", "/projects/p/deployments", token=None)
+    finally:
+        app._compile.cache_clear()
 
 
 def test_a_literal_path_wins_over_a_parameter(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,7 +146,7 @@ def test_an_object_that_does_not_exist_is_not_found(
     assert "no-such-deployment" in str(caught.value)
 
 
-@every_supported_method
+@each([operation for operation in SUPPORTED if operation.authorized])
 def test_a_call_without_a_token_is_unauthorized(
     operation: Described, emulator: Emulator, shared_project: PopulatedProject
 ) -> None:

@@ -20,6 +20,7 @@ class Described(NamedTuple):
     Attributes:
         operation_id: The id, which is the method's name.
         method: The HTTP method.
+        authorized: Whether a call needs a token.
         path: The path template.
         parameters: The path parameters in the method's order.
         query: Example values of the required query parameters.
@@ -35,6 +36,7 @@ class Described(NamedTuple):
 
     operation_id: str
     method: str
+    authorized: bool
     path: str
     parameters: tuple[str, ...]
     query: dict[str, Any]
@@ -104,6 +106,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Described:
     return Described(
         operation_id=operation["operationId"],
         method=method,
+        authorized=operation.get("security") != [],
         path=path,
         parameters=tuple(one["name"] for one in parameters if one["in"] == "path"),
         query={one["name"]: one.get("example") for one in parameters if one["in"] == "query" and one.get("required")},

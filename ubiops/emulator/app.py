@@ -51,6 +51,7 @@ class Endpoint(NamedTuple):
         operation_id: The id of the operation.
         status: The status of a successful response.
         handler: The handler, or None if the emulator doesn't implement the operation.
+        authorized: Whether a request needs a token.
         validator: What the operation accepts.
         select: Reduces a result to the fields of the response, in their order.
     """
@@ -58,6 +59,7 @@ class Endpoint(NamedTuple):
     operation_id: str
     status: int
     handler: Handler | None
+    authorized: bool
     validator: RequestValidator
     select: Selection
 
@@ -99,9 +101,10 @@ def _endpoint(route: Route) -> Endpoint:
 
 
 @functools.cache
-def _compile(operation_id: str) -> tuple[RequestValidator, Selection]:
+def _compile(operation_id: str) -> tuple[bool, RequestValidator, Selection]:
     operation = operations()[operation_id]
-    return compile_validator(operation), compile_selection(response_schema(operation))
+    authorized = operation.get("security") != []
+    return authorized, compile_validator(operation), compile_selection(response_schema(operation))
 
 
 class RateLimited:
@@ -189,7 +192,8 @@ class PathRoute(BaseRoute):
             await _json_response(endpoint.status, selected)(scope, receive, send)
 
     async def _serve(self, endpoint: Endpoint, request: Request) -> Any:
-        check_token(request.headers.get("authorization"), self._backend.settings.tokens)
+        if endpoint.authorized:
+            check_token(request.headers.get("authorization"), self._backend.settings.tokens)
         if endpoint.handler is None:
             raise not_supported(endpoint.operation_id)
         context = RequestContext(
