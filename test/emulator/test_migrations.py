@@ -120,8 +120,8 @@ def test_a_database_of_a_newer_format_is_rejected_and_not_changed(tmp_path: Path
     assert schema(path) == before
 
 
-# Kills the process before each statement of the migration in turn. Each time the database
-# must be whole in the old format, or in the new one.
+# Kills the process before each statement of the migration in turn. Each time the
+# database must be whole, in the old format or in the new one.
 KILL_EVERYWHERE = """
 import json, os, signal, sqlite3, sys
 from pathlib import Path

@@ -62,7 +62,7 @@ PLANS = Plans()
 
 @pytest.fixture
 def backend(tmp_path: Path) -> Iterator[Backend]:
-    """A backend whose database also has a table of plans, with the deployments d and e."""
+    """A backend with a table of plans and the deployments d and e."""
     migrations = (*MIGRATIONS, Migration(len(MIGRATIONS) + 1, "Adds plans.", TABLE))
     storage = Storage(tmp_path / "emulator.sqlite3", migrations)
     clock = Clock(1000.0)
