@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ubiops.emulator import Emulator
 
 SUPPORTED = [operation for operation in described_operations() if operation.operation_id in HANDLERS]
-REPRESENTATIVES = [operation for operation in representatives() if operation in SUPPORTED]
+REPRESENTATIVES = representatives(SUPPORTED)
 
 
 def each(selected: list[Described]) -> Any:

@@ -29,6 +29,7 @@ class Described(NamedTuple):
         body_required: Whether the body may be left out.
         model: The model of the body; None if it has none.
         files: The fields of the form that are files.
+        required_files: Those of them that the method takes by position.
         status: The status of a successful response.
         returns: The method's return type: a model, "list[MODEL]", "dict", "list",
             "Response" for a file, "None" for an empty response.
@@ -45,6 +46,7 @@ class Described(NamedTuple):
     body_required: bool
     model: str | None
     files: tuple[str, ...]
+    required_files: tuple[str, ...]
     status: int
     returns: str
 
@@ -78,10 +80,10 @@ def described_operations() -> tuple[Described, ...]:
     return tuple(sorted(found))
 
 
-def representatives() -> list[Described]:
+def representatives(operations: list[Described]) -> list[Described]:
     """Returns one operation of each kind."""
     kinds: dict[Any, Described] = {}
-    for operation in described_operations():
+    for operation in operations:
         kinds.setdefault(operation.kind, operation)
     return list(kinds.values())
 
@@ -101,7 +103,8 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Described:
     body = resolve(operation.get("requestBody", {}))
     media_type, media = next(iter(body.get("content", {}).items()), (None, {}))
     examples = [example["value"] for example in media.get("examples", {}).values()] or [media.get("example")]
-    fields = resolve(media.get("schema", {})).get("properties", {}) if media_type == FORM else {}
+    form = resolve(media.get("schema", {})) if media_type == FORM else {}
+    files = tuple(name for name, schema in form.get("properties", {}).items() if schema.get("format") == "binary")
     status = next(status for status in operation["responses"] if str(status).startswith("2"))
     return Described(
         operation_id=operation["operationId"],
@@ -114,7 +117,8 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Described:
         body=json.loads(json.dumps(examples[0])),
         body_required=bool(body.get("required")),
         model=media.get("schema", {}).get("$ref", "").rpartition("/")[2] or None,
-        files=tuple(name for name, schema in fields.items() if schema.get("format") == "binary"),
+        files=files,
+        required_files=tuple(name for name in files if name in form.get("required", ())),
         status=int(status),
         returns=_returns(resolve(operation["responses"][status]).get("content", {})),
     )

@@ -84,11 +84,14 @@ class PopulatedProject:
     def positional(self, operation: Described) -> list[Any]:
         """Returns the method's positional arguments in their order."""
         values = [self.value(operation.path, name) for name in operation.parameters]
-        return [*values, self.body(operation)] if takes_data(operation) else values
+        files = [self.package] * len(operation.required_files)
+        return [*values, *files, *([self.body(operation)] if takes_data(operation) else [])]
 
     def keywords(self, operation: Described) -> dict[str, Any]:
         """Returns the arguments that the method accepts by keyword only."""
-        return {**operation.query, **(self.body(operation) if operation.media_type == FORM else {})}
+        fields = self.body(operation) if operation.media_type == FORM else {}
+        keywords = {**operation.query, **fields}
+        return {name: value for name, value in keywords.items() if name not in operation.required_files}
 
     def arguments(self, operation: Described) -> dict[str, Any]:
         """Returns all arguments of the method by name."""
@@ -102,7 +105,8 @@ def takes_data(operation: Described) -> bool:
 
 def positional_names(operation: Described) -> tuple[str, ...]:
     """Returns the names of the method's positional arguments in their order."""
-    return (*operation.parameters, "data") if takes_data(operation) else operation.parameters
+    names = (*operation.parameters, *operation.required_files)
+    return (*names, "data") if takes_data(operation) else names
 
 
 def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package: bytes) -> PopulatedProject:
