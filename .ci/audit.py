@@ -1,4 +1,7 @@
-"""Asks whether a weakness is known of what users install; without a network it says so and lets it pass."""
+"""Reports known vulnerabilities of the packages that users install.
+
+Without a network this prints a note and succeeds.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ import sys
 
 
 def shipped() -> set[str]:
-    """The names of all that comes with the package and its extras, as far as it is installed."""
+    """Returns the installed packages that come with `ubiops` and its extras."""
     names: set[str] = set()
     waiting = ["ubiops"]
     while waiting:
@@ -27,6 +30,7 @@ def shipped() -> set[str]:
 
 
 def main() -> int:
+    """Runs pip-audit, and returns 1 if a vulnerability is known."""
     command = [sys.executable, "-m", "pip_audit", "--format", "json", "--progress-spinner", "off", "--skip-editable"]
     try:
         done = subprocess.run(
@@ -34,16 +38,16 @@ def main() -> int:
         )
         found = json.loads(done.stdout)["dependencies"]
     except (subprocess.TimeoutExpired, ValueError, KeyError):
-        print("Not audited: what is known of weaknesses can't be asked for from here.")
+        print("Not audited: the vulnerability database can't be reached.")
         return 0
     found = [one for one in found if one["name"] in shipped()]
-    weak = [one for one in found if one.get("vulns")]
-    for one in weak:
-        for weakness in one["vulns"]:
-            fixed = ", ".join(weakness["fix_versions"]) or "no version yet"
-            print(f"{one['name']} {one['version']}: {weakness['id']}, mended in {fixed}")
-    print(f"Audited {len(found)} packages: {len(weak)} with a known weakness.")
-    return 1 if weak else 0
+    vulnerable = [one for one in found if one.get("vulns")]
+    for one in vulnerable:
+        for vulnerability in one["vulns"]:
+            fixed = ", ".join(vulnerability["fix_versions"]) or "no version yet"
+            print(f"{one['name']} {one['version']}: {vulnerability['id']}, fixed in {fixed}")
+    print(f"Audited {len(found)} packages: {len(vulnerable)} with a known vulnerability.")
+    return 1 if vulnerable else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Everything that CI checks: finds the Pythons on this machine, runs tox on all of them, and tells the numbers."""
+"""Runs every check of CI: finds the Pythons, runs tox, and counts the tests."""
 
 from __future__ import annotations
 
@@ -12,37 +12,64 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / ".tox" / "reports"
+DATA = ROOT / ".tox" / "data"
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
-CHECKS = ("lint", "types", "docs", "package")
+# The slowest first, so that none of them is left to run alone at the end.
+FIRST = ("coverage", "lowest", "once")
+LAST = ("types", "docs", "package", "urllib3-pre", "lint", "report")
 
 
 def find_pythons() -> dict[str, str]:
-    """The interpreters on PATH and under pyenv by their versions; the one that runs this is always among them."""
-    found = {}
+    """Finds the supported interpreters on PATH and under pyenv.
+
+    Returns:
+        The paths by version, oldest first. The interpreter that runs this is always
+        among them.
+    """
+    found = {version_of(sys.executable) or "": sys.executable}
     pyenv = os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv")
     for version in VERSIONS:
         candidates = [shutil.which(f"python{version}")]
         candidates += sorted(glob.glob(f"{pyenv}/versions/{version}.*/bin/python"), reverse=True)
         for candidate in candidates:
-            if candidate and version_of(candidate) == version:
+            if version not in found and candidate and version_of(candidate) == version:
                 found[version] = candidate
-                break
-    found.setdefault(version_of(sys.executable) or "", sys.executable)
-    return found
+    return dict(sorted(found.items(), key=lambda item: [int(part) for part in item[0].split(".")]))
 
 
 def version_of(python: str) -> str | None:
-    """The version of an interpreter, or None when it does not run (such as a shim for one that is not installed)."""
+    """Returns the version of an interpreter, or None if it does not run.
+
+    The shims of pyenv for versions that are not installed do not run.
+    """
     code = "import sys; print('%d.%d' % sys.version_info[:2])"
-    answer = subprocess.run([python, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
-    return answer.stdout.strip() if answer.returncode == 0 else None
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    return done.stdout.strip() if done.returncode == 0 else None
+
+
+def environments(pythons: dict[str, str], here: str | None) -> tuple[list[str], str]:
+    """Chooses the environments of tox.
+
+    The default Python runs the suite in `coverage`. The newest of the others runs it
+    with the extra `fast`, and so needs no environment of its own.
+
+    Args:
+        pythons: The interpreters by version, oldest first.
+        here: The version of the default Python.
+
+    Returns:
+        The names of the environments, and the version of Python for `fast`.
+    """
+    others = [version for version in pythons if version != here]
+    fast = others.pop() if others else here or ""
+    named = [f"py{version.replace('.', '')}" for version in others]
+    return [*FIRST, "fast", *named, *LAST], fast
 
 
 def count(report: Path) -> tuple[int, int]:
-    """How many tests passed and how many did not, by a report in JUnit's format."""
-    suites = ElementTree.parse(report).getroot().iter("testsuite")  # noqa: S314 - written by the run above
+    """Returns how many tests passed and how many failed, from a JUnit report."""
     passed = failed = 0
-    for suite in suites:
+    for suite in ElementTree.parse(report).getroot().iter("testsuite"):  # noqa: S314 - written by tox above
         bad = int(suite.get("failures", 0)) + int(suite.get("errors", 0))
         failed += bad
         passed += int(suite.get("tests", 0)) - bad - int(suite.get("skipped", 0))
@@ -50,19 +77,20 @@ def count(report: Path) -> tuple[int, int]:
 
 
 def main() -> int:
+    """Runs tox in every environment, and returns its exit status."""
     pythons = find_pythons()
-    here = version_of(sys.executable)
     print("Pythons:", ", ".join(f"{version} ({path})" for version, path in pythons.items()), flush=True)
     missing = [version for version in VERSIONS if version not in pythons]
     if missing:
         print("Skipped, because they are not installed:", ", ".join(missing), flush=True)
-    # The suite runs on this Python with coverage, and on the others without.
-    environments = ["coverage", "lowest", *(f"py{v.replace('.', '')}" for v in pythons if v != here), *CHECKS]
-    shutil.rmtree(REPORTS, ignore_errors=True)
-    command = [sys.executable, "-m", "tox", "run-parallel", "--parallel", "2", "--parallel-no-spinner"]
-    command += ["-e", ",".join(environments), "--discover", *pythons.values()]
-    oldest = min(pythons, key=lambda v: [int(part) for part in v.split(".")])
-    environment = {**os.environ, "LOWEST_PYTHON": pythons[oldest]}
+    names, fast = environments(pythons, version_of(sys.executable))
+    for folder in (REPORTS, DATA):
+        shutil.rmtree(folder, ignore_errors=True)
+    DATA.mkdir(parents=True)
+    parallel = str(max(2, os.cpu_count() or 2))
+    command = [sys.executable, "-m", "tox", "run-parallel", "--parallel", parallel, "--parallel-no-spinner"]
+    command += ["-e", ",".join(names), "--discover", *pythons.values()]
+    environment = {**os.environ, "LOWEST_PYTHON": next(iter(pythons.values())), "FAST_PYTHON": pythons[fast]}
     done = subprocess.run(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, check=False)
     passed = failed = 0
     for report in sorted(REPORTS.glob("*.xml")):
@@ -73,7 +101,7 @@ def main() -> int:
         print("No test ran.")
         return 1
     if done.returncode and not failed:
-        print("The tests passed, but a check did not: see above.")
+        print("The tests passed, but another check failed: see above.")
     print(f"{passed} passed, {failed} failed")
     return done.returncode
 

@@ -1,3 +1,1 @@
-"""How fast this client is, beside the official one and beside bare urllib3 and json: ``python -m benchmarks``."""
-
-from __future__ import annotations
+"""Measurements of this client, beside the official client and bare urllib3."""

@@ -1,7 +1,8 @@
-"""What each contestant does for each piece of work: a client of the API, or bare urllib3 and json.
+"""How each contestant does each piece of work.
 
-Both clients are called ``ubiops`` and take the same calls, so that one class serves for both: which of them it is, the
-environment decides in which this runs.
+A contestant is a client of the API, or bare urllib3 and json. Both clients are named
+``ubiops`` and have the same methods, so one class serves both. The environment decides
+which of them it is.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import payloads
 
-TOKEN = "Token 0123456789abcdef0123456789abcdef01234567"  # noqa: S105 - means nothing to anybody
+TOKEN = "Token 0123456789abcdef0123456789abcdef01234567"  # noqa: S105 - not a real token
 BLOCK = 1 << 18
 
 
@@ -56,7 +57,7 @@ class Client:
         return self._api.revisions_file_upload(payloads.PROJECT, "image-classifier", "v1", file=path).success
 
     def download(self, size: int) -> str:
-        """Saves a file in the working directory and says where."""
+        """Saves a file in the working directory and returns its path."""
         path: str = self._api.revisions_file_download(
             project_name=payloads.PROJECT,
             deployment_name="image-classifier",
@@ -67,7 +68,7 @@ class Client:
         return path
 
     def builder(self, items: int) -> tuple[bytes, Any]:
-        """The JSON of a list of objects with 31 fields, and what reads it and makes models of it."""
+        """Returns a JSON list of objects with 31 fields, and what builds models."""
         text = payloads.dump([payloads.version_detail(index) for index in range(items)])
         model = self._ubiops.DeploymentVersionDetail
         if hasattr(model, "from_dict"):
@@ -76,13 +77,13 @@ class Client:
         return response.content, lambda: self._client.deserialize(response, "list[DeploymentVersionDetail]")
 
     def build(self, objects: list[Any]) -> list[Any]:
-        """Models of parsed objects, where the client has a public way to make them."""
+        """Returns models of parsed objects, if a public function of the client can."""
         read = self._ubiops.DeploymentVersionDetail.from_dict
         return [read(one) for one in objects]
 
 
 class Floor:
-    """Bare urllib3 and json: a pool of connections to one host, and no more than has to be done."""
+    """Bare urllib3 and json: one connection pool, and nothing that is not needed."""
 
     def __init__(self, host: str, ca: str) -> None:
         import urllib3
@@ -152,7 +153,7 @@ class Floor:
         return json.loads(self._pool.request("POST", target, body=blocks(), headers=headers).data)["success"]
 
     def download(self, size: int) -> str:
-        """Saves a file in the working directory and says where."""
+        """Saves a file in the working directory and returns its path."""
         response = self._pool.request(
             "GET",
             f"{self._base}/projects/{payloads.PROJECT}/deployments/image-classifier/versions/v1"
@@ -163,15 +164,15 @@ class Floor:
         with open("package.zip", "wb", buffering=0) as file:
             for block in response.stream(BLOCK):
                 file.write(block)
-            # As this client does: without it, nothing says that the file is on the disk.
+            # As this client does. Otherwise the file may still be in memory only.
             os.fsync(file.fileno())
         response.release_conn()
         return "package.zip"
 
     def builder(self, items: int) -> tuple[bytes, Any]:
-        """The JSON of a list of objects with 31 fields, and what makes values of it."""
+        """Returns a JSON list of objects with 31 fields, and what reads it."""
         text = payloads.dump([payloads.version_detail(index) for index in range(items)])
         return text, lambda: json.loads(text)
 
 
-CONTESTANTS = {"this": Client, "official": Client, "floor": Floor}
+CONTESTANTS = {"this": Client, "fast": Client, "official": Client, "floor": Floor}

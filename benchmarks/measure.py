@@ -1,4 +1,4 @@
-"""Rounds of samples, in which the contestants take turns, and what becomes of them: medians and their spread."""
+"""Samples the contestants in turns, and computes medians and quartiles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class Figure(NamedTuple):
-    """The median of samples, and the quartiles between which half of them lie."""
+    """The median of the samples and the quartiles, between which half of them lie."""
 
     median: float
     low: float
@@ -20,7 +20,7 @@ class Figure(NamedTuple):
 
     @classmethod
     def of(cls, samples: list[float]) -> Figure:
-        """The figure of some samples."""
+        """Returns the figure of samples."""
         if len(samples) < 2:
             return cls(samples[0], samples[0], samples[0], len(samples))
         low, median, high = statistics.quantiles(samples, n=4, method="inclusive")
@@ -28,19 +28,22 @@ class Figure(NamedTuple):
 
 
 Figures = dict[str, dict[str, Figure]]
-"""By the name of the work, then by the contestant."""
+"""The figures by the key of the work, then by contestant."""
 
 
 def rounds(
     title: str, count: int, samplers: Mapping[str, Callable[[], Mapping[str, float]]], rarely: tuple[str, ...] = ()
 ) -> Figures:
-    """Takes samples in turns, each round in another order, so that what disturbs the machine disturbs all alike.
+    """Takes samples in rounds.
+
+    The order of the contestants changes from round to round, so that disturbances of
+    the machine affect all of them alike.
 
     Args:
-        title: What to tell on the terminal.
-        count: How many rounds.
-        samplers: By contestant, what takes its samples of one or more kinds of work.
-        rarely: Contestants that take part in the first three rounds only, because they take long.
+        title: A title for the terminal.
+        count: The number of rounds.
+        samplers: For each contestant, what takes one sample of each kind of work.
+        rarely: Slow contestants that take part in the first three rounds only.
     """
     print(f"  {title}", file=sys.stderr)
     taken: dict[str, dict[str, list[float]]] = {}
@@ -55,7 +58,7 @@ def rounds(
 
 
 def as_json(figures: Figures) -> dict[str, Any]:
-    """Figures as JSON holds them."""
+    """Returns figures as JSON values."""
     return {
         work: {
             name: dict(zip(Figure._fields, (*(float(f"{n:.5g}") for n in figure[:3]), figure.samples)))

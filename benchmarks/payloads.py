@@ -1,4 +1,4 @@
-"""The canned answers and bodies that all contestants get and send."""
+"""The prepared responses and request bodies of all contestants."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _id(index: int) -> str:
 
 
 def deployment(index: int) -> dict[str, Any]:
-    """A deployment as the API lists it."""
+    """Returns a deployment as the API lists it."""
     return {
         "id": _id(index),
         **DEPLOYMENT,
@@ -39,7 +39,7 @@ def deployment(index: int) -> dict[str, Any]:
 
 
 def deployment_detail() -> dict[str, Any]:
-    """A single deployment as the API gives it: its fields carry widgets, which are empty where none was chosen."""
+    """Returns a single deployment, whose fields have empty widgets."""
     fields = {
         name: [{**field, "widget": {}} for field in DEPLOYMENT[name]] for name in ("input_fields", "output_fields")
     }
@@ -47,7 +47,7 @@ def deployment_detail() -> dict[str, Any]:
 
 
 def version(index: int) -> dict[str, Any]:
-    """A version as the API lists it: 26 fields, two of them dates."""
+    """Returns a version as the API lists it: 26 fields, two of them dates."""
     return {
         "id": _id(index),
         "deployment": "image-classifier",
@@ -79,7 +79,7 @@ def version(index: int) -> dict[str, Any]:
 
 
 def version_detail(index: int) -> dict[str, Any]:
-    """A single version as the API gives it: 31 fields, three of them dates."""
+    """Returns a single version: 31 fields, three of them dates."""
     return {
         **version(index),
         "instance_type_group_id": _id(index + 3),
@@ -91,5 +91,5 @@ def version_detail(index: int) -> dict[str, Any]:
 
 
 def dump(value: Any) -> bytes:
-    """A value as the JSON that a server would send."""
+    """Returns a value as compact JSON."""
     return json.dumps(value, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""The picture for the documentation: how many times as long as the floor each piece of work takes."""
+"""The chart for the documentation: time as a multiple of the floor."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ _NAMES = {"this": "this client", "official": "the official client"}
 
 
 def draw(figures: Figures) -> str:
-    """An SVG with a pair of bars for each piece of work, on a logarithmic scale that begins at the floor."""
+    """Returns an SVG with a pair of bars for each piece of work.
+
+    The scale is logarithmic and starts at the floor.
+    """
     titles = {key: title for key, title, _, _ in ROWS} | {
         "versions_read": "list of 1,000 versions, five fields read",
         "first_answer": "import, first client and first call",

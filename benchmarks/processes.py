@@ -1,4 +1,4 @@
-"""The server and the workers as the runner sees them: started, asked, and ended for certain."""
+"""The processes of the server and of the contestants: start, ask, stop."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.environments import prepare, variables
+from benchmarks.environments import ENVIRONMENTS, prepare, variables
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HERE = Path(__file__).resolve().parent
 LONGEST = 600
-"""Seconds that one command may take before the process is ended."""
+"""Seconds that one command may take before its process is killed."""
 
 
 class Process:
-    """A process that answers each JSON line with another one."""
+    """A process that reads commands and writes results as lines of JSON."""
 
     def __init__(self, environment: str, script: str, *arguments: str, folder: str | None = None) -> None:
         self._name = " ".join((script, *arguments))
@@ -30,14 +30,14 @@ class Process:
             stdout=subprocess.PIPE,
             text=True,
             cwd=folder,
-            env=variables(environment if arguments != ("floor",) else "floor"),
+            env=variables(arguments[0] if arguments else environment),
         )
-        # Both are there, since both were asked for; only the type does not say so.
+        # Never None, because both are pipes.
         self._in: Any = self._process.stdin
         self._out: Any = self._process.stdout
 
     def read(self) -> Any:
-        """The next line that the process prints."""
+        """Returns the next line that the process writes."""
         timer = threading.Timer(LONGEST, self._process.kill)
         timer.start()
         try:
@@ -45,16 +45,16 @@ class Process:
         finally:
             timer.cancel()
         if not line:
-            raise RuntimeError(f"{self._name} ended without an answer (its error is above)")
+            raise RuntimeError(f"{self._name} ended without a result; its error is printed above")
         return json.loads(line)
 
     def ask(self, do: str, **arguments: Any) -> Any:
-        """The answer to a command."""
+        """Sends a command and returns its result."""
         print(json.dumps({"do": do, **arguments}), file=self._in, flush=True)
         return self.read()
 
     def close(self) -> None:
-        """Ends the process."""
+        """Stops the process."""
         with contextlib.suppress(OSError):
             self._in.close()
         try:
@@ -66,7 +66,7 @@ class Process:
 
 
 class Server:
-    """The server of canned answers."""
+    """The server of prepared responses."""
 
     def __init__(self) -> None:
         self._process = Process("server", "server.py")
@@ -76,18 +76,18 @@ class Server:
         self.ca: str = ready["ca"]
 
     def counts(self) -> dict[str, int]:
-        """Connections, requests and bytes of bodies since this was last asked."""
+        """Returns the connections, requests and bytes of bodies since the last call."""
         taken: dict[str, int] = self._process.ask("counts")
         return taken
 
     def close(self) -> None:
-        """Ends the server."""
+        """Stops the server."""
         self._process.close()
 
 
 @contextlib.contextmanager
 def server() -> Iterator[Server]:
-    """The server of canned answers, as long as it is needed."""
+    """Runs the server of prepared responses."""
     running = Server()
     try:
         yield running
@@ -97,9 +97,8 @@ def server() -> Iterator[Server]:
 
 @contextlib.contextmanager
 def worker(contestant: str, server: Server, folder: str) -> Iterator[Process]:
-    """A contestant with clients for both of the server's addresses, as long as it is needed."""
-    environment = "official" if contestant == "official" else "this"
-    process = Process(environment, "worker.py", contestant, folder=folder)
+    """Runs a contestant with clients for both addresses of the server."""
+    process = Process(ENVIRONMENTS[contestant], "worker.py", contestant, folder=folder)
     try:
         process.ask("connect", scheme="http", host=server.http, ca=server.ca)
         process.ask("connect", scheme="https", host=server.https, ca=server.ca)

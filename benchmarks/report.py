@@ -1,19 +1,20 @@
-"""What a run found, as a table for the terminal, as JSON, and as Markdown for the documentation."""
+"""The results of a run as text, as JSON, and as Markdown for the documentation."""
 
 from __future__ import annotations
 
 import os
 import platform
+import re
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.environments import OFFICIAL, prepare, version_of
+from benchmarks.environments import FAST, OFFICIAL, prepare, version_of
 from benchmarks.measure import as_json
 from benchmarks.targets import TARGETS
 
 if TYPE_CHECKING:
     from benchmarks.measure import Figure, Figures
 
-# The works in the order of the report: key, title, unit, and what to multiply the figures with for that unit.
+# The work in the order of the report: key, title, unit, and factor to that unit.
 ROWS = (
     ("get_http", "small GET", "ms", 1e3),
     ("get_tls", "small GET, TLS", "ms", 1e3),
@@ -35,6 +36,8 @@ ROWS = (
     ("import_inside", "the import statement alone", "ms", 1e3),
     ("import_modules", "modules imported", "", 1),
     ("import_memory", "memory of the import", "MB", 1),
+    ("core_api", "import CoreApi, over bare Python", "ms", 1e3),
+    ("core_whole", "the same with the whole API", "ms", 1e3),
     ("first_call", "first client and first call", "ms", 1e3),
     ("first_answer", "the same with the import", "ms", 1e3),
     ("first_call_modules", "modules imported by them", "", 1),
@@ -51,10 +54,27 @@ ROWS = (
     ("items_100000", "list of 100,000, per item", "µs", 1e6),
 )
 
+ASYNC_ROWS = (
+    ("async_get", "small GET, awaited one by one", "ms", 1e3),
+    ("async_rate", "1,000 concurrent GETs on one event loop", "requests/s", 1),
+)
+COLUMNS = {"this": "this client", "fast": "with `fast`", "official": "official client", "floor": "floor"}
+ASYNC_COLUMNS = {"async": "this client", "httpx": "httpx", "aiohttp": "aiohttp"}
 
-def machine() -> dict[str, Any]:
-    """What the figures depend on, in general words."""
+
+def machine(figures: Figures) -> dict[str, Any]:
+    """Describes the machine in general terms, and the versions of what was measured."""
     python = prepare("this")
+    measured = {contestant for by in figures.values() for contestant in by}
+    others = {
+        package: version_of(package, prepare(environment))
+        for package, environment, contestant in (
+            *((re.split(r"[^\w-]", required)[0], "fast", "fast") for required in FAST),
+            ("httpx", "async", "httpx"),
+            ("aiohttp", "async", "aiohttp"),
+        )
+        if contestant in measured
+    }
     return {
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "system": platform.system(),
@@ -63,11 +83,12 @@ def machine() -> dict[str, Any]:
         "urllib3": version_of("urllib3", python),
         "urllib3 of the official client": version_of("urllib3", prepare("official")),
         "official client": OFFICIAL,
+        **others,
     }
 
 
 def whole(figures: Figures) -> dict[str, Any]:
-    """The report as JSON."""
+    """Returns the report as JSON values."""
     targets = [
         {
             "work": target.work,
@@ -79,11 +100,11 @@ def whole(figures: Figures) -> dict[str, Any]:
         for target in TARGETS
         if target.measured(figures)
     ]
-    return {"machine": machine(), "figures": as_json(figures), "targets": targets}
+    return {"machine": machine(figures), "figures": as_json(figures), "targets": targets}
 
 
 def number(value: float) -> str:
-    """A number with as many digits as are worth reading."""
+    """Returns a number with the digits that are significant."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) >= 0.01 else "0"
@@ -96,13 +117,8 @@ def _cell(figure: Figure | None, factor: float) -> str:
     return number(figure.median * factor) + spread
 
 
-def tables(figures: Figures) -> tuple[list[list[str]], list[list[str]]]:
-    """The rows of both tables, each beginning with its heads: the figures, and the targets."""
-    table = [["work", "unit", "this client", "official client", "floor"]]
-    for key, title, unit, factor in ROWS:
-        if key in figures:
-            by = figures[key]
-            table.append([title, unit, *(_cell(by.get(name), factor) for name in ("this", "official", "floor"))])
+def tables(figures: Figures) -> dict[str, list[list[str]]]:
+    """Returns the rows of each table by its name, headings first."""
     goals = [["work", "against", "target", "reached", ""]]
     goals += [
         [
@@ -115,17 +131,30 @@ def tables(figures: Figures) -> tuple[list[list[str]], list[list[str]]]:
         for target in TARGETS
         if target.measured(figures)
     ]
-    return table, goals
+    return {
+        "figures": _table(figures, ROWS, COLUMNS),
+        "async": _table(figures, ASYNC_ROWS, ASYNC_COLUMNS),
+        "targets": goals,
+    }
+
+
+def _table(figures: Figures, rows: tuple[tuple[str, str, str, float], ...], columns: dict[str, str]) -> list[list[str]]:
+    table = [["work", "unit", *columns.values()]]
+    for key, title, unit, factor in rows:
+        if key in figures:
+            by = figures[key]
+            table.append([title, unit, *(_cell(by.get(name), factor) for name in columns)])
+    return table
 
 
 def as_text(rows: list[list[str]]) -> str:
-    """A table for the terminal."""
+    """Returns a table for the terminal."""
     widths = [max(map(len, column)) for column in zip(*rows)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in rows]
     return "\n".join((lines[0], "  ".join("-" * width for width in widths), *lines[1:]))
 
 
 def as_markdown(rows: list[list[str]]) -> str:
-    """A table for the documentation."""
+    """Returns a table in Markdown."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     return "\n".join((lines[0], "|" + "---|" * len(rows[0]), *lines[1:]))

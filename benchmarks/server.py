@@ -1,6 +1,7 @@
-"""A server of canned answers in a process of its own: HTTP and TLS on loopback, with TCP_NODELAY, for a bounded time.
+"""A server of prepared responses: HTTP and TLS on loopback, with TCP_NODELAY.
 
-Run by the benchmarks as a script. It reads commands from its standard input, a JSON line each, and ends with it.
+Run as a script by the benchmarks. It reads commands from standard input, one line of
+JSON each, and stops when standard input ends.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ import payloads
 import trustme
 
 LIFETIME = 2 * 60 * 60
-"""Seconds after which it ends, come what may."""
+"""Seconds after which the server stops in any case."""
 IDLE = 120
-"""Seconds that a connection may be silent."""
+"""Seconds after which an idle connection is closed."""
 BLOCK = 1 << 20
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -31,7 +32,7 @@ _ZEROS = bytes(BLOCK)
 
 
 class Counts:
-    """What came in since the last question."""
+    """Counts what was received since the last call of `take`."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -50,31 +51,31 @@ class Counts:
             return taken
 
 
-def _answer(body: bytes, status: str = "200 OK") -> bytes:
+def _response(body: bytes, status: str = "200 OK") -> bytes:
     head = f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
 
 
 @cache
-def answer_to(method: str, path: str) -> bytes:
-    """The canned answer to a request. A project named ``items-1000`` lists 1,000 items."""
+def response_to(method: str, path: str) -> bytes:
+    """Returns the response to a request; ``items-1000`` lists 1,000 items."""
     path = path.partition("?")[0]
     count = re.search(r"/projects/items-(\d+)/", path)
     items = int(count.group(1)) if count else 0
     if method == "POST":
         new = payloads.REVISION if path.endswith("/revisions") else payloads.deployment_detail()
-        return _answer(payloads.dump(new), "201 Created")
+        return _response(payloads.dump(new), "201 Created")
     if path.endswith("/deployments/details/versions"):
-        return _answer(payloads.dump([payloads.version_detail(index) for index in range(items)]))
+        return _response(payloads.dump([payloads.version_detail(index) for index in range(items)]))
     if path.endswith("/versions"):
-        return _answer(payloads.dump([payloads.version(index) for index in range(items)]))
+        return _response(payloads.dump([payloads.version(index) for index in range(items)]))
     if path.endswith("/deployments"):
-        return _answer(payloads.dump([payloads.deployment(index) for index in range(items)]))
-    return _answer(payloads.dump(payloads.deployment_detail()))
+        return _response(payloads.dump([payloads.deployment(index) for index in range(items)]))
+    return _response(payloads.dump(payloads.deployment_detail()))
 
 
 class Connection:
-    """One client's connection, served by one thread."""
+    """The connection of a client, served by one thread."""
 
     def __init__(self, sock: Any, counts: Counts) -> None:
         self._sock = sock
@@ -101,7 +102,7 @@ class Connection:
             if download:
                 self._send_zeros(int(download.group(1)))
             else:
-                self._sock.sendall(answer_to(method, path))
+                self._sock.sendall(response_to(method, path))
 
     def _drain(self, data: bytes, length: int) -> bytes:
         left = length - len(data)
@@ -142,7 +143,7 @@ def _serve(sock: socket.socket, context: ssl.SSLContext | None, counts: Counts) 
             counts.add(connections=1)
             Connection(ready, counts).serve()
     except OSError:
-        # The client has gone away, which is how each of them ends.
+        # Every client disconnects in the end.
         pass
     finally:
         sock.close()
@@ -162,7 +163,7 @@ def _listen(context: ssl.SSLContext | None, counts: Counts) -> int:
 
 
 def main() -> None:
-    """Serves until standard input ends."""
+    """Serves requests until standard input ends."""
     ending = threading.Timer(LIFETIME, os._exit, (1,))
     ending.daemon = True
     ending.start()

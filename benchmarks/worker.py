@@ -1,6 +1,7 @@
-"""A contestant in a process of its own, which does the work that the runner asks for and tells how long it took.
+"""A contestant in a process of its own.
 
-Run by the benchmarks as a script: commands come from standard input, a JSON line each, and so do the answers go out.
+Run as a script by the benchmarks. It reads commands from standard input, one line of
+JSON each, and writes a line of JSON with what it measured.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from contestants import CONTESTANTS
 
 
 def peak_memory() -> int:
-    """Bytes that this process held at most. Not the one of getrusage where possible, which counts the parent's too."""
+    """Returns the peak of this process's memory in bytes.
+
+    Where possible it does not use getrusage, which includes the parent's peak.
+    """
     try:
         with open("/proc/self/status") as status:
             return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
@@ -31,18 +35,29 @@ def peak_memory() -> int:
 
 
 class Worker:
-    """The contestant and the kinds of measurements that are made of it."""
+    """Measures a contestant."""
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._clients: dict[str, Any] = {}
 
     def connect(self, scheme: str, host: str, ca: str) -> None:
-        """Makes a client for the server at ``host``."""
-        self._clients[scheme] = CONTESTANTS[self._name](host, ca)
+        """Creates a client for the server at ``host``."""
+        if self._name in CONTESTANTS:
+            self._clients[scheme] = CONTESTANTS[self._name](host, ca)
+        elif scheme == "http":
+            from coroutines import CONTESTANTS as ASYNC
+
+            self._clients[scheme] = ASYNC[self._name](host)
+
+    def close(self) -> None:
+        """Closes the clients that have to be closed."""
+        for client in self._clients.values():
+            if hasattr(client, "close"):
+                client.close()
 
     def time(self, work: str, calls: int, scheme: str = "http", **arguments: Any) -> float:
-        """The median of the seconds that each of some calls takes."""
+        """Returns the median of the seconds that a call takes."""
         call = getattr(self._clients[scheme], work)
         call(**arguments)
         taken = []
@@ -54,7 +69,7 @@ class Worker:
         return statistics.median(taken)
 
     def threads(self, threads: int, calls: int) -> float:
-        """Calls per second, of threads that share a client and make some calls each."""
+        """Returns the calls per second of threads that share a client."""
         get = self._clients["http"].get
         ready = threading.Barrier(threads + 1)
 
@@ -72,12 +87,42 @@ class Worker:
             thread.join()
         return threads * calls / (perf_counter() - start)
 
+    def async_time(self, calls: int) -> float:
+        """Returns the median of the seconds that one awaited call takes."""
+        client = self._clients["http"]
+        taken = []
+
+        async def work() -> None:
+            await client.get()
+            gc.collect()
+            for _ in range(calls):
+                start = perf_counter()
+                await client.get()
+                taken.append(perf_counter() - start)
+
+        client.run(work())
+        return statistics.median(taken)
+
+    def async_rate(self, tasks: int) -> float:
+        """Returns the calls per second of concurrent tasks that make one call each."""
+        client = self._clients["http"]
+
+        async def work() -> float:
+            import asyncio
+
+            start = perf_counter()
+            await asyncio.gather(*(client.get() for _ in range(tasks)))
+            return tasks / (perf_counter() - start)
+
+        rate: float = client.run(work())
+        return rate
+
     def upload(self, path: str, warm: str) -> dict[str, float]:
-        """Sends a file, after a small one: bytes per second, and how much the peak of memory grew."""
+        """Sends a file after a small one: bytes per second, and growth of memory."""
         return self._transfer(lambda file: self._clients["http"].upload(file), warm, path, os.path.getsize(path))
 
     def download(self, size: int, warm: int) -> dict[str, float]:
-        """Saves a file, after a small one: bytes per second, and how much the peak of memory grew."""
+        """Saves a file after a small one: bytes per second, and growth of memory."""
 
         def download(amount: int) -> None:
             path = self._clients["http"].download(amount)
@@ -101,7 +146,7 @@ class Worker:
         return {"rate": size / seconds, "growth": peak_memory() - before}
 
     def models(self, items: int) -> dict[str, float]:
-        """What an object of 31 fields costs: seconds to parse, build and dump it, and the bytes that it holds."""
+        """Returns the seconds to parse, build and dump an object of 31 fields."""
         text, build = self._clients["http"].builder(items)
         parsed = self._measure(lambda: json.loads(text))
         built = self._measure(build)
@@ -111,7 +156,8 @@ class Worker:
             result["dump"] = self._measure(lambda: [one.to_dict() for one in models]) / items
         result["bytes"] = self._kept(build) / items
         if self._name == "this":
-            # The values belong to the object that the model is built from; what the model itself takes is the rest.
+            # The values belong to the object that the model is built from. The rest is
+            # the model's own size.
             objects = json.loads(text)
             result["own_bytes"] = self._kept(lambda: self._clients["http"].build(objects)) / items
         return result
@@ -138,15 +184,17 @@ class Worker:
 
 
 def main() -> None:
-    """Answers commands until standard input ends."""
-    # Whatever else is printed must not get between the answers.
-    answers = os.fdopen(os.dup(1), "w")
+    """Runs commands until standard input ends."""
+    # Anything else that is printed goes to standard error, so that it does not mix with
+    # the results.
+    results = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     worker = Worker(sys.argv[1])
     for line in sys.stdin:
         command = json.loads(line)
         result = getattr(worker, command.pop("do"))(**command)
-        print(json.dumps(result), file=answers, flush=True)
+        print(json.dumps(result), file=results, flush=True)
+    worker.close()
 
 
 if __name__ == "__main__":

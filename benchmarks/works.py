@@ -1,4 +1,4 @@
-"""The work that is measured: what each contestant is asked to do, how often, and in which order."""
+"""The work that is measured: what the contestants do, how often, in which order."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import json
 import os
 import subprocess
 import tempfile
+from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from benchmarks.environments import prepare, variables
+from benchmarks.environments import ENVIRONMENTS, ROOT, prepare, variables, whole_api
 from benchmarks.measure import Figures, rounds
 from benchmarks.processes import Process, Server, worker
 
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 NAMES = ("this", "official", "floor")
+ASYNC_NAMES = ("async", "httpx", "aiohttp")
 MEGABYTE = 1_000_000
 _WARM = 4096
 
 
 class Scale(NamedTuple):
-    """How much of everything."""
+    """How much work is done."""
 
     rounds: int = 15
     calls: int = 200
@@ -31,41 +33,50 @@ class Scale(NamedTuple):
     file_rounds: int = 11
     starts: int = 21
     items: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
+    tasks: int = 1_000
 
 
 QUICK = Scale(rounds=3, calls=50, file=64_000_000, file_rounds=2, starts=3, items=(10, 100, 1_000))
 
 
-GROUPS = ("calls", "lists", "threads", "models", "growth", "files", "starts")
+GROUPS = ("calls", "lists", "threads", "async", "models", "growth", "files", "starts", "size")
 
 
 def run(server: Server, scale: Scale, groups: tuple[str, ...] = GROUPS) -> Figures:
-    """Does all the work, or some groups of it."""
+    """Measures all groups of work, or some of them."""
     figures: Figures = {}
     with tempfile.TemporaryDirectory() as folder:
         with _workers(server, folder) as workers:
-            for name, group in (("calls", _calls), ("lists", _lists), ("models", _models), ("growth", _growth)):
+            for name, group in (("calls", _calls), ("models", _models), ("growth", _growth)):
                 if name in groups:
                     figures.update(group(workers, scale))
+            if "lists" in groups:
+                with worker("fast", server, folder) as fast:
+                    figures.update(_lists({**workers, "fast": fast}, scale))
             if "threads" in groups:
                 figures.update(_threads(workers, server, scale))
+        if "async" in groups:
+            with _workers(server, folder, ASYNC_NAMES) as workers:
+                figures.update(_async(workers, scale))
         if "files" in groups:
             figures.update(_files(server, folder, scale))
         if "starts" in groups:
             figures.update(_starts(server, folder, scale))
+        if "size" in groups:
+            figures.update(_size(folder, scale))
     return figures
 
 
 @contextlib.contextmanager
-def _workers(server: Server, folder: str) -> Iterator[dict[str, Process]]:
+def _workers(server: Server, folder: str, names: tuple[str, ...] = NAMES) -> Iterator[dict[str, Process]]:
     with contextlib.ExitStack() as stack:
-        yield {name: stack.enter_context(worker(name, server, folder)) for name in NAMES}
+        yield {name: stack.enter_context(worker(name, server, folder)) for name in names}
 
 
 def _timed(title: str, count: int, workers: Mapping[str, Process], work: str, key: str, **arguments: object) -> Figures:
     def sampler(name: str) -> Callable[[], Mapping[str, float]]:
         calls = arguments.get("calls")
-        # The slow one makes fewer calls in a round, of which there are as many.
+        # The official client is slow and makes fewer calls in each round.
         fewer = (
             {**arguments, "calls": max(1, calls // 5)} if isinstance(calls, int) and name == "official" else arguments
         )
@@ -117,6 +128,17 @@ def _threads(workers: Mapping[str, Process], server: Server, scale: Scale) -> Fi
     return figures
 
 
+def _async(workers: Mapping[str, Process], scale: Scale) -> Figures:
+    def sampler(name: str) -> Callable[[], Mapping[str, float]]:
+        return lambda: {
+            "async_get": workers[name].ask("async_time", calls=scale.calls),
+            "async_rate": workers[name].ask("async_rate", tasks=scale.tasks),
+        }
+
+    title = f"async calls, one by one and {scale.tasks:,} at once"
+    return rounds(title, scale.rounds, {name: sampler(name) for name in workers})
+
+
 def _models(workers: Mapping[str, Process], scale: Scale) -> Figures:
     def sampler(name: str) -> Callable[[], Mapping[str, float]]:
         def sample() -> Mapping[str, float]:
@@ -150,19 +172,19 @@ def _files(server: Server, folder: str, scale: Scale) -> Figures:
     def upload(name: str) -> Callable[[], Mapping[str, float]]:
         def sample() -> Mapping[str, float]:
             server.counts()
-            # Each in a process of its own: the peak of memory never comes down again.
+            # A new process each time, because the peak of its memory never falls.
             with worker(name, server, folder) as process:
                 moved = process.ask("upload", path=big, warm=small)
             received = server.counts()["body_bytes"]
             if received < scale.file + _WARM:
-                raise RuntimeError(f"only {received} bytes of {name}'s upload came in")
+                raise RuntimeError(f"the server received only {received} bytes of the upload by {name}")
             return {"upload": moved["rate"] / MEGABYTE, "upload_memory": moved["growth"] / MEGABYTE}
 
         return sample
 
     def download(name: str) -> Callable[[], Mapping[str, float]]:
         def sample() -> Mapping[str, float]:
-            # What the one before has left to be written would slow this one down.
+            # Otherwise unwritten data of the previous download slows this one.
             if hasattr(os, "sync"):
                 os.sync()
             with worker(name, server, folder) as process:
@@ -177,7 +199,7 @@ def _files(server: Server, folder: str, scale: Scale) -> Figures:
     return figures
 
 
-# Each runs in a fresh process and prints what it saw: seconds, modules, and the peak of its memory.
+# Each runs in a new process and prints the seconds, the modules and the peak of memory.
 _BARE = """
 import sys
 def show(seconds, whole=0):
@@ -186,7 +208,7 @@ def show(seconds, whole=0):
             memory = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
     except OSError:
         memory = 0
-    # By hand, so that a bare process imports nothing for it.
+    # Without json, so that a bare process imports nothing.
     print('{"seconds": %r, "whole": %r, "modules": %d, "memory": %d}' % (seconds, whole, modules, memory))
 """
 _IMPORT = (
@@ -235,28 +257,62 @@ show(seconds, seconds)
 )
 
 
-def _starts(server: Server, folder: str, scale: Scale) -> Figures:
-    def start(name: str, code: str) -> tuple[float, dict[str, float]]:
-        environment = "official" if name == "official" else "this"
-        began = perf_counter()
-        done = subprocess.run(
-            [prepare(environment), "-c", code, server.http],
-            check=True,
-            stdout=subprocess.PIPE,
-            # A folder of its own: modules are looked for in it.
-            cwd=folder,
-            env=variables(name),
-            timeout=60,
-        )
-        return perf_counter() - began, json.loads(done.stdout)
+_CORE_API = (
+    _BARE
+    + """
+from time import perf_counter
+before = len(sys.modules)
+start = perf_counter()
+import ubiops
+ubiops.CoreApi
+seconds = perf_counter() - start
+modules = len(sys.modules) - before
+show(seconds)
+"""
+)
 
+
+def _start(name: str, code: str, folder: str, *arguments: str, sources: Path = ROOT) -> tuple[float, dict[str, float]]:
+    """Runs code in a new process, and returns the seconds and what it printed."""
+    python, environment = prepare(ENVIRONMENTS[name]), variables(name, sources)
+    began = perf_counter()
+    done = subprocess.run(
+        [python, "-c", code, *arguments],
+        check=True,
+        stdout=subprocess.PIPE,
+        # A folder without modules, because Python looks for modules in it.
+        cwd=folder,
+        env=environment,
+        timeout=60,
+    )
+    return perf_counter() - began, json.loads(done.stdout)
+
+
+def _size(folder: str, scale: Scale) -> Figures:
+    sources = {"this": ROOT, "whole": whole_api(Path(folder) / "whole")}
+    empty = Path(folder) / "empty"
+    empty.mkdir()
+
+    def sampler(name: str) -> Callable[[], Mapping[str, float]]:
+        def sample() -> Mapping[str, float]:
+            bare = _start(name, _IMPORT.replace("WHAT", "sys"), str(empty), sources=sources[name])[0]
+            whole = _start(name, _CORE_API, str(empty), sources=sources[name])[0]
+            return {"core_api": whole - bare}
+
+        return sample
+
+    figures = rounds("CoreApi with the whole API", scale.starts, {name: sampler(name) for name in sources})
+    return {key: {"this": figures["core_api"][name]} for key, name in (("core_api", "this"), ("core_whole", "whole"))}
+
+
+def _starts(server: Server, folder: str, scale: Scale) -> Figures:
     def importing(name: str) -> Callable[[], Mapping[str, float]]:
         what = "urllib3" if name == "floor" else "ubiops"
 
         def sample() -> Mapping[str, float]:
-            # Time over bare Python: of two processes that differ in nothing but the import, one after the other.
-            bare, empty = start(name, _IMPORT.replace("WHAT", "sys"))
-            whole, seen = start(name, _IMPORT.replace("WHAT", what))
+            # The difference between two processes that differ only in the import.
+            bare, empty = _start(name, _IMPORT.replace("WHAT", "sys"), folder)
+            whole, seen = _start(name, _IMPORT.replace("WHAT", what), folder)
             return {
                 "import": whole - bare,
                 "import_inside": seen["seconds"],
@@ -270,7 +326,7 @@ def _starts(server: Server, folder: str, scale: Scale) -> Figures:
         code = _FIRST_CALL_OF_FLOOR if name == "floor" else _FIRST_CALL
 
         def sample() -> Mapping[str, float]:
-            seen = start(name, code)[1]
+            seen = _start(name, code, folder, server.http)[1]
             return {
                 "first_call": seen["seconds"],
                 "first_answer": seen["whole"],

@@ -543,7 +543,7 @@ class ApiClient:
     ) -> None:
         """Waits when the request is to be sent again, and raises the error when it is final."""
         error.method, error.url = request.method, url
-        failure, error._failure = error._failure, None
+        failure: Failure | None = error._take_failure()
         attempts.append(failure.summary if failure is not None else str(error.reason))
         error.attempts = tuple(attempts)
         if failure is None:
@@ -607,7 +607,8 @@ def _multipart(operation: Operation, form: tuple[Any, ...], files: tuple[Any, ..
     from ubiops._io.sources import FileSource
 
     fields = {}
-    for name, value in zip(operation.form, form):
+    for field, value in zip(operation.form, form):
+        name = field.name
         if value is None:
             continue
         if not isinstance(value, (str, int)) and not is_uuid(value):

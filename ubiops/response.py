@@ -404,7 +404,7 @@ class Response:
             error.method, error.url = self.method, self.url
             if not self._repeatable:
                 # The caller has used what came, so that the call can't be made again.
-                error._failure = None
+                error._take_failure()
             self._error = error
             raise
         finally:

@@ -1,4 +1,4 @@
-"""An emulator whose time stands still, and a client that holds every answer to the API's description."""
+"""An emulator with a frozen clock, and a client that validates every response."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 import ubiops.emulator
 from ubiops.emulator import Emulator
+from ubiops.emulator.core.description import expand, load_description
 from ubiops.emulator.routes import ROUTES
-from ubiops.emulator.validation import expand, load_description
 
 PLAIN = {"input_type": "plain", "output_type": "plain"}
 CODE = """
@@ -39,7 +39,7 @@ def is_date(value: object) -> bool:
 
 
 def strict(schema: Any) -> Any:
-    """A schema that allows no other fields than those that it names."""
+    """Returns a schema that allows no other fields than those that it names."""
     if isinstance(schema, list):
         return [strict(item) for item in schema]
     if not isinstance(schema, dict):
@@ -51,12 +51,12 @@ def strict(schema: Any) -> Any:
 
 
 class Documented(NamedTuple):
-    """An operation as the description has it: what it may answer, by status and media type."""
+    """An operation of the description: its responses by status and media type."""
 
     method: str
     pattern: re.Pattern[str]
     operation_id: str
-    answers: dict[int, dict[str, Draft202012Validator | None]]
+    responses: dict[int, dict[str, Draft202012Validator | None]]
 
 
 def documented() -> list[Documented]:
@@ -64,21 +64,21 @@ def documented() -> list[Documented]:
     found = []
     for route in ROUTES:
         operation = document["paths"][route.path][route.method.lower()]
-        answers: dict[int, dict[str, Draft202012Validator | None]] = {}
-        for status, answer in expand(operation["responses"], document).items():
-            answers[int(status)] = {
+        responses: dict[int, dict[str, Draft202012Validator | None]] = {}
+        for status, response in expand(operation["responses"], document).items():
+            responses[int(status)] = {
                 media_type: Draft202012Validator(strict(content["schema"]), format_checker=_formats)
                 if media_type == "application/json"
                 else None
-                for media_type, content in answer.get("content", {}).items()
+                for media_type, content in response.get("content", {}).items()
             }
         pattern = re.compile("/v2(?:.1)?" + re.sub(r"{\w+}", "[^/]+", route.path))
-        found.append(Documented(route.method, pattern, route.operation_id, answers))
+        found.append(Documented(route.method, pattern, route.operation_id, responses))
     return found
 
 
-class Answer(NamedTuple):
-    """What came back."""
+class Response(NamedTuple):
+    """A response."""
 
     status: int
     data: Any
@@ -90,7 +90,7 @@ class Api:
     """Calls of an emulator, in a project of its own."""
 
     operations = documented()
-    # Each state of a build lasts so long by the emulator's clock.
+    # How long each state of a build lasts by the emulator's clock.
     state = 10.0
 
     def __init__(self, emulator: Emulator, project: str = "project-1") -> None:
@@ -109,8 +109,11 @@ class Api:
         headers: dict[str, str] | None = None,
         fields: dict[str, Any] | None = None,
         token: str | None = "",
-    ) -> Answer:
-        """Sends a request to a path below the prefix (or to one that begins with it), and checks the answer's form."""
+    ) -> Response:
+        """Sends a request and validates the response.
+
+        The path may leave out the prefix.
+        """
         sent = {"Authorization": self.emulator.token if token == "" else token} if token is not None else {}
         if data is not None:
             body = json.dumps(data).encode()
@@ -120,17 +123,18 @@ class Api:
         response = self.pool.request(method, self.origin + path, headers={**sent, **(headers or {})}, **options)
         return self.check(method, path, response)
 
-    def check(self, method: str, path: str, response: Any) -> Answer:
+    def check(self, method: str, path: str, response: Any) -> Response:
         media_type = response.headers.get("content-type", "")
         data = json.loads(response.data) if media_type == "application/json" else response.data
         assert int(response.headers["x-ratelimit-limit"]) > int(response.headers["x-ratelimit-remaining"]) >= 0
         path = path.partition("?")[0]
         for operation in self.operations:
             if operation.method == method and operation.pattern.fullmatch(path):
-                # What is wrong with the form of a request is answered everywhere, and described nowhere.
-                if response.status not in (405, 413, 415, 400, 404, 507):
-                    assert response.status in operation.answers, (operation.operation_id, response.status, data)
-                forms = operation.answers.get(response.status, {})
+                # Every operation may respond with these; the description doesn't list
+                # all of them.
+                if response.status not in (400, 404, 405, 413, 415, 501, 507):
+                    assert response.status in operation.responses, (operation.operation_id, response.status, data)
+                forms = operation.responses.get(response.status, {})
                 if forms:
                     assert media_type in forms
                     validator = forms[media_type]
@@ -138,58 +142,58 @@ class Api:
                         validator.validate(data)
                 elif response.status == 204:
                     assert response.data == b""
-                return Answer(response.status, data, response.headers, operation.operation_id)
+                return Response(response.status, data, response.headers, operation.operation_id)
         assert response.status >= 400
-        return Answer(response.status, data, response.headers, None)
+        return Response(response.status, data, response.headers, None)
 
     def ok(self, method: str, path: str, data: Any = None, **options: Any) -> Any:
-        """Sends a request that has to succeed; returns what it answers."""
-        answer = self.send(method, path, data, **options)
-        assert answer.status < 300, (answer.status, answer.data)
-        return answer.data
+        """Sends a request that must succeed and returns the data of the response."""
+        response = self.send(method, path, data, **options)
+        assert response.status < 300, (response.status, response.data)
+        return response.data
 
     def fails(self, status: int, method: str, path: str, data: Any = None, **options: Any) -> str:
-        """Sends a request that has to be refused with this status; returns the reason."""
-        answer = self.send(method, path, data, **options)
-        assert answer.status == status, (answer.status, answer.data)
-        assert list(answer.data) == ["error"]
-        error: str = answer.data["error"]
+        """Sends a request that must fail with this status and returns the error."""
+        response = self.send(method, path, data, **options)
+        assert response.status == status, (response.status, response.data)
+        assert list(response.data) == ["error"]
+        error: str = response.data["error"]
         assert error
         return error
 
     def deployment(self, name: str = "d", **settings: Any) -> str:
-        """Creates a deployment; returns its path."""
+        """Creates a deployment and returns its path."""
         self.ok("POST", f"{self.project}/deployments", {"name": name, **PLAIN, **settings})
         return f"{self.project}/deployments/{name}"
 
     def version(self, deployment: str, name: str = "v1", **settings: Any) -> str:
-        """Creates a version; returns its path."""
+        """Creates a version and returns its path."""
         self.ok("POST", f"{deployment}/versions", {"version": name, **settings})
         return f"{deployment}/versions/{name}"
 
     def upload(self, version: str, package: bytes, name: str = "package.zip") -> str:
-        """Uploads a package; returns the id of the revision."""
-        answer = self.ok("POST", f"{version}/revisions", fields={"file": (name, package, "application/zip")})
-        assert answer["success"] is True
-        assert answer["build"] == answer["revision"]
-        revision: str = answer["revision"]
+        """Uploads a package and returns the id of the revision."""
+        response = self.ok("POST", f"{version}/revisions", fields={"file": (name, package, "application/zip")})
+        assert response["success"] is True
+        assert response["build"] == response["revision"]
+        revision: str = response["revision"]
         return revision
 
     def build(self, version: str, package: bytes) -> str:
-        """Uploads a package and lets its build come to the end; returns the id of the revision."""
+        """Uploads a package, finishes its build and returns the id of the revision."""
         revision = self.upload(version, package)
         self.emulator.clock.advance(3 * self.state)
         return revision
 
     def variable(self, owner: str, name: str, value: str = "1", secret: bool = False) -> str:
-        """Creates an environment variable; returns its path."""
+        """Creates an environment variable and returns its path."""
         data = {"name": name, "value": value, "secret": secret}
         created = self.ok("POST", f"{owner}/environment-variables", data)
         return f"{owner}/environment-variables/{created['id']}"
 
 
 def pack(files: dict[str, str | bytes]) -> bytes:
-    """A zip file of these entries."""
+    """Returns a zip file with these entries."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -199,7 +203,7 @@ def pack(files: dict[str, str | bytes]) -> bytes:
 
 @pytest.fixture(scope="session")
 def stopped_emulator() -> Iterator[Emulator]:
-    """An emulator whose time goes on only when a test says so."""
+    """An emulator whose clock runs only when a test advances it."""
     with ubiops.emulator.start(build_seconds=(Api.state, Api.state, Api.state)) as running:
         running.clock.freeze()
         yield running
@@ -207,7 +211,7 @@ def stopped_emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def api(stopped_emulator: Emulator, project_name: str) -> Iterator[Api]:
-    """A client of it, in a project of its own."""
+    """A client of the emulator, in a project of its own."""
     client = Api(stopped_emulator, project_name)
     yield client
     client.pool.clear()
@@ -215,13 +219,13 @@ def api(stopped_emulator: Emulator, project_name: str) -> Iterator[Api]:
 
 @pytest.fixture
 def zipped() -> Callable[[dict[str, str | bytes]], bytes]:
-    """Makes a zip file of entries."""
+    """Creates zip files."""
     return pack
 
 
 @pytest.fixture
 def code() -> str:
-    """Code that makes a deployment."""
+    """Code of a valid deployment."""
     return CODE
 
 
@@ -233,11 +237,11 @@ def good() -> bytes:
 
 @pytest.fixture
 def bad() -> bytes:
-    """A package that does not."""
+    """A package whose build fails."""
     return pack({"deployment_package/readme.txt": "There is no code in here."})
 
 
 @pytest.fixture
 def data_dir(tmp_path: Path) -> Path:
-    """A folder for data, which does not exist yet."""
+    """A data folder that does not exist yet."""
     return tmp_path / "some" / "data"

@@ -1,4 +1,4 @@
-"""The audit log tells what was done, newest first."""
+"""The audit log lists all changes, newest first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 
-def test_every_change_is_told(api: Any, good: bytes) -> None:
+def test_every_change_is_logged(api: Any, good: bytes) -> None:
     deployment = api.deployment()
     version = api.version(deployment)
     api.ok("PATCH", deployment, {"description": "New"})
@@ -57,7 +57,7 @@ def test_every_change_is_told(api: Any, good: bytes) -> None:
     assert len({one["id"] for one in events}) == len(events)
 
 
-def test_a_version_that_is_gone_has_no_name_any_more(api: Any) -> None:
+def test_events_of_a_deleted_version_have_no_object_name(api: Any) -> None:
     deployment = api.deployment()
     version = api.version(deployment)
     api.variable(version, "A")
@@ -69,7 +69,7 @@ def test_a_version_that_is_gone_has_no_name_any_more(api: Any) -> None:
     assert shown["Deleted version v1 for deployment d"] == "d"
 
 
-def test_what_was_refused_or_only_read_is_not_told(api: Any) -> None:
+def test_rejected_requests_and_reads_are_not_logged(api: Any) -> None:
     deployment = api.deployment()
     api.fails(400, "POST", f"{deployment}/versions", {"version": "v1", "environment": "no-such"})
     api.fails(409, "POST", f"{api.project}/deployments", {"name": "d", "input_type": "plain", "output_type": "plain"})
@@ -79,7 +79,7 @@ def test_what_was_refused_or_only_read_is_not_told(api: Any) -> None:
 
 @pytest.fixture
 def log(api: Any) -> str:
-    """The path of a log with 60 events: 1 of the deployment, then 59 of variables."""
+    """The path of a log with 60 events: 1 of the deployment, 59 of variables."""
     deployment = api.deployment()
     for number in range(59):
         api.variable(deployment, "A_" + chr(ord("a") + number % 26) * (1 + number // 26))
@@ -87,7 +87,7 @@ def log(api: Any) -> str:
     return f"{deployment}/audit"
 
 
-def test_a_page_is_given_on_request(api: Any, log: str) -> None:
+def test_limit_and_offset_select_a_page(api: Any, log: str) -> None:
     everything = api.ok("GET", f"{log}?limit=1000")
     assert len(everything) == 60
     assert api.ok("GET", log) == everything[:50]
@@ -99,12 +99,12 @@ def test_a_page_is_given_on_request(api: Any, log: str) -> None:
     assert api.ok("GET", f"{log}?offset={10**25}") == []
 
 
-def test_newest_come_first(api: Any, log: str) -> None:
+def test_the_newest_event_comes_first(api: Any, log: str) -> None:
     dates = [datetime.fromisoformat(one["date"]) for one in api.ok("GET", log)]
     assert dates == sorted(dates, reverse=True)
 
 
-def test_an_action_selects(api: Any, log: str) -> None:
+def test_events_are_filtered_by_action(api: Any, log: str) -> None:
     api.ok("PATCH", log[: -len("/audit")], {"description": "New"})
     assert [one["event"] for one in api.ok("GET", f"{log}?action=update")] == ["Updated deployment d"]
     assert len(api.ok("GET", f"{log}?action=create&limit=100")) == 60

@@ -1,4 +1,4 @@
-"""The clock runs, can be moved ahead, and can stand still."""
+"""The clock runs, and can be advanced and frozen."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import time
 
 import pytest
 
-from ubiops.emulator.clock import Clock, in_microseconds, in_milliseconds
+from ubiops.emulator.core.clock import Clock, in_microseconds, in_milliseconds
 
 
-def test_it_begins_with_the_present_and_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_starts_with_the_present_time_and_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(time, "time", lambda: 1000.0)
     monkeypatch.setattr(time, "monotonic", lambda: 5.0)
     clock = Clock()
@@ -23,7 +23,7 @@ def test_it_begins_with_the_present_and_runs(monkeypatch: pytest.MonkeyPatch) ->
     assert clock.now() == 1013.0
 
 
-def test_it_can_stand_still() -> None:
+def test_a_clock_can_be_frozen() -> None:
     clock = Clock(1000.0)
     clock.freeze()
     now = clock.now()
@@ -37,23 +37,23 @@ def test_it_can_stand_still() -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), 1e12])
-def test_it_does_not_go_where_there_is_no_time(seconds: float) -> None:
+def test_advancing_by_an_invalid_number_is_rejected(seconds: float) -> None:
     clock = Clock(1000.0)
     with pytest.raises(ValueError, match="seconds"):
         clock.advance(seconds)
     assert clock.now() < 2000
 
 
-def test_whoever_wants_to_know_is_told_of_each_change() -> None:
-    told = []
-    clock = Clock(1000.0, lambda: told.append(1))
+def test_each_change_is_reported_to_the_callback() -> None:
+    calls = []
+    clock = Clock(1000.0, lambda: calls.append(1))
     clock.freeze()
     clock.advance(1)
     clock.resume()
-    assert len(told) == 3
+    assert len(calls) == 3
 
 
-def test_dates_are_written_as_the_platform_does() -> None:
+def test_dates_have_the_formats_of_the_platform() -> None:
     assert in_microseconds(1709629092.456812) == "2024-03-05T08:58:12.456812Z"
     assert in_microseconds(1709629092) == "2024-03-05T08:58:12.000000Z"
     assert in_milliseconds(1709629471.181) == "2024-03-05T09:04:31.181+00:00"

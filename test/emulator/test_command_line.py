@@ -1,4 +1,4 @@
-"""``python -m ubiops.emulator``: what it prints, how it stops, what it refuses."""
+"""``python -m ubiops.emulator``: its options, its output, and how it stops."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from ubiops.emulator.__main__ import main
+from ubiops.emulator.__main__ import _is_loopback, main
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @contextmanager
 def running(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The command in a process, and what it prints until it is ready."""
+    """Runs the command; yields the process and what it prints until it is ready."""
     process = subprocess.Popen(
         [sys.executable, "-m", "ubiops.emulator", *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
@@ -35,7 +35,7 @@ def running(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Po
             greeting = ""
             for line in process.stdout:
                 greeting += line
-                if "Ctrl-C stops it" in line:
+                if "Ctrl-C to stop it" in line:
                     break
             yield process, greeting
         finally:
@@ -50,11 +50,11 @@ def client(api: Any, greeting: str) -> Any:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_it_tells_how_to_use_it_and_stops_cleanly(api: Any, tmp_path: Path, number: signal.Signals) -> None:
+def test_the_command_prints_how_to_use_it_and_stops_cleanly(api: Any, tmp_path: Path, number: signal.Signals) -> None:
     with running(TMPDIR=str(tmp_path)) as (process, greeting):
         assert client(api, greeting).ok("GET", "/template-deployments")
-        assert "It takes any token" in greeting
-        assert "--data-dir keeps it" in greeting
+        assert "It accepts any token" in greeting
+        assert "--data-dir to keep it" in greeting
         assert len(list(tmp_path.iterdir())) == 1
         process.send_signal(number)
         out, err = process.communicate(timeout=60)
@@ -62,7 +62,7 @@ def test_it_tells_how_to_use_it_and_stops_cleanly(api: Any, tmp_path: Path, numb
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_stops_cleanly_when_nobody_reads_what_it_prints() -> None:
+def test_the_command_stops_cleanly_when_its_output_is_closed() -> None:
     with running() as (process, _):
         assert process.stdout
         assert process.stderr
@@ -72,7 +72,7 @@ def test_it_stops_cleanly_when_nobody_reads_what_it_prints() -> None:
         assert process.wait(timeout=60) == 0
 
 
-def test_the_python_that_it_prints_runs(tmp_path: Path) -> None:
+def test_the_printed_python_code_runs(tmp_path: Path) -> None:
     with running() as (_, greeting):
         script = re.search(r"or from Python:\n\n(.*?)\n\n\S", greeting, re.DOTALL)
         assert script
@@ -84,12 +84,12 @@ def test_the_python_that_it_prints_runs(tmp_path: Path) -> None:
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-def test_its_options_are_taken(api: Any, tmp_path: Path, good: bytes) -> None:
+def test_all_options_take_effect(api: Any, tmp_path: Path, good: bytes) -> None:
     arguments = ["--data-dir", str(tmp_path / "data"), "--token", "one", "--token", "two", "--rate-limit", "100"]
     arguments += ["--project-variable", "project-1:A=b=c", "--build-seconds", "0", "0", "0", "--verbose"]
     arguments += ["--maximum-file-size", "1000"]
     with running(*arguments) as (process, greeting):
-        assert "It takes the tokens that were given" in greeting
+        assert "It accepts the given tokens" in greeting
         assert f"The state is kept in {tmp_path / 'data'}" in greeting
         user = client(api, greeting)
         user.fails(401, "GET", "/template-deployments", token="Token three")
@@ -108,7 +108,7 @@ def test_its_options_are_taken(api: Any, tmp_path: Path, good: bytes) -> None:
     assert (tmp_path / "data" / "emulator.sqlite3").exists()
 
 
-def test_a_folder_in_use_is_told_in_one_line(data_dir: Path) -> None:
+def test_a_folder_in_use_is_reported_in_one_line(data_dir: Path) -> None:
     with running("--data-dir", str(data_dir)), running("--data-dir", str(data_dir)) as (second, greeting):
         _, err = second.communicate(timeout=60)
     assert (second.returncode, greeting) == (1, "")
@@ -119,16 +119,16 @@ def test_a_folder_in_use_is_told_in_one_line(data_dir: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--project-variable", "p:A1=1"], "name 'A1' can't name a variable"),
-        (["--rate-limit", "0"], "rate_limit takes a number from 1 on"),
+        (["--project-variable", "p:A1=1"], "environment variable 'A1' is invalid"),
+        (["--rate-limit", "0"], "rate_limit must be a positive integer"),
         (["--host", "192.0.2.1"], "can't listen on 192.0.2.1 port 0"),
-        (["--maximum-file-size", "0"], "maximum_file_size takes a number from 1 on"),
+        (["--maximum-file-size", "0"], "maximum_file_size must be a positive integer"),
         (["--data-dir", ""], "data_dir is empty"),
-        (["--port", "99999"], "port takes a number from 0 to 65535, got 99999"),
-        (["--token", ""], "tokens takes one token or more"),
+        (["--port", "99999"], "port must be an integer from 0 to 65535, got 99999"),
+        (["--token", ""], "tokens must be one or more tokens"),
     ],
 )
-def test_what_makes_no_sense_is_told(arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments_are_reported(arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]) -> None:
     numbers = signal.SIGINT, signal.SIGTERM, signal.SIGHUP
     handlers = [signal.getsignal(number) for number in numbers]
     try:
@@ -139,18 +139,38 @@ def test_what_makes_no_sense_is_told(arguments: list[str], reason: str, capsys: 
     assert reason in capsys.readouterr().err
 
 
-def test_a_variable_that_is_not_understood_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_malformed_variable_is_reported(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--project-variable", "A=1"])
-    assert "'A=1' is not of the form PROJECT:NAME=VALUE" in capsys.readouterr().err
+    assert "'A=1' does not have the form PROJECT:NAME=VALUE" in capsys.readouterr().err
 
 
-def test_an_address_for_all_is_warned_of() -> None:
+def test_an_address_that_others_can_reach_causes_a_warning() -> None:
     with running("--host", "0.0.0.0") as (_, greeting):  # noqa: S104
-        assert "Whoever can reach 0.0.0.0 can use it." in greeting
+        assert "Everyone who can reach 0.0.0.0 can use it." in greeting
 
 
-def test_its_help_names_its_options(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("127.0.0.1", True),
+        ("127.1.2.3", True),
+        ("::1", True),
+        ("127.evil.example", False),
+        ("127.0.0.1.evil.example", False),
+        ("localhost.evil.example", False),
+        ("0.0.0.0", False),  # noqa: S104
+        ("::", False),
+        ("192.0.2.1", False),
+        ("", False),
+    ],
+)
+def test_only_loopback_addresses_cause_no_warning(host: str, loopback: bool) -> None:
+    assert _is_loopback(host) is loopback
+
+
+def test_the_help_lists_all_options(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["--help"])
     shown = capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""Many clients at once: nothing is lost, nothing is mixed up, nothing is locked."""
+"""Many clients at once: no change is lost or mixed up, and nothing is locked."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def at_once(function: Any, times: int = CLIENTS) -> list[Any]:
         return list(pool.map(function, range(times)))
 
 
-def test_each_of_many_does_its_own_work(api: Any, good: bytes) -> None:
+def test_many_clients_work_side_by_side(api: Any, good: bytes) -> None:
     deployment = api.deployment()
 
     def work(number: int) -> None:
@@ -36,13 +36,13 @@ def test_each_of_many_does_its_own_work(api: Any, good: bytes) -> None:
     assert events == {"create": 1 + 3 * CLIENTS, "update": CLIENTS, "delete": CLIENTS // 2}
 
 
-def test_of_many_that_want_a_name_one_gets_it(api: Any) -> None:
+def test_only_one_of_many_clients_gets_a_name(api: Any) -> None:
     data = {"name": "d", "input_type": "plain", "output_type": "plain"}
-    answers = at_once(lambda _: api.send("POST", f"{api.project}/deployments", data).status)
-    assert Counter(answers) == {201: 1, 409: CLIENTS - 1}
+    responses = at_once(lambda _: api.send("POST", f"{api.project}/deployments", data).status)
+    assert Counter(responses) == {201: 1, 409: CLIENTS - 1}
 
 
-def test_one_that_is_deleted_meanwhile_is_gone_or_not_yet(api: Any, good: bytes) -> None:
+def test_deletion_during_other_calls_leaves_no_trace(api: Any, good: bytes) -> None:
     version = api.version(api.deployment())
     api.upload(version, good)
     form = {"file": ("a.zip", good)}
@@ -57,5 +57,5 @@ def test_one_that_is_deleted_meanwhile_is_gone_or_not_yet(api: Any, good: bytes)
 
     assert set(at_once(work)) <= {200, 201, 204, 404}
     api.fails(404, "GET", version)
-    files = api.emulator._world.files
+    files = api.emulator._backend.files
     assert api.emulator._storage.files() == {path.name for path in files.path("").iterdir()}

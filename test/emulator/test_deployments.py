@@ -1,4 +1,4 @@
-"""Deployments: what they show, how they change, and what goes with them."""
+"""Deployments: creation, details, lists, updates and deletion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STRUCTURED = {"input_type": "structured", "output_type": "structured"}
 WIDGET = {"type": "slider", "configuration": {"min": 0, "max": 1.5, "steps": [1, 2], "name": "é"}}
 
 
-def test_it_shows_what_was_given_and_what_was_not(api: Any) -> None:
+def test_a_new_deployment_has_given_and_default_values(api: Any) -> None:
     created = api.ok("POST", f"{api.project}/deployments", {"name": "d", "input_type": "plain", "output_type": "plain"})
     shown = {**created, "id": None, "creation_date": None, "last_updated": None}
     assert shown == {
@@ -31,7 +31,7 @@ def test_it_shows_what_was_given_and_what_was_not(api: Any) -> None:
     assert api.ok("GET", f"{api.project}/deployments/d") == {**created, "default_version": None}
 
 
-def test_widgets_are_in_the_details_and_not_in_the_list(api: Any) -> None:
+def test_widgets_are_shown_in_details_but_not_in_lists(api: Any) -> None:
     fields = [{"name": "a", "data_type": "double", "widget": WIDGET}, {"name": "b", "data_type": "array_file"}]
     path = api.deployment(**STRUCTURED, input_fields=fields, output_fields=[])
     assert api.ok("GET", path)["input_fields"] == [fields[0], {**fields[1], "widget": {}}]
@@ -40,7 +40,7 @@ def test_widgets_are_in_the_details_and_not_in_the_list(api: Any) -> None:
     assert "default_version" not in listed
 
 
-def test_a_widget_may_do_without_configuration(api: Any) -> None:
+def test_the_configuration_of_a_widget_is_optional(api: Any) -> None:
     path = api.deployment(
         **STRUCTURED, input_fields=[], output_fields=[{"name": "a", "data_type": "int", "widget": {"type": "textbox"}}]
     )
@@ -50,13 +50,13 @@ def test_a_widget_may_do_without_configuration(api: Any) -> None:
 def test_a_name_is_unique_in_its_project(api: Any) -> None:
     api.deployment("d")
     again = {"name": "d", "input_type": "plain", "output_type": "plain"}
-    assert "'d' exists already" in api.fails(409, "POST", f"{api.project}/deployments", again)
+    assert "'d' already exists" in api.fails(409, "POST", f"{api.project}/deployments", again)
     other = api.deployment("e")
-    assert "'d' exists already" in api.fails(409, "PATCH", other, {"name": "d"})
+    assert "'d' already exists" in api.fails(409, "PATCH", other, {"name": "d"})
     assert api.ok("POST", f"{api.project}-other/deployments", again)["name"] == "d"
 
 
-def test_they_are_listed_in_the_order_of_their_creation(api: Any) -> None:
+def test_deployments_are_listed_in_the_order_of_their_creation(api: Any) -> None:
     for name in ("c", "a", "b"):
         api.deployment(name)
     assert [one["name"] for one in api.ok("GET", f"{api.project}/deployments")] == ["c", "a", "b"]
@@ -75,18 +75,18 @@ def test_they_are_listed_in_the_order_of_their_creation(api: Any) -> None:
         ("labels=d:", "three"),
     ],
 )
-def test_one_label_of_several_is_enough(api: Any, wanted: str, found: str) -> None:
+def test_one_matching_label_is_enough(api: Any, wanted: str, found: str) -> None:
     for name, labels in {"one": {"a": "1"}, "two": {"a": "2", "b": "1"}, "three": {"c": "x:y", "d": ""}}.items():
         api.deployment(name, labels=labels)
     assert [one["name"] for one in api.ok("GET", f"{api.project}/deployments?{wanted}")] == found.split()
 
 
 @pytest.mark.parametrize("wanted", ["a", "a:1,b", ":1", "a:1,"])
-def test_a_filter_that_has_no_pairs_is_refused(api: Any, wanted: str) -> None:
+def test_a_malformed_label_filter_is_rejected(api: Any, wanted: str) -> None:
     assert "label:value" in api.fails(400, "GET", f"{api.project}/deployments?labels={wanted}")
 
 
-def test_an_update_changes_what_it_is_given_and_replaces_it_whole(api: Any) -> None:
+def test_an_update_replaces_given_fields_and_keeps_the_others(api: Any) -> None:
     path = api.deployment(description="First", labels={"a": "1"}, **STRUCTURED, input_fields=[], output_fields=[])
     before = api.ok("GET", path)
     api.emulator.clock.advance(1)
@@ -115,21 +115,21 @@ def test_an_update_without_a_change_changes_nothing(api: Any) -> None:
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"name": "x" * 65}, "name may have up to 64 characters"),
-        ({"name": "a b"}, "no valid name"),
-        ({"description": "x" * 401}, "description may have up to 400"),
+        ({"name": "x" * 65}, "name must have at most 64 characters"),
+        ({"name": "a b"}, "not a valid name"),
+        ({"description": "x" * 401}, "description must have at most 400"),
         ({"input_fields": [{"name": "a", "data_type": "int"}]}, "input_type is plain"),
-        ({"default_version": None}, "default_version has to be a string, not null"),
+        ({"default_version": None}, "default_version must be a string, not null"),
     ],
 )
-def test_an_update_is_held_to_the_same_rules(api: Any, changes: dict[str, Any], reason: str) -> None:
+def test_an_update_is_validated_like_a_new_deployment(api: Any, changes: dict[str, Any], reason: str) -> None:
     path = api.deployment()
     before = api.ok("GET", path)
     assert reason in api.fails(400, "PATCH", path, changes)
     assert api.ok("GET", path) == before
 
 
-def test_a_renamed_deployment_keeps_its_id_and_all_that_it_has(api: Any, good: bytes) -> None:
+def test_a_renamed_deployment_keeps_its_id_and_contents(api: Any, good: bytes) -> None:
     old = api.deployment("old")
     revision = api.build(api.version(old), good)
     api.variable(old, "A")
@@ -161,13 +161,13 @@ def test_only_an_available_version_becomes_the_default(api: Any, good: bytes, ba
     assert api.fails(404, "PATCH", path, {"default_version": "v3"}) == "Deployment version was not found"
 
 
-def test_the_present_default_may_be_named_again(api: Any) -> None:
+def test_the_present_default_can_be_set_again(api: Any) -> None:
     path = api.deployment()
     api.version(path)
     assert api.ok("PATCH", path, {"default_version": "v1", "description": "New"})["default_version"] == "v1"
 
 
-def test_with_its_default_a_deployment_loses_what_it_had_chosen(api: Any) -> None:
+def test_a_deployment_whose_default_is_deleted_has_none(api: Any) -> None:
     path = api.deployment()
     first = api.version(path, "v1")
     second = api.version(path, "v2")
@@ -181,7 +181,7 @@ def test_with_its_default_a_deployment_loses_what_it_had_chosen(api: Any) -> Non
     assert api.ok("GET", path)["default_version"] == "v4"
 
 
-def test_what_is_deleted_is_gone_with_all_that_belongs_to_it(api: Any, good: bytes) -> None:
+def test_deletion_removes_everything_that_belongs_to_the_object(api: Any, good: bytes) -> None:
     path = api.deployment()
     version = api.version(path)
     revision = api.build(version, good)

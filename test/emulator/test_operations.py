@@ -1,162 +1,127 @@
-"""Each operation answers as the description says, under both prefixes."""
+"""Every operation responds as described. The tests are derived from the description."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from described import JSON, Described, described_operations
+from populated import MISSING_ID, PopulatedProject, populate
 
-from ubiops.emulator.operations import OPERATIONS
+import ubiops
+from ubiops.emulator import Emulator, areas
+from ubiops.emulator.core.description import operations, response_schema
+from ubiops.emulator.core.handlers import HANDLERS
 from ubiops.emulator.routes import ROUTES
 
-VARIABLE = {"name": "NEW", "value": "1", "secret": False}
+assert areas.MIGRATIONS
+SUPPORTED = [operation for operation in described_operations() if operation.operation_id in HANDLERS]
+NOT_FOUND = {"deployment_name": "Deployment was not found", "version": "Deployment version was not found"}
 
 
-class Case(NamedTuple):
-    """An operation, and what to send to it in the world of the fixture."""
-
-    operation_id: str
-    method: str
-    path: str
-    data: Any = None
-    form: dict[str, str] | None = None
+def each(selected: list[Described]) -> Any:
+    return pytest.mark.parametrize("operation", selected, ids=lambda operation: operation.operation_id)
 
 
-CASES = [
-    Case("builds_get", "GET", "{version}/builds/{revision}"),
-    Case("deployment_audit_events_list", "GET", "{deployment}/audit"),
-    Case(
-        "deployment_environment_variables_copy",
-        "POST",
-        "{deployment}/copy-environment-variables",
-        {"source_deployment": "d", "source_version": "v1"},
-    ),
-    Case("deployment_environment_variables_create", "POST", "{deployment}/environment-variables", VARIABLE),
-    Case("deployment_environment_variables_delete", "DELETE", "{variable}"),
-    Case("deployment_environment_variables_get", "GET", "{variable}"),
-    Case("deployment_environment_variables_list", "GET", "{deployment}/environment-variables"),
-    Case("deployment_environment_variables_update", "PATCH", "{variable}", VARIABLE),
-    Case(
-        "deployment_version_environment_variables_copy",
-        "POST",
-        "{version}/copy-environment-variables",
-        {"source_deployment": "d"},
-    ),
-    Case("deployment_version_environment_variables_create", "POST", "{version}/environment-variables", VARIABLE),
-    Case("deployment_version_environment_variables_delete", "DELETE", "{version_variable}"),
-    Case("deployment_version_environment_variables_get", "GET", "{version_variable}"),
-    Case("deployment_version_environment_variables_list", "GET", "{version}/environment-variables"),
-    Case("deployment_version_environment_variables_update", "PATCH", "{version_variable}", VARIABLE),
-    Case("deployment_versions_create", "POST", "{deployment}/versions", {"version": "v2"}),
-    Case("deployment_versions_delete", "DELETE", "{version}"),
-    Case("deployment_versions_get", "GET", "{version}"),
-    Case("deployment_versions_list", "GET", "{deployment}/versions"),
-    Case("deployment_versions_update", "PATCH", "{version}", {"description": "New"}),
-    Case(
-        "deployments_create",
-        "POST",
-        "{project}/deployments",
-        {"name": "e", "input_type": "plain", "output_type": "plain"},
-    ),
-    Case("deployments_delete", "DELETE", "{deployment}"),
-    Case("deployments_get", "GET", "{deployment}"),
-    Case("deployments_list", "GET", "{project}/deployments"),
-    Case("deployments_update", "PATCH", "{deployment}", {"description": "New"}),
-    Case("revisions_file_download", "GET", "{version}/revisions/{revision}/download"),
-    Case(
-        "revisions_file_upload",
-        "POST",
-        "{version}/revisions",
-        form={"source_deployment": "d", "source_version": "v1"},
-    ),
-    Case("revisions_get", "GET", "{version}/revisions/{revision}"),
-    Case("revisions_list", "GET", "{version}/revisions"),
-    Case("revisions_rebuild", "POST", "{version}/revisions/{revision}/rebuild", {}),
-    Case("template_deployments_list", "GET", "/template-deployments"),
-]
+@pytest.fixture(scope="module")
+def new_project(stopped_emulator: Emulator, package: bytes) -> Callable[[str], PopulatedProject]:
+    """Populates a project of this name."""
 
-STATUS = {route.operation_id: route.status for route in ROUTES}
-every_operation = pytest.mark.parametrize("case", CASES, ids=lambda case: case.operation_id)
+    def create(name: str) -> PopulatedProject:
+        with ubiops.ApiClient(stopped_emulator.configuration()) as client:
+            return populate(ubiops.CoreApi(client), stopped_emulator, name, package)
+
+    return create
 
 
-@pytest.fixture
-def names(api: Any, good: bytes) -> dict[str, str]:
-    """A deployment with a version that is built, and with a variable at both levels."""
-    deployment = api.deployment()
-    version = api.version(deployment)
-    return {
-        "project": api.project,
-        "deployment": deployment,
-        "version": version,
-        "revision": api.build(version, good),
-        "variable": api.variable(deployment, "ONE"),
-        "version_variable": api.variable(version, "TWO"),
-    }
+@pytest.fixture(scope="module")
+def shared_project(new_project: Callable[[str], PopulatedProject]) -> PopulatedProject:
+    """A populated project that no test changes."""
+    return new_project("shared-by-test-operations")
 
 
-def test_every_route_has_its_function_and_its_case() -> None:
-    routes = {route.operation_id for route in ROUTES}
-    assert len(ROUTES) == 30
-    assert set(OPERATIONS) == routes
-    assert {case.operation_id for case in CASES} == routes
+def test_every_operation_has_a_route_and_every_handler_an_operation() -> None:
+    described = {(one.method, one.path, one.operation_id, one.status) for one in described_operations()}
+    assert {tuple(route) for route in ROUTES} == described
+    assert set(HANDLERS) <= {route.operation_id for route in ROUTES}
 
 
-@every_operation
-@pytest.mark.parametrize("prefix", ["/v2.1", "/v2"])
-def test_it_succeeds_with_the_status_and_the_form_that_are_described(
-    api: Any, names: dict[str, str], case: Case, prefix: str
+def test_operations_without_a_handler_are_not_supported(api: Any) -> None:
+    for operation in described_operations():
+        if operation.operation_id not in HANDLERS:
+            path = operation.path.replace("{", "").replace("}", "")
+            assert operation.operation_id in api.fails(501, operation.method, path)
+
+
+@each(SUPPORTED)
+def test_a_call_succeeds_with_the_described_status_and_all_described_fields(
+    api: Any,
+    shared_project: PopulatedProject,
+    new_project: Callable[[str], PopulatedProject],
+    operation: Described,
+    project_name: str,
 ) -> None:
-    answer = api.send(case.method, prefix + case.path.format(**names), case.data, fields=case.form)
-    assert answer.operation_id == case.operation_id
-    assert answer.status == STATUS[case.operation_id]
-    if isinstance(answer.data, list):
-        assert answer.data, "an empty list shows nothing"
+    project = shared_project if operation.reads_only else new_project(project_name)
+    response = api.send(operation.method, project.path(operation), **project.request(operation))
+    assert response.operation_id == operation.operation_id
+    assert response.status == operation.status, response.data
+    if isinstance(response.data, list):
+        assert response.data, "an empty list proves nothing"
+    check_fields(response_schema(operations()[operation.operation_id]), response.data)
 
 
-@every_operation
-def test_it_needs_a_token(api: Any, names: dict[str, str], case: Case) -> None:
-    error = api.fails(401, case.method, case.path.format(**names), case.data, fields=case.form, token=None)
-    assert "Authorization: Token" in error
+def check_fields(schema: Any, value: Any) -> None:
+    """Checks that every object has all fields of its schema, in the same order."""
+    if isinstance(value, list):
+        for item in value:
+            check_fields(schema.get("items", {}), item)
+    elif isinstance(value, dict) and "properties" in schema:
+        # A field's widget is an empty object if it has none.
+        assert list(value) in (list(schema["properties"]), [])
+        for name, item in value.items():
+            check_fields(schema["properties"][name], item)
 
 
-@every_operation
-def test_it_knows_no_other_deployment(api: Any, names: dict[str, str], case: Case) -> None:
-    path = case.path.format(**names)
-    if "/deployments/d" in path:
-        path = path.replace("/deployments/d", "/deployments/no-such")
-        assert api.fails(404, case.method, path, case.data, fields=case.form) == "Deployment was not found"
+@each([operation for operation in SUPPORTED if operation.authorized])
+def test_a_call_without_a_token_is_unauthorized(
+    api: Any, shared_project: PopulatedProject, operation: Described
+) -> None:
+    path, request = shared_project.path(operation), shared_project.request(operation)
+    assert "Authorization: Token" in api.fails(401, operation.method, path, **request, token=None)
 
 
-@every_operation
-def test_it_knows_no_other_version(api: Any, names: dict[str, str], case: Case) -> None:
-    path = case.path.format(**names)
-    if "/versions/v1" in path:
-        path = path.replace("/versions/v1", "/versions/no-such")
-        assert api.fails(404, case.method, path, case.data, fields=case.form) == "Deployment version was not found"
+@each([operation for operation in SUPPORTED if len(operation.parameters) > 1])
+def test_an_object_that_does_not_exist_is_not_found(
+    api: Any, shared_project: PopulatedProject, operation: Described
+) -> None:
+    for name in operation.parameters:
+        if name != "project_name":
+            path = shared_project.path(operation, **{name: MISSING_ID})
+            error = api.fails(404, operation.method, path, **shared_project.request(operation))
+            assert error == NOT_FOUND.get(name, error)
+            assert error.endswith("was not found")
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.data is not None], ids=lambda case: case.operation_id)
-def test_a_body_that_is_no_json_is_a_bad_request(api: Any, names: dict[str, str], case: Case) -> None:
-    json = {"Content-Type": "application/json"}
-    for body, reason in {
-        b"": "needs a body",
-        b"{": "no valid JSON",
-        b"\xff": "no valid JSON",
-        b"[]": "an object",
-    }.items():
-        assert reason in api.fails(400, case.method, case.path.format(**names), body=body, headers=json)
+@each([operation for operation in SUPPORTED if operation.media_type == JSON and operation.body_required])
+def test_a_body_that_is_not_valid_json_is_a_bad_request(
+    api: Any, shared_project: PopulatedProject, operation: Described
+) -> None:
+    path = shared_project.path(operation)
+    for body, reason in ((b"", "needs a body"), (b"{", "not valid JSON"), (b"\xff", "not valid JSON"), (b"5", "must")):
+        assert reason in api.fails(400, operation.method, path, body=body, headers={"Content-Type": JSON})
     html = {"Content-Type": "text/html"}
-    assert "application/json" in api.fails(415, case.method, case.path.format(**names), body=b"{}", headers=html)
+    assert JSON in api.fails(415, operation.method, path, body=b"{}", headers=html)
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case.method == "GET"], ids=lambda case: case.operation_id)
-def test_a_head_request_answers_what_a_get_request_does_without_the_body(
-    api: Any, names: dict[str, str], case: Case
+@each([operation for operation in SUPPORTED if operation.method == "GET"])
+def test_a_head_request_returns_the_headers_of_a_get_request_without_the_body(
+    api: Any, shared_project: PopulatedProject, operation: Described
 ) -> None:
-    path = api.origin + "/v2.1" + case.path.format(**names)
+    url = api.emulator.host + shared_project.path(operation)
     headers = {"Authorization": "Token x"}
-    whole, head = (api.pool.request(method, path, headers=headers) for method in ("GET", "HEAD"))
-    assert head.status == whole.status == 200
+    whole, head = (api.pool.request(method, url, headers=headers) for method in ("GET", "HEAD"))
+    assert head.status == whole.status == operation.status
     assert head.data == b""
     assert head.headers["content-length"] == str(len(whole.data))
     assert head.headers["content-type"] == whole.headers["content-type"]

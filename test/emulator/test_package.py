@@ -1,4 +1,4 @@
-"""What makes a package a deployment: the file, the class, the methods; and what is said about one that is none."""
+"""Which packages build: their files, the class Deployment and its methods."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from ubiops.emulator import environments, package
-from ubiops.emulator.package import inspect
-from ubiops.emulator.source import read_python_by_patterns
+from ubiops.emulator.areas.deployments import environments, package
+from ubiops.emulator.areas.deployments.package import inspect
+from ubiops.emulator.areas.deployments.source import read_python_by_patterns
 
 INIT = "class Deployment:\n    def __init__(self, base_directory, context): pass\n"
 REQUEST = INIT + "    def request(self, data): pass\n"
@@ -42,7 +42,7 @@ def look(path: Path, content: bytes, environment: str = "python3-9") -> package.
         ({"a/": "", "a/deployment.py": REQUEST}, (True, False)),
     ],
 )
-def test_the_code_is_found_at_the_root_or_in_a_folder(
+def test_code_is_found_at_the_root_or_in_a_folder(
     tmp_path: Path, zipped: Any, entries: dict[str, str | bytes], methods: tuple[bool, bool]
 ) -> None:
     found = look(tmp_path, zipped(entries))
@@ -58,8 +58,8 @@ def test_the_code_is_found_at_the_root_or_in_a_folder(
         ({"a/main.py": REQUEST}, "there is no deployment.py in the folder a of the zip archive"),
         ({"a/deployment.py": REQUEST, "b/c.py": ""}, "several folders (a, b): put the code in one folder"),
         ({"a/b/deployment.py": REQUEST}, "but it is in a/b/deployment.py: move it up"),
-        ({"a/Deployment.py": REQUEST}, "but a/Deployment.py: the name is deployment.py, with these very letters"),
-        ({"a\\deployment.py": REQUEST}, "written with backslashes"),
+        ({"a/Deployment.py": REQUEST}, "but there is a/Deployment.py: the name must be spelled deployment.py"),
+        ({"a\\deployment.py": REQUEST}, "named with backslashes"),
         ({"deployment.R": ""}, "deployment.R does not run in the environment python3-9"),
         ({"../deployment.py": REQUEST, "deployment.py": REQUEST}, "leads out of its folder: '../deployment.py'"),
         ({"/etc/passwd": "", "deployment.py": REQUEST}, "leads out of its folder: '/etc/passwd'"),
@@ -79,7 +79,7 @@ def test_an_archive_without_code_fails_the_build(
 
 
 def damaged(code: str) -> bytes:
-    """A package in which a byte of the code is wrong."""
+    """Returns a package in which one byte of the code is wrong."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("deployment.py", code)
@@ -87,7 +87,7 @@ def damaged(code: str) -> bytes:
 
 
 def with_flags(flags: int, method: int) -> bytes:
-    """A package whose entry claims to be encrypted or packed in some way."""
+    """Returns a package whose entry claims these flags and this compression method."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("deployment.py", REQUEST)
@@ -99,12 +99,12 @@ def with_flags(flags: int, method: int) -> bytes:
 
 
 def ending(entries: int, directory: int) -> bytes:
-    """The end of an archive that claims to have so many entries, in a table of contents of this size."""
+    """Returns the end of an archive with this number of entries and directory size."""
     return struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, entries, entries, directory, 0, 0)
 
 
 def ending_64(entries: int, directory: int) -> bytes:
-    """The same for a large archive."""
+    """Returns the same for a large archive."""
     end = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, entries, entries, directory, 0)
     locator = struct.pack("<4sLQL", b"PK\6\7", 0, 0, 1)
     return end + locator + ending(0xFFFF, 0xFFFFFFFF)
@@ -114,21 +114,21 @@ def ending_64(entries: int, directory: int) -> bytes:
     ("content", "reason"),
     [
         (b"", "it is empty"),
-        (b"x", "the file is no zip archive"),
-        (b"\x1f\x8b" + b"x" * 1000, "the file is no zip archive"),
-        (b"PK\3\4" + b"\0" * 1000, "the file is no zip archive, or its end is missing"),
-        (b"PK\5\6", "the file is no zip archive, or its end is missing"),
+        (b"x", "the file is not a zip archive"),
+        (b"\x1f\x8b" + b"x" * 1000, "the file is not a zip archive"),
+        (b"PK\3\4" + b"\0" * 1000, "the file is not a zip archive, or its end is missing"),
+        (b"PK\5\6", "the file is not a zip archive, or its end is missing"),
         (ending(1, 46), "zip archive"),
-        (b"x" * 100 + ending(1, 46), "the file is no zip archive, or a damaged one"),
+        (b"x" * 100 + ending(1, 46), "the file is not a zip archive, or is damaged"),
         (ending(1, 100 * 1024**2), "too many entries"),
         (ending_64(10**6, 1000), "too many entries"),
         (ending_64(1, 2**40), "too many entries"),
-        (damaged(REQUEST), "a damaged one: Bad CRC-32 for file 'deployment.py'"),
+        (damaged(REQUEST), "is damaged: Bad CRC-32 for file 'deployment.py'"),
         (with_flags(1, 0), "deployment.py is encrypted"),
         (with_flags(0, 99), "the zip archive can't be read"),
     ],
 )
-def test_what_is_no_archive_fails_the_build(tmp_path: Path, content: bytes, reason: str) -> None:
+def test_a_file_that_is_not_an_archive_fails_the_build(tmp_path: Path, content: bytes, reason: str) -> None:
     found = look(tmp_path, content)
     assert reason in found.error
     assert found.fails_in_building
@@ -144,17 +144,19 @@ def test_an_archive_that_would_fill_the_disk_fails_the_build(
     assert "unpacked, the zip archive would take" in look(tmp_path, bomb).error
 
 
-def test_code_that_unpacks_to_more_than_it_claims_is_not_read_to_its_end(tmp_path: Path, zipped: Any) -> None:
+def test_code_larger_than_its_declared_size_is_not_read_completely(tmp_path: Path, zipped: Any) -> None:
     bomb = bytearray(zipped({"deployment.py": "#" * 50_000_000}))
     at = bomb.index(b"PK\1\2")
     bomb[at + 24 : at + 28] = struct.pack("<L", 1000)
     assert look(tmp_path, bytes(bomb)).fails_in_building
 
 
-def test_an_archive_has_its_number_of_entries(tmp_path: Path, zipped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_entries_is_limited(tmp_path: Path, zipped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(package, "MAXIMUM_ENTRIES", 3)
     many = {f"a/{number}": "" for number in range(3)}
-    assert "too many entries; 3 are the most" in look(tmp_path, zipped({**many, "a/deployment.py": REQUEST})).error
+    assert (
+        "too many entries; at most 3 are allowed" in look(tmp_path, zipped({**many, "a/deployment.py": REQUEST})).error
+    )
 
 
 @pytest.mark.parametrize(
@@ -190,7 +192,7 @@ def test_an_archive_has_its_number_of_entries(tmp_path: Path, zipped: Any, monke
         ("\ufeff" + REQUEST, (True, False)),
     ],
 )
-def test_good_code_is_read_without_being_run(
+def test_valid_code_is_inspected_without_running_it(
     tmp_path: Path, zipped: Any, code: str, methods: tuple[bool, bool]
 ) -> None:
     found = look(tmp_path, zipped({"deployment.py": code.encode("latin-1" if "latin-1" in code else "utf-8")}))
@@ -201,14 +203,14 @@ def test_good_code_is_read_without_being_run(
     ("code", "reason"),
     [
         ("", "there is no class Deployment"),
-        ("class deployment: pass", "there is a class deployment, but the name is Deployment"),
+        ("class deployment: pass", "there is a class deployment, but it must be named Deployment"),
         ("def f():\n    class Deployment: pass", "there is no class Deployment"),
-        ("class Deployment:", "this is no Python 3.9, line 1"),
-        ("print 'x'", "this is no Python 3.9, line 1"),
-        ("x = (\n" + REQUEST, "this is no Python 3.9"),
+        ("class Deployment:", "the code is not valid Python 3.9, line 1"),
+        ("print 'x'", "the code is not valid Python 3.9, line 1"),
+        ("x = (\n" + REQUEST, "the code is not valid Python 3.9"),
         ("\0" + REQUEST, "null bytes"),
-        ("# coding: klingon\n" + REQUEST, "this can't be read as text: unknown encoding: klingon"),
-        (b"# \xff\n" + REQUEST.encode(), "this can't be read as text"),
+        ("# coding: klingon\n" + REQUEST, "the code can't be decoded: unknown encoding: klingon"),
+        (b"# \xff\n" + REQUEST.encode(), "the code can't be decoded"),
         ("class Deployment: pass", "has no method __init__(self, base_directory, context)"),
         (INIT, "neither a method request(self, data) nor a method requests(self, data)"),
         (INIT + "def request(self, data): pass", "neither a method request"),
@@ -222,12 +224,12 @@ def test_good_code_is_read_without_being_run(
         ("class A(A): pass\nclass Deployment(A): pass\n", None),
     ],
 )
-def test_code_that_is_no_deployment_fails_the_validation(
+def test_code_without_a_valid_deployment_class_fails_the_validation(
     tmp_path: Path, zipped: Any, code: str | bytes, reason: str | None
 ) -> None:
     found = look(tmp_path, zipped({"deployment.py": code}))
     if reason is None:
-        # What it inherits can't be known, and it must not lead in circles.
+        # The inherited members are unknown, and following the bases must end.
         assert found.error == ""
         return
     assert found.error.startswith("deployment.py: ")
@@ -236,30 +238,30 @@ def test_code_that_is_no_deployment_fails_the_validation(
 
 
 @pytest.mark.filterwarnings("error")
-def test_what_is_only_warned_of_does_not_fail_the_validation(tmp_path: Path, zipped: Any) -> None:
+def test_syntax_warnings_do_not_fail_the_validation(tmp_path: Path, zipped: Any) -> None:
     for literal in ("'\\d'", "'\\777'", "b'\\d'"):
         found = look(tmp_path, zipped({"deployment.py": f"X = {literal}\n{REQUEST}"}))
         assert (found.error, found.has_request, found.has_requests) == ("", True, False)
 
 
-def test_code_that_nests_without_end_fails_the_validation(tmp_path: Path, zipped: Any) -> None:
+def test_deeply_nested_code_fails_the_validation(tmp_path: Path, zipped: Any) -> None:
     for code in ("(" * 100_000, "x = " + "[" * 10_000 + "]" * 10_000, "x = " + "-" * 100_000 + "1"):
         assert "deployment.py: " in look(tmp_path, zipped({"deployment.py": code})).error
 
 
-def test_an_error_is_not_longer_than_the_api_allows(tmp_path: Path, zipped: Any) -> None:
+def test_error_messages_are_truncated_to_the_limit_of_the_api(tmp_path: Path, zipped: Any) -> None:
     arguments = ", ".join(f"argument_{number}" for number in range(1000))
     found = look(tmp_path, zipped({"deployment.py": f"{INIT}    def request(self, {arguments}): pass"}))
     assert len(found.error) == 1024
 
 
-def test_code_is_held_to_the_python_of_the_environment(tmp_path: Path, zipped: Any) -> None:
+def test_code_is_parsed_with_the_python_version_of_the_environment(tmp_path: Path, zipped: Any) -> None:
     newer = REQUEST + "\nmatch 1:\n    case 1: pass\n"
     content = zipped({"deployment.py": newer})
     assert look(tmp_path, content, "python3-10").error == ""
     assert look(tmp_path, content, "python3-13").error == ""
     if sys.version_info >= (3, 10):
-        assert "this is no Python 3.9" in look(tmp_path, content, "python3-9").error
+        assert "the code is not valid Python 3.9" in look(tmp_path, content, "python3-9").error
 
 
 @pytest.mark.parametrize(
@@ -269,7 +271,7 @@ def test_code_is_held_to_the_python_of_the_environment(tmp_path: Path, zipped: A
         (INIT + "    async def requests (self, data): new", (False, True)),
     ],
 )
-def test_code_for_a_newer_python_is_read_by_patterns(code: str, methods: tuple[bool, bool]) -> None:
+def test_code_for_a_newer_python_is_inspected_by_patterns(code: str, methods: tuple[bool, bool]) -> None:
     assert read_python_by_patterns(code.encode()) == methods
 
 
@@ -280,12 +282,12 @@ def test_code_for_a_newer_python_is_read_by_patterns(code: str, methods: tuple[b
         ("requests = function(data, base_directory, context) {}", (False, True)),
     ],
 )
-def test_code_in_r_is_read_by_patterns(tmp_path: Path, zipped: Any, code: str, methods: tuple[bool, bool]) -> None:
+def test_r_code_is_inspected_by_patterns(tmp_path: Path, zipped: Any, code: str, methods: tuple[bool, bool]) -> None:
     found = look(tmp_path, zipped({"a/deployment.R": code}), "r4-0")
     assert (found.error, found.has_request, found.has_requests) == ("", *methods)
 
 
-def test_code_in_r_needs_a_function_too(tmp_path: Path, zipped: Any) -> None:
+def test_r_code_needs_a_request_function(tmp_path: Path, zipped: Any) -> None:
     found = look(tmp_path, zipped({"deployment.R": "# request"}), "r4-0")
     assert found.error == "deployment.R: there is neither a function 'request' nor a function 'requests'"
     found = look(tmp_path, zipped({"deployment.py": REQUEST}), "r4-0")

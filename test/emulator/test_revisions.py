@@ -1,10 +1,15 @@
-"""Revisions and builds: how they come to be, how far they are by the clock, and what follows for the version."""
+"""Revisions and builds: uploads, status by the clock, and the status of the version."""
 
 from __future__ import annotations
 
+import importlib.resources
+import io
+import zipfile
 from typing import Any
 
 import pytest
+
+from ubiops.emulator.areas.deployments.templates import TEMPLATES
 
 
 def states(api: Any, version: str, revision: str) -> tuple[str, str, str]:
@@ -14,7 +19,7 @@ def states(api: Any, version: str, revision: str) -> tuple[str, str, str]:
     return build["status"], shown["status"], api.ok("GET", version)["status"]
 
 
-def test_a_good_package_is_built_step_by_step(api: Any, good: bytes) -> None:
+def test_a_valid_package_is_built_step_by_step(api: Any, good: bytes) -> None:
     path = api.version(api.deployment())
     revision = api.upload(path, good)
     seen = [states(api, path, revision)]
@@ -38,7 +43,7 @@ def test_a_good_package_is_built_step_by_step(api: Any, good: bytes) -> None:
     assert version["last_file_upload"] is not None
 
 
-def test_a_package_without_code_fails_while_it_is_built(api: Any, bad: bytes) -> None:
+def test_a_package_without_code_fails_while_building(api: Any, bad: bytes) -> None:
     path = api.version(api.deployment())
     revision = api.upload(path, bad)
     assert states(api, path, revision) == ("queued", "queued", "building")
@@ -50,7 +55,7 @@ def test_a_package_without_code_fails_while_it_is_built(api: Any, bad: bytes) ->
     assert "there is no deployment.py" in api.ok("GET", f"{path}/builds/{revision}")["error_message"]
 
 
-def test_code_that_is_no_deployment_fails_while_it_is_validated(api: Any, zipped: Any) -> None:
+def test_invalid_code_fails_while_validating(api: Any, zipped: Any) -> None:
     path = api.version(api.deployment())
     revision = api.upload(path, zipped({"deployment.py": "def request(data): pass"}))
     api.emulator.clock.advance(2 * api.state)
@@ -60,7 +65,7 @@ def test_code_that_is_no_deployment_fails_while_it_is_validated(api: Any, zipped
     assert "there is no class Deployment" in api.ok("GET", f"{path}/builds/{revision}")["error_message"]
 
 
-def test_what_serves_goes_on_while_a_new_revision_is_built_and_when_it_fails(
+def test_the_active_revision_stays_while_a_new_one_is_built_or_fails(
     api: Any, good: bytes, bad: bytes, zipped: Any, code: str
 ) -> None:
     path = api.version(api.deployment())
@@ -90,7 +95,7 @@ def test_revisions_are_listed_newest_first(api: Any, good: bytes, bad: bytes) ->
     assert listed[0] == api.ok("GET", f"{path}/revisions/{uploaded[2]}")
 
 
-def test_a_build_is_found_by_its_own_id_and_by_that_of_its_revision(api: Any, good: bytes) -> None:
+def test_a_build_is_found_by_its_id_and_that_of_its_revision(api: Any, good: bytes) -> None:
     path = api.version(api.deployment())
     revision = api.upload(path, good)
     build = api.ok("GET", f"{path}/builds/{revision}")
@@ -100,7 +105,7 @@ def test_a_build_is_found_by_its_own_id_and_by_that_of_its_revision(api: Any, go
     assert api.ok("GET", f"{path}/builds/{build['id'].upper()}") == build
 
 
-def test_a_rebuild_is_another_build_of_the_revision(api: Any, good: bytes) -> None:
+def test_a_rebuild_adds_a_build_to_the_revision(api: Any, good: bytes) -> None:
     path = api.version(api.deployment())
     revision = api.build(path, good)
     first = api.ok("GET", f"{path}/builds/{revision}")
@@ -115,7 +120,7 @@ def test_a_rebuild_is_another_build_of_the_revision(api: Any, good: bytes) -> No
     assert len(api.ok("GET", f"{path}/revisions")) == 1
 
 
-def test_a_rebuild_happens_in_the_environment_that_the_version_has_now(api: Any, good: bytes) -> None:
+def test_a_rebuild_uses_the_present_environment_of_the_version(api: Any, good: bytes) -> None:
     path = api.version(api.deployment(), environment="r4-0")
     revision = api.build(path, good)
     assert "does not run in the environment r4-0" in api.ok("GET", f"{path}/revisions/{revision}")["error_message"]
@@ -126,7 +131,7 @@ def test_a_rebuild_happens_in_the_environment_that_the_version_has_now(api: Any,
     assert (shown["status"], shown["error_message"], shown["has_request_method"]) == ("success", "", True)
 
 
-def test_what_was_built_last_serves(api: Any, good: bytes) -> None:
+def test_the_latest_successful_build_becomes_active(api: Any, good: bytes) -> None:
     path = api.version(api.deployment())
     first, second = api.build(path, good), api.build(path, good)
     assert api.ok("GET", path)["active_revision"] == second
@@ -146,7 +151,9 @@ def test_what_was_built_last_serves(api: Any, good: bytes) -> None:
         ("GET", "builds/{}", "Build"),
     ],
 )
-def test_those_of_other_versions_are_not_found(api: Any, good: bytes, method: str, path: str, kind: str) -> None:
+def test_revisions_and_builds_of_other_versions_are_not_found(
+    api: Any, good: bytes, method: str, path: str, kind: str
+) -> None:
     deployment = api.deployment()
     one, other = api.version(deployment, "one"), api.version(deployment, "other")
     data = {} if method == "POST" else None
@@ -154,14 +161,14 @@ def test_those_of_other_versions_are_not_found(api: Any, good: bytes, method: st
         assert api.fails(404, method, f"{one}/{path.format(identifier)}", data) == f"{kind} was not found"
 
 
-def test_the_download_is_the_very_upload(api: Any, good: bytes) -> None:
+def test_a_download_returns_the_uploaded_bytes(api: Any, good: bytes) -> None:
     path = api.version(api.deployment())
     for package in (good, b"this is no zip file", b"", bytes(range(256)) * 10_000):
         revision = api.upload(path, package, "code.zip")
-        answer = api.send("GET", f"{path}/revisions/{revision}/download")
-        assert answer.data == package
-        assert answer.headers["content-disposition"] == 'attachment; filename="code.zip"'
-        assert answer.headers["content-length"] == str(len(package))
+        response = api.send("GET", f"{path}/revisions/{revision}/download")
+        assert response.data == package
+        assert response.headers["content-disposition"] == 'attachment; filename="code.zip"'
+        assert response.headers["content-length"] == str(len(package))
 
 
 @pytest.mark.parametrize(
@@ -178,7 +185,7 @@ def test_the_download_is_the_very_upload(api: Any, good: bytes) -> None:
         ("x" * 300 + ".zip", f'attachment; filename="{"x" * 196}.zip"'),
     ],
 )
-def test_a_file_keeps_its_name_as_far_as_that_does_no_harm(api: Any, good: bytes, given: str, header: str) -> None:
+def test_a_file_keeps_the_safe_part_of_its_name(api: Any, good: bytes, given: str, header: str) -> None:
     path = api.version(api.deployment())
     body = (
         f'--b\r\nContent-Disposition: form-data; name="file"; filename="{given}"\r\n\r\n'.encode()
@@ -187,8 +194,8 @@ def test_a_file_keeps_its_name_as_far_as_that_does_no_harm(api: Any, good: bytes
     )
     form = {"Content-Type": "multipart/form-data; boundary=b"}
     revision = api.ok("POST", f"{path}/revisions", body=body, headers=form)["revision"]
-    answer = api.send("GET", f"{path}/revisions/{revision}/download")
-    assert (answer.data, answer.headers["content-disposition"]) == (good, header)
+    response = api.send("GET", f"{path}/revisions/{revision}/download")
+    assert (response.data, response.headers["content-disposition"]) == (good, header)
 
 
 def test_code_is_copied_from_the_latest_revision_of_another_version(api: Any, good: bytes, bad: bytes) -> None:
@@ -200,9 +207,9 @@ def test_code_is_copied_from_the_latest_revision_of_another_version(api: Any, go
     api.upload(source, good, "new.zip")
     copied = api.ok("POST", f"{target}/revisions", fields=from_source)["revision"]
     api.ok("DELETE", source)
-    answer = api.send("GET", f"{target}/revisions/{copied}/download")
-    assert answer.data == good
-    assert "new.zip" in answer.headers["content-disposition"]
+    response = api.send("GET", f"{target}/revisions/{copied}/download")
+    assert response.data == good
+    assert "new.zip" in response.headers["content-disposition"]
     api.emulator.clock.advance(3 * api.state)
     assert states(api, target, copied) == ("success", "success", "available")
     assert api.ok("GET", f"{target}/builds/{copied}")["trigger"] == "Deployment file upload"
@@ -217,7 +224,7 @@ def test_code_is_copied_from_the_latest_revision_of_another_version(api: Any, go
         ({"source_deployment": "", "source_version": "v1"}, 400, "source_deployment must not be empty"),
         ({"source_deployment": "e", "source_version": "v1"}, 404, "Deployment was not found"),
         ({"source_deployment": "d", "source_version": "v2"}, 404, "Deployment version was not found"),
-        ({"template_deployment_id": "multiply"}, 400, 'template_deployment_id has to be a UUID, not "multiply"'),
+        ({"template_deployment_id": "multiply"}, 400, 'template_deployment_id must be a UUID, not "multiply"'),
         ({"template_deployment_id": "00000000-0000-4000-8000-000000000000"}, 404, "Template deployment was not found"),
         (
             {"file": ("a.zip", b"x"), "template_deployment_id": "7c5e2b90-6a1d-4f38-9d04-c1b8a3e7f562"},
@@ -227,13 +234,25 @@ def test_code_is_copied_from_the_latest_revision_of_another_version(api: Any, go
         ({"file": ("a.zip", b"x"), "source_deployment": "d", "source_version": "v1"}, 400, "one of these"),
     ],
 )
-def test_code_comes_from_one_place(api: Any, fields: dict[str, Any], status: int, reason: str) -> None:
+def test_code_comes_from_exactly_one_source(api: Any, fields: dict[str, Any], status: int, reason: str) -> None:
     path = api.version(api.deployment())
     assert reason in api.fails(status, "POST", f"{path}/revisions", fields={"unknown": "field", **fields})
     assert api.ok("GET", f"{path}/revisions") == []
 
 
-def test_every_template_can_be_created_uploaded_and_built(api: Any) -> None:
+def test_templates_are_data_files_that_are_packed_as_they_are() -> None:
+    folder = importlib.resources.files("ubiops.emulator") / "templates"
+    assert {file.name for file in folder.iterdir()} == {template.folder for template in TEMPLATES}
+    for template in TEMPLATES:
+        files = {file.name: file.read_bytes() for file in (folder / template.folder).iterdir() if file.is_file()}
+        assert "__init__.py" not in files
+        with zipfile.ZipFile(io.BytesIO(template.pack())) as archive:
+            packed = {name: archive.read(name) for name in archive.namelist()}
+        assert packed == {f"{template.folder}/{name}": content for name, content in files.items()}
+        assert template.pack() == template.pack()
+
+
+def test_every_template_can_be_deployed(api: Any) -> None:
     templates = api.ok("GET", "/template-deployments")
     assert len(templates) >= 2
     for template in templates:

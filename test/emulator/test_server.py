@@ -1,4 +1,4 @@
-"""Starting and stopping: addresses, folders, threads, and what is left behind."""
+"""Starting and stopping: addresses, folders, threads and cleanup."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from typing import Any
 import pytest
 
 import ubiops.emulator
-from ubiops.emulator.errors import FolderError
+from ubiops.emulator.core.errors import FolderError
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @pytest.fixture(autouse=True)
 def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where temporary folders are made, which no other program uses."""
+    """The parent of temporary folders, which no other program uses."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
@@ -33,13 +33,13 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def traces() -> tuple[int, list[str]]:
-    """What emulators leave behind as long as they run: threads, and temporary folders."""
+    """Returns the threads and temporary folders of running emulators."""
     threads = [thread for thread in threading.enumerate() if thread.name == "ubiops-emulator"]
     return len(threads), sorted(os.listdir(tempfile.gettempdir()))
 
 
 def run_python(code: str, *arguments: str) -> tuple[str, str]:
-    """What a program prints, and what it complains of."""
+    """Runs a program and returns its output and its errors."""
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", code, *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -51,7 +51,7 @@ def run_python(code: str, *arguments: str) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
-def test_it_listens_on_loopback_until_it_is_stopped() -> None:
+def test_an_emulator_listens_on_loopback_until_it_is_stopped() -> None:
     before = traces()
     with ubiops.emulator.start() as emulator:
         host, _, port = emulator.host.partition("//")[2].partition("/")[0].partition(":")
@@ -66,7 +66,7 @@ def test_it_listens_on_loopback_until_it_is_stopped() -> None:
     emulator.stop()
 
 
-def test_several_run_side_by_side(api: Any) -> None:
+def test_several_emulators_run_side_by_side(api: Any) -> None:
     with ubiops.emulator.start() as one, ubiops.emulator.start() as other:
         assert one.host != other.host
         assert one.token != other.token
@@ -74,7 +74,7 @@ def test_several_run_side_by_side(api: Any) -> None:
         assert type(api)(other).ok("GET", "/projects/project-1/deployments") == []
 
 
-def test_the_same_port_can_be_used_again_and_not_twice() -> None:
+def test_a_port_can_be_reused_but_not_shared() -> None:
     with ubiops.emulator.start() as emulator:
         port = int(emulator.host.split(":")[2].partition("/")[0])
         before = traces()
@@ -85,13 +85,13 @@ def test_the_same_port_can_be_used_again_and_not_twice() -> None:
         assert again.host == emulator.host
 
 
-def test_all_interfaces_are_called_by_loopback(api: Any) -> None:
+def test_an_emulator_on_all_interfaces_is_reached_by_loopback(api: Any) -> None:
     with ubiops.emulator.start(host="0.0.0.0") as emulator:  # noqa: S104
         assert emulator.host.startswith("http://127.0.0.1:")
         assert type(api)(emulator).ok("GET", "/template-deployments")
 
 
-def test_a_client_is_configured_for_it() -> None:
+def test_the_configuration_connects_a_client() -> None:
     import ubiops
 
     with ubiops.emulator.start() as emulator:
@@ -102,7 +102,7 @@ def test_a_client_is_configured_for_it() -> None:
             assert api.deployments_list("p") == []
 
 
-def test_a_client_passes_by_the_proxy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_configuration_ignores_proxies_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     import ubiops
 
     monkeypatch.setenv("HTTP_PROXY", "http://proxy.invalid:3128")
@@ -110,7 +110,7 @@ def test_a_client_passes_by_the_proxy_of_the_environment(monkeypatch: pytest.Mon
         assert ubiops.CoreApi(client).deployments_list("p") == []
 
 
-def test_given_tokens_are_the_only_ones(api: Any) -> None:
+def test_only_the_given_tokens_are_accepted(api: Any) -> None:
     with ubiops.emulator.start(tokens=["Token one", "two"]) as emulator:
         client = type(api)(emulator)
         assert emulator.token == "Token one"
@@ -123,28 +123,28 @@ def test_given_tokens_are_the_only_ones(api: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "reason"),
     [
-        ({"tokens": "abc"}, "tokens takes several tokens"),
-        ({"tokens": []}, "tokens takes one token or more"),
-        ({"tokens": [""]}, "tokens takes one token or more"),
-        ({"tokens": ["a b"]}, "tokens takes one token or more"),
-        ({"rate_limit": 0}, "rate_limit takes a number from 1 on, got 0"),
-        ({"maximum_file_size": 0}, "maximum_file_size takes a number from 1 on, got 0"),
+        ({"tokens": "abc"}, "tokens must be several tokens"),
+        ({"tokens": []}, "tokens must be one or more tokens"),
+        ({"tokens": [""]}, "tokens must be one or more tokens"),
+        ({"tokens": ["a b"]}, "tokens must be one or more tokens"),
+        ({"rate_limit": 0}, "rate_limit must be a positive integer, got 0"),
+        ({"maximum_file_size": 0}, "maximum_file_size must be a positive integer, got 0"),
         ({"data_dir": ""}, "data_dir is empty"),
-        ({"build_seconds": (0, -1, 0)}, "build_seconds takes seconds of zero or more"),
-        ({"build_seconds": (0, float("nan"), 0)}, "build_seconds takes seconds of zero or more"),
-        ({"project_variables": {"p": {"A1": "x"}}}, "name 'A1' can't name a variable"),
-        ({"project_variables": {"p": {"A": None}}}, "the value of environment variable A has to be a string"),
-        ({"project_variables": {"p": {"A": b"x"}}}, "the value of environment variable A has to be a string"),
+        ({"build_seconds": (0, -1, 0)}, "build_seconds must be numbers of zero or more"),
+        ({"build_seconds": (0, float("nan"), 0)}, "build_seconds must be numbers of zero or more"),
+        ({"project_variables": {"p": {"A1": "x"}}}, "environment variable 'A1' is invalid"),
+        ({"project_variables": {"p": {"A": None}}}, "the value of environment variable 'A' must be a string"),
+        ({"project_variables": {"p": {"A": b"x"}}}, "the value of environment variable 'A' must be a string"),
     ],
 )
-def test_what_makes_no_sense_is_refused(options: Any, reason: str) -> None:
+def test_invalid_arguments_are_rejected(options: Any, reason: str) -> None:
     before = traces()
     with pytest.raises(ValueError, match=reason):
         ubiops.emulator.start(**options)
     assert traces() == before
 
 
-def test_a_folder_is_kept_and_can_be_opened_again(api: Any, data_dir: Path, good: bytes) -> None:
+def test_a_data_folder_can_be_opened_again(api: Any, data_dir: Path, good: bytes) -> None:
     with ubiops.emulator.start(data_dir=data_dir, project_variables={"project-1": {"A": "1"}}) as emulator:
         emulator.clock.freeze()
         client = type(api)(emulator)
@@ -161,7 +161,7 @@ def test_a_folder_is_kept_and_can_be_opened_again(api: Any, data_dir: Path, good
         assert client.ok("GET", version)["status"] == "available"
 
 
-def test_the_clock_does_not_run_back_when_a_folder_is_opened_again(data_dir: Path) -> None:
+def test_the_clock_never_goes_back_when_a_folder_is_opened_again(data_dir: Path) -> None:
     with ubiops.emulator.start(data_dir=data_dir) as emulator:
         emulator.clock.advance(1e6)
         ahead = emulator.clock.now()
@@ -169,7 +169,7 @@ def test_the_clock_does_not_run_back_when_a_folder_is_opened_again(data_dir: Pat
         assert emulator.clock.now() >= ahead
 
 
-def test_a_clock_that_was_set_back_meanwhile_does_not_bring_the_past(
+def test_the_clock_never_goes_back_when_the_computers_clock_does(
     api: Any, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with ubiops.emulator.start(data_dir=data_dir) as emulator:
@@ -180,15 +180,15 @@ def test_a_clock_that_was_set_back_meanwhile_does_not_bring_the_past(
         assert emulator.clock.now() > before - 3600
 
 
-def test_a_folder_may_be_named_from_the_home_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_tilde_stands_for_the_home_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HOME", "USERPROFILE"):
         monkeypatch.setenv(name, str(tmp_path))
     ubiops.emulator.start(data_dir="~/data").stop()
     assert (tmp_path / "data" / "emulator.sqlite3").exists()
 
 
-def test_a_folder_is_used_by_one_at_a_time(data_dir: Path) -> None:
-    reason = "in use by another emulator: stop that one, or name another folder"
+def test_only_one_emulator_uses_a_folder(data_dir: Path) -> None:
+    reason = "in use by another emulator: stop that one, or choose another folder"
     with ubiops.emulator.start(data_dir=data_dir), pytest.raises(FolderError, match=reason):
         ubiops.emulator.start(data_dir=data_dir)
     ubiops.emulator.start(data_dir=data_dir).stop()
@@ -197,53 +197,53 @@ def test_a_folder_is_used_by_one_at_a_time(data_dir: Path) -> None:
 RACE = """
 import multiprocessing, sys
 from ubiops.emulator import start
-from ubiops.emulator.errors import FolderError
+from ubiops.emulator.core.errors import FolderError
 
-def run(folder, together, arrived, told):
+def run(folder, together, arrived, results):
     for number in range(5):
         with arrived.get_lock():
             arrived.value += 1
-        # Nothing is faster than to look again and again.
+        # A busy loop starts both at the same time.
         while arrived.value < 2 * (number + 1):
             pass
         try:
             emulator = start(data_dir=f"{folder}/{number}")
         except FolderError as error:
-            told.put((number, "in use by another emulator" in str(error)))
+            results.put((number, "in use by another emulator" in str(error)))
             together.wait()
         else:
-            told.put((number, None))
+            results.put((number, None))
             together.wait()
             emulator.stop()
 
 forking = multiprocessing.get_context("fork")
-together, arrived, told = forking.Barrier(2), forking.Value("i", 0), forking.Queue()
+together, arrived, results = forking.Barrier(2), forking.Value("i", 0), forking.Queue()
 for _ in range(2):
-    forking.Process(target=run, args=(sys.argv[1], together, arrived, told)).start()
-found = [told.get() for _ in range(10)]
+    forking.Process(target=run, args=(sys.argv[1], together, arrived, results)).start()
+found = [results.get() for _ in range(10)]
 print([[found.count((number, what)) for what in (None, True)] for number in range(5)])
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
-def test_of_two_that_start_at_once_one_gets_the_folder(tmp_path: Path) -> None:
+def test_one_of_two_emulators_that_start_at_once_gets_the_folder(tmp_path: Path) -> None:
     assert run_python(RACE, str(tmp_path)) == (f"{[[1, 1]] * 5}\n", "")
 
 
-def test_a_folder_of_something_else_is_refused(tmp_path: Path) -> None:
+def test_a_folder_with_other_contents_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "emulator.sqlite3").write_bytes(b"something else, and quite a lot of it" * 100)
-    with pytest.raises(FolderError, match="is no state of an emulator"):
+    with pytest.raises(FolderError, match="is not an emulator's database"):
         ubiops.emulator.start(data_dir=tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(FolderError, match="can't be used as a folder"):
+    with pytest.raises(FolderError, match="can't be used as a data folder"):
         ubiops.emulator.start(data_dir=tmp_path / "file")
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "files").touch()
-    with pytest.raises(FolderError, match="files can't be used as a folder"):
+    with pytest.raises(FolderError, match="files can't be used as a folder for files"):
         ubiops.emulator.start(data_dir=tmp_path / "other")
 
 
-def test_a_folder_of_a_newer_version_is_refused(data_dir: Path) -> None:
+def test_a_folder_of_a_newer_version_is_rejected(data_dir: Path) -> None:
     ubiops.emulator.start(data_dir=data_dir).stop()
     connection = sqlite3.connect(str(data_dir / "emulator.sqlite3"))
     connection.execute("PRAGMA user_version = 99")
@@ -252,7 +252,7 @@ def test_a_folder_of_a_newer_version_is_refused(data_dir: Path) -> None:
         ubiops.emulator.start(data_dir=data_dir)
 
 
-def test_what_is_left_over_is_removed_at_the_start_and_nothing_else(data_dir: Path) -> None:
+def test_only_leftover_uploads_are_removed_at_the_start(data_dir: Path) -> None:
     files = data_dir / "files"
     files.mkdir(parents=True)
     others = {files / name for name in ("notes.txt", "package.zip", "package.zip.part")}
@@ -264,7 +264,7 @@ def test_what_is_left_over_is_removed_at_the_start_and_nothing_else(data_dir: Pa
     assert set(files.iterdir()) == others
 
 
-def test_a_call_under_way_is_finished_before_it_stops(api: Any, good: bytes) -> None:
+def test_a_call_in_progress_finishes_before_the_emulator_stops(api: Any, good: bytes) -> None:
     emulator = ubiops.emulator.start()
     client = type(api)(emulator)
     version = client.version(client.deployment())
@@ -278,14 +278,14 @@ def test_a_call_under_way_is_finished_before_it_stops(api: Any, good: bytes) -> 
             yield b""
         yield body[100:]
 
-    answer = client.send(
+    response = client.send(
         "POST", f"{version}/revisions", body=slowly(), headers={"Content-Type": "multipart/form-data; boundary=b"}
     )
-    assert answer.status == 201
+    assert response.status == 201
     stopping.join()
 
 
-def test_calls_that_do_not_come_to_their_end_are_ended_when_it_stops(
+def test_calls_that_take_too_long_are_cancelled_when_the_emulator_stops(
     api: Any, good: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("ubiops.emulator.server._SECONDS_TO_STOP", 0.1)
@@ -310,7 +310,7 @@ def test_calls_that_do_not_come_to_their_end_are_ended_when_it_stops(
     assert [record for record in caplog.records if record.exc_info] == []
 
 
-def test_after_its_end_it_says_so() -> None:
+def test_a_stopped_emulator_reports_that_it_is_stopped() -> None:
     emulator = ubiops.emulator.start()
     emulator.stop()
     emulator.clock.advance(1)
@@ -318,7 +318,7 @@ def test_after_its_end_it_says_so() -> None:
         emulator.set_project_variable("p", "A", "1")
 
 
-def test_it_is_stopped_with_the_program_that_forgets_to(temporary: Path) -> None:
+def test_an_emulator_stops_at_the_end_of_the_program(temporary: Path) -> None:
     code = (
         f"import tempfile; tempfile.tempdir = {str(temporary)!r}\n"
         "import ubiops.emulator; emulator = ubiops.emulator.start(); print(emulator.host)"
@@ -328,7 +328,7 @@ def test_it_is_stopped_with_the_program_that_forgets_to(temporary: Path) -> None
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
-def test_its_port_is_free_after_its_end_whatever_processes_were_forked() -> None:
+def test_the_port_is_free_after_a_stop_despite_forked_processes() -> None:
     code = (
         "import os, signal, ubiops.emulator\n"
         "emulator = ubiops.emulator.start()\n"
@@ -342,7 +342,7 @@ def test_its_port_is_free_after_its_end_whatever_processes_were_forked() -> None
     assert run_python(code) == ("started again\n", "")
 
 
-def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("start", "Emulator"):
         monkeypatch.delitem(vars(ubiops.emulator), name, raising=False)
     monkeypatch.delitem(sys.modules, "ubiops.emulator.server", raising=False)
@@ -353,7 +353,7 @@ def test_without_its_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
         ubiops.emulator.start()
 
 
-def test_a_name_that_it_does_not_have_is_an_attribute_error() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'stop'"):
         ubiops.emulator.stop  # type: ignore[attr-defined]  # noqa: B018
     assert {"Clock", "Emulator", "start"} <= set(dir(ubiops.emulator))

@@ -1,4 +1,4 @@
-"""A kill at any moment loses nothing that was acknowledged, and leaves nothing half done."""
+"""A kill at any moment loses no acknowledged change and leaves none half done."""
 
 from __future__ import annotations
 
@@ -16,34 +16,37 @@ import ubiops.emulator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-# Runs the same calls again and again, each time killed one step later: a step is a statement of SQLite or a call that
-# writes to the disk. After each kill the folder is opened again, and held to what had been acknowledged.
+# Runs the same calls again and again, each time killed one step later. A step is an SQL
+# statement or a call that writes to the disk. After each kill the folder is opened
+# again and compared with what was acknowledged.
 KILL_EVERYWHERE = """
 import json, os, signal, sqlite3, sys
 from pathlib import Path
-from ubiops.emulator.call import Call, UploadedFile, World
-from ubiops.emulator.clock import Clock
-from ubiops.emulator.files import Files
-from ubiops.emulator.operations import OPERATIONS
-from ubiops.emulator.settings import Settings
-from ubiops.emulator.storage import Storage
-import ubiops.emulator.files, ubiops.emulator.storage
+from ubiops.emulator.areas import MIGRATIONS
+from ubiops.emulator.core.backend import Backend
+from ubiops.emulator.core.clock import Clock
+from ubiops.emulator.core.context import RequestContext, UploadedFile
+from ubiops.emulator.core.files import Files
+from ubiops.emulator.core.handlers import HANDLERS
+from ubiops.emulator.core.settings import Settings
+from ubiops.emulator.core.storage import Storage
 
 PACKAGE = os.urandom(300_000)
 
-def open_world(folder):
-    storage = Storage(folder / "emulator.sqlite3")
+def open_backend(folder):
+    storage = Storage(folder / "emulator.sqlite3", MIGRATIONS)
     files = Files(folder / "files")
     files.clean(storage.files())
-    return World(Settings(), Clock(), storage, files)
+    return Backend(Settings(), Clock(), storage, files)
 
-def calls(world):
+def calls(backend):
     path = {"project_name": "p", "deployment_name": "d", "version": "v1"}
     def call(operation, body=None, file=None, **more):
-        return OPERATIONS[operation].serve(Call(world, "user", {**path, **more}, {}, body, file))
+        context = RequestContext(backend, "user", {**path, **more}, {}, body, file)
+        return HANDLERS[operation].function(context)
     yield call("deployments_create", {"name": "d", "input_type": "plain", "output_type": "plain"})
     yield call("deployment_versions_create", {"version": "v1"})
-    incoming = world.files.create()
+    incoming = backend.files.create()
     for at in range(0, len(PACKAGE), 100_000):
         incoming.file.write(PACKAGE[at : at + 100_000])
     revision = call("revisions_file_upload", {}, UploadedFile("a.zip", incoming))["revision"]
@@ -60,16 +63,16 @@ def calls(world):
     yield call("deployment_versions_delete")
     yield call("deployments_delete")
 
-def count(world):
-    with world.storage.reading() as db:
+def count(backend):
+    with backend.storage.reading() as db:
         tables = ("deployments", "versions", "revisions", "builds", "variables", "audit_events")
         counts = [db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables]
         names = [row[0] for row in db.execute("SELECT name FROM deployments")]
         assert db.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
         for row in db.execute("SELECT file FROM revisions"):
-            assert world.files.path(row["file"]).read_bytes() == PACKAGE
-    assert {path.name for path in world.files.path("").iterdir()} == world.storage.files()
+            assert backend.files.path(row["file"]).read_bytes() == PACKAGE
+    assert {path.name for path in backend.files.path("").iterdir()} == backend.storage.files()
     return [counts, names]
 
 def run(folder, kill_at, acknowledge):
@@ -88,17 +91,17 @@ def run(folder, kill_at, acknowledge):
         return call
     os.fsync, os.replace = counted(os.fsync), counted(os.replace)
     Path.unlink = counted(Path.unlink)
-    world = open_world(folder)
-    world.storage._connection.set_trace_callback(step)
-    for _ in calls(world):
-        world.storage._connection.set_trace_callback(None)
+    backend = open_backend(folder)
+    backend.storage._connection.set_trace_callback(step)
+    for _ in calls(backend):
+        backend.storage._connection.set_trace_callback(None)
         acknowledge()
-        world.storage._connection.set_trace_callback(step)
+        backend.storage._connection.set_trace_callback(step)
     os._exit(0)
 
 base = Path(sys.argv[1])
 expected = []
-whole = open_world(base / "whole") if (base / "whole").mkdir() is None else None
+whole = open_backend(base / "whole") if (base / "whole").mkdir() is None else None
 expected.append(count(whole))
 for _ in calls(whole):
     expected.append(count(whole))
@@ -119,7 +122,7 @@ while not ended:
     os.close(reading)
     _, status = os.waitpid(child, 0)
     ended = not os.WIFSIGNALED(status)
-    state = count(open_world(folder))
+    state = count(open_backend(folder))
     assert state in expected[acknowledged : acknowledged + 2], (kill_at, acknowledged, state)
 print(json.dumps({"kills": kill_at - 1, "acknowledged": acknowledged, "calls": len(expected) - 1}))
 """
@@ -136,16 +139,16 @@ def run_python(*arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
-def test_a_kill_at_each_step_leaves_the_state_before_it_or_after_it(tmp_path: Path) -> None:
+def test_a_kill_at_any_step_leaves_the_state_before_or_after_it(tmp_path: Path) -> None:
     done = run_python("-c", KILL_EVERYWHERE, str(tmp_path))
     out, err = done.communicate(timeout=100)
     assert done.returncode == 0, err
-    told = json.loads(out)
-    assert told["acknowledged"] == told["calls"] == 10
-    assert told["kills"] > 80
+    result = json.loads(out)
+    assert result["acknowledged"] == result["calls"] == 10
+    assert result["kills"] > 80
 
 
-def test_a_killed_server_is_taken_up_again(data_dir: Path, api: Any, good: bytes) -> None:
+def test_the_data_folder_of_a_killed_server_can_be_opened_again(data_dir: Path, api: Any, good: bytes) -> None:
     server = run_python("-m", "ubiops.emulator", "--data-dir", str(data_dir), "--token", "abc")
     assert server.stdout is not None
     with server:
@@ -155,7 +158,7 @@ def test_a_killed_server_is_taken_up_again(data_dir: Path, api: Any, good: bytes
         revision = client.upload(version, good)
         secret = client.variable(version, "A", "sesame", secret=True)
         before = [client.ok("GET", path) for path in (version, f"{version}/revisions", secret)]
-        # In the midst of another upload.
+        # During another upload.
         unfinished = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.zip"\r\n\r\n' + b"x" * 2_000_000
 
         def body() -> Any:

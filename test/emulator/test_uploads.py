@@ -1,4 +1,4 @@
-"""Uploads stream to disk, have their limits, and leave nothing behind when they fail."""
+"""Uploads stream to disk, are limited in size, and are cleaned up when they fail."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def part(name: str, content: bytes = b"x", more: bytes = b"") -> bytes:
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulator that takes files of up to a megabyte, and whose folder can be looked at."""
+    """An emulator that accepts files of up to a megabyte, with a known folder."""
     folder = tmp_path_factory.mktemp("data")
     with ubiops.emulator.start(maximum_file_size=MEGABYTE, data_dir=folder) as running:
         running.folder = folder / "files"  # type: ignore[attr-defined]
@@ -36,17 +36,17 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 @pytest.fixture
 def limited(small: Emulator, api: Any, project_name: str) -> Any:
-    """A client of it, in a project of its own."""
+    """A client of the emulator, in a project of its own."""
     return type(api)(small, project_name)
 
 
 @pytest.fixture
 def path(limited: Any) -> str:
-    """Where to upload."""
+    """The path to upload to."""
     return limited.version(limited.deployment()) + "/revisions"
 
 
-def test_memory_stays_the_same_whatever_the_size(api: Any) -> None:
+def test_memory_use_does_not_depend_on_the_size_of_a_file(api: Any) -> None:
     block, blocks = os.urandom(MEGABYTE), 128
     path = api.version(api.deployment()) + "/revisions"
 
@@ -74,7 +74,7 @@ def test_memory_stays_the_same_whatever_the_size(api: Any) -> None:
     assert downloading < 16 * MEGABYTE
 
 
-def test_a_file_of_unknown_length_is_taken_in_chunks(api: Any, good: bytes) -> None:
+def test_a_file_of_unknown_length_is_accepted_in_chunks(api: Any, good: bytes) -> None:
     path = api.version(api.deployment()) + "/revisions"
     pieces = [bytes([byte]) for byte in HEAD + good + TAIL]
     revision = api.ok("POST", path, body=iter(pieces), headers=FORM)["revision"]
@@ -83,32 +83,35 @@ def test_a_file_of_unknown_length_is_taken_in_chunks(api: Any, good: bytes) -> N
 
 @pytest.mark.parametrize("size", [MEGABYTE, MEGABYTE + 1, 2 * MEGABYTE + 1])
 @pytest.mark.parametrize("chunked", [False, True])
-def test_a_file_has_its_limit(limited: Any, path: str, size: int, chunked: bool) -> None:
+def test_the_size_of_a_file_is_limited(limited: Any, path: str, size: int, chunked: bool) -> None:
     content = HEAD + b"x" * size + TAIL
     body = iter([content[at : at + 65536] for at in range(0, len(content), 65536)]) if chunked else content
-    answer = limited.send("POST", path, body=body, headers=FORM)
+    response = limited.send("POST", path, body=body, headers=FORM)
     if size > MEGABYTE:
-        assert (answer.status, answer.data) == (413, {"error": "The deployment file is larger than 1,048,576 bytes"})
+        assert (response.status, response.data) == (
+            413,
+            {"error": "The deployment file is larger than 1,048,576 bytes"},
+        )
         assert limited.ok("GET", path) == []
     else:
-        assert answer.status == 201
+        assert response.status == 201
     assert len(list(limited.emulator.folder.iterdir())) == limited.emulator._storage.files().__len__()
 
 
-def test_what_is_announced_as_too_large_is_refused_before_it_is_sent(limited: Any, path: str) -> None:
+def test_a_file_announced_as_too_large_is_rejected_before_it_is_sent(limited: Any, path: str) -> None:
     with connect(limited, path, f"Content-Length: {10**12}\r\n") as connection:
-        answer = read_answer(connection)
-        assert (answer.status, b"larger than" in answer.read()) == (413, True)
+        response = read_response(connection)
+        assert (response.status, b"larger than" in response.read()) == (413, True)
 
 
-def test_an_upload_to_nowhere_is_refused_before_it_is_sent(limited: Any, path: str) -> None:
+def test_an_upload_to_an_unknown_version_is_rejected_before_it_is_sent(limited: Any, path: str) -> None:
     with connect(limited, path.replace("/v1/", "/v2/"), "Content-Length: 1000000\r\n") as connection:
-        assert read_answer(connection).status == 404
+        assert read_response(connection).status == 404
 
 
 def test_the_limit_is_two_gigabytes(api: Any) -> None:
-    assert api.emulator._world.settings.maximum_file_size == 2 * 1024**3
-    from ubiops.emulator.uploads import too_large
+    assert api.emulator._backend.settings.maximum_file_size == 2 * 1024**3
+    from ubiops.emulator.core.uploads import too_large
 
     assert too_large(2 * 1024**3).message == "The deployment file is larger than 2 GB"
 
@@ -117,23 +120,23 @@ def test_the_limit_is_two_gigabytes(api: Any) -> None:
     ("body", "reason"),
     [
         (b"", "its end is missing"),
-        (b"no form at all", "the form can't be read"),
+        (b"no form at all", "the form is malformed"),
         (HEAD, "its end is missing"),
         (HEAD + b"x" * 100, "its end is missing"),
         (HEAD + b"x\r\n--b", "its end is missing"),
-        (b"--c\r\n\r\n--c--\r\n", "the form can't be read"),
+        (b"--c\r\n\r\n--c--\r\n", "the form is malformed"),
         (b"--b\r\n\r\nx\r\n--b--\r\n", "a part of the form has no name"),
         (b"--b\r\nContent-Disposition: attachment; name=file\r\n\r\nx\r\n--b--\r\n", "a part of the form has no name"),
-        (part("file") + HEAD + b"y" + TAIL, "the form has file more than once"),
-        (part("source_version") * 2 + TAIL[2:], "the form has source_version more than once"),
-        (part("source_version", b"x" * 65537) + TAIL[2:], "source_version may have up to 65536 bytes"),
-        (part("source_version", b"\xff") + TAIL[2:], "source_version is no text in UTF-8"),
+        (part("file") + HEAD + b"y" + TAIL, "the form contains file more than once"),
+        (part("source_version") * 2 + TAIL[2:], "the form contains source_version more than once"),
+        (part("source_version", b"x" * 65537) + TAIL[2:], "source_version must have at most 65536 bytes"),
+        (part("source_version", b"\xff") + TAIL[2:], "source_version is not valid UTF-8"),
         (b"".join(part(f"a{number}") for number in range(101)) + TAIL[2:], "more than 100 parts"),
         (b"--b\r\n" + b"A: b\r\n" * 10000 + b"\r\nx" + TAIL, "form"),
         (b"--b\r\nA: " + b"b" * 100_000 + b"\r\n\r\nx" + TAIL, "form"),
     ],
 )
-def test_a_form_that_is_broken_is_refused_and_leaves_nothing(limited: Any, path: str, body: bytes, reason: str) -> None:
+def test_a_malformed_form_is_rejected_and_leaves_no_file(limited: Any, path: str, body: bytes, reason: str) -> None:
     before = set(limited.emulator.folder.iterdir())
     assert reason in limited.fails(400, "POST", path, body=body, headers=FORM)
     assert limited.ok("GET", path) == []
@@ -145,18 +148,18 @@ def test_a_form_that_is_broken_is_refused_and_leaves_nothing(limited: Any, path:
     [
         ("application/json", 415, "multipart/form-data, not as application/json"),
         ("application/x-www-form-urlencoded", 415, "multipart/form-data"),
-        ("", 415, "not as something unnamed"),
+        ("", 415, "not without a type"),
         ("multipart/form-data", 400, "no boundary"),
         ("multipart/form-data; boundary=", 400, "no boundary"),
         ("multipart/form-data; boundary=" + "b" * 5000, 400, "boundary|can't be read"),
     ],
 )
-def test_a_form_has_to_be_sent_as_one(limited: Any, path: str, content_type: str, status: int, reason: str) -> None:
+def test_a_form_needs_its_content_type(limited: Any, path: str, content_type: str, status: int, reason: str) -> None:
     error = limited.fails(status, "POST", path, body=HEAD + TAIL, headers={"Content-Type": content_type})
     assert any(part in error for part in reason.split("|"))
 
 
-def test_the_boundary_may_be_quoted_and_content_may_look_like_it(limited: Any, path: str) -> None:
+def test_the_boundary_may_be_quoted_and_content_may_resemble_it(limited: Any, path: str) -> None:
     content = b"\r\n--b and more\r\n--\r\n-\r\r\n"
     body = b'--a b\r\nContent-Disposition: form-data; name="file"\r\n\r\n' + content + b"\r\n--a b--\r\n"
     headers = {"Content-Type": 'multipart/form-data; boundary="a b"'}
@@ -164,39 +167,39 @@ def test_the_boundary_may_be_quoted_and_content_may_look_like_it(limited: Any, p
     assert limited.send("GET", f"{path}/{revision}/download").data == content
 
 
-def test_a_file_that_can_not_be_kept_is_told_with_the_reason(api: Any, good: bytes, data_dir: Path) -> None:
+def test_a_file_that_can_not_be_stored_is_reported_with_the_reason(api: Any, good: bytes, data_dir: Path) -> None:
     with ubiops.emulator.start(data_dir=data_dir) as emulator:
         client = type(api)(emulator)
         version = client.version(client.deployment())
         (data_dir / "files").rmdir()
-        answer = client.send("POST", f"{version}/revisions", fields={"file": ("a.zip", good)})
-        assert answer.data == {"error": "The emulator can't use its data folder: No such file or directory"}
-        assert answer.status == 507
+        response = client.send("POST", f"{version}/revisions", fields={"file": ("a.zip", good)})
+        assert response.data == {"error": "The emulator can't use its data folder: No such file or directory"}
+        assert response.status == 507
         (data_dir / "files").mkdir()
         client.upload(version, good)
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(limited: Any, path: str) -> None:
+def test_an_interrupted_upload_leaves_no_file(limited: Any, path: str) -> None:
     folder: Path = limited.emulator.folder
     before = set(folder.iterdir())
     connection = connect(limited, path, "Content-Length: 1000000\r\n")
     connection.sendall(HEAD + b"x" * 600_000)
     connection.close()
-    # Uploads are closed in the order of their ends: once another has been served, this one may be looked for.
+    # The server notices the closed connection some time later.
     while set(folder.iterdir()) != before:
         limited.ok("GET", path)
     assert limited.ok("GET", path) == []
 
 
-def read_answer(connection: socket.socket) -> HTTPResponse:
-    """What comes back, while the connection stays open."""
-    answer = HTTPResponse(connection)
-    answer.begin()
-    return answer
+def read_response(connection: socket.socket) -> HTTPResponse:
+    """Reads a response while the connection stays open."""
+    response = HTTPResponse(connection)
+    response.begin()
+    return response
 
 
 def connect(api: Any, path: str, headers: str) -> socket.socket:
-    """A connection on which an upload has been announced."""
+    """Opens a connection and sends the headers of an upload."""
     host, _, port = api.origin.partition("//")[2].partition(":")
     connection = socket.create_connection((host, int(port)), timeout=60)
     head = f"POST /v2.1{path} HTTP/1.1\r\nHost: {host}\r\nAuthorization: Token x\r\n{headers}"

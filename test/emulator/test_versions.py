@@ -1,4 +1,4 @@
-"""Versions: their defaults, their hardware and environments, how they change."""
+"""Versions: defaults, hardware, environments, updates and deletion."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ GIVEN = {
 GPU = "16384 MB + 4 vCPU + NVIDIA Tesla T4"
 
 
-def test_it_begins_with_the_defaults(api: Any) -> None:
+def test_a_new_version_has_the_default_settings(api: Any) -> None:
     path = api.deployment()
     created = api.ok("POST", f"{path}/versions", {"version": "v1"})
     assert {name: created[name] for name in DEFAULTS} == DEFAULTS
@@ -73,12 +73,12 @@ def test_it_begins_with_the_defaults(api: Any) -> None:
     assert api.ok("GET", f"{path}/versions") == [listed]
 
 
-def test_what_is_given_is_kept(api: Any) -> None:
+def test_given_settings_are_kept(api: Any) -> None:
     shown = api.ok("GET", api.version(api.deployment(), **GIVEN))
     assert {name: shown[name] for name in GIVEN} == GIVEN
 
 
-def test_an_update_changes_what_it_is_given_and_replaces_it_whole(api: Any) -> None:
+def test_an_update_replaces_given_fields_and_keeps_the_others(api: Any) -> None:
     path = api.version(api.deployment(), **GIVEN)
     before = api.ok("GET", path)
     api.emulator.clock.advance(1)
@@ -97,9 +97,9 @@ def test_an_update_changes_what_it_is_given_and_replaces_it_whole(api: Any) -> N
 @pytest.mark.parametrize(
     ("settings", "reason"),
     [
-        ({"version": "x" * 65}, "version may have up to 64 characters, it has 65"),
-        ({"version": "a b"}, "version 'a b' is no valid name"),
-        ({"description": "x" * 401}, "description may have up to 400 characters"),
+        ({"version": "x" * 65}, "version must have at most 64 characters, it has 65"),
+        ({"version": "a b"}, "version 'a b' is not a valid name"),
+        ({"description": "x" * 401}, "description must have at most 400 characters"),
         ({"environment": "python2-7"}, "there is no environment 'python2-7'"),
         ({"environment": "python3-11 "}, "there is no environment"),
         ({"instance_type_group_name": "1 TB"}, "there is no instance type group with the name '1 TB'; there are"),
@@ -107,23 +107,23 @@ def test_an_update_changes_what_it_is_given_and_replaces_it_whole(api: Any) -> N
             {"instance_type_group_id": "00000000-0000-4000-8000-000000000000"},
             "there is no instance type group with the id '00000000-0000-4000-8000-000000000000'; there are '3c9e50b7",
         ),
-        ({"instance_type_group_id": "512mb"}, 'instance_type_group_id has to be a UUID, not "512mb"'),
+        ({"instance_type_group_id": "512mb"}, 'instance_type_group_id must be a UUID, not "512mb"'),
         ({"instance_type": "1tb"}, "there is no instance type '1tb'; there are '256mb', '512mb', "),
-        ({"maximum_idle_time": 9}, "maximum_idle_time has to be 10 or more, not 9"),
-        ({"maximum_idle_time": 3601}, "maximum_idle_time has to be 3600 or less, not 3601"),
-        ({"maximum_idle_time": 60, "instance_type_group_name": GPU}, "on instances with a GPU it is 300 at least"),
-        ({"minimum_instances": 6}, "minimum_instances (6) may not be above maximum_instances (5)"),
-        ({"maximum_instances": -1}, "maximum_instances has to be 0 or more, not -1"),
-        ({"maximum_instances": 1.5}, "maximum_instances has to be a whole number, not a decimal number"),
-        ({"maximum_instances": "5"}, "maximum_instances has to be a whole number, not a string"),
-        ({"maximum_instances": True}, "maximum_instances has to be a whole number, not true"),
-        ({"request_retention_mode": "some"}, "request_retention_mode has to be one of none, metadata, full"),
-        ({"scaling_strategy": "wild"}, "scaling_strategy has to be one of default, moderate"),
-        ({"static_ip": "yes"}, "static_ip has to be true or false, not a string"),
+        ({"maximum_idle_time": 9}, "maximum_idle_time must be 10 or more, not 9"),
+        ({"maximum_idle_time": 3601}, "maximum_idle_time must be 3600 or less, not 3601"),
+        ({"maximum_idle_time": 60, "instance_type_group_name": GPU}, "on instances with a GPU it must be at least 300"),
+        ({"minimum_instances": 6}, "minimum_instances (6) must not be above maximum_instances (5)"),
+        ({"maximum_instances": -1}, "maximum_instances must be 0 or more, not -1"),
+        ({"maximum_instances": 1.5}, "maximum_instances must be an integer, not a decimal number"),
+        ({"maximum_instances": "5"}, "maximum_instances must be an integer, not a string"),
+        ({"maximum_instances": True}, "maximum_instances must be an integer, not true"),
+        ({"request_retention_mode": "some"}, "request_retention_mode must be one of none, metadata, full"),
+        ({"scaling_strategy": "wild"}, "scaling_strategy must be one of default, moderate"),
+        ({"static_ip": "yes"}, "static_ip must be true or false, not a string"),
         ({"ports": [{"public_port": 1}]}, "ports[0].deployment_port is required; ports[0].protocol is required"),
         (
             {"ports": [{"public_port": 0, "deployment_port": 65536, "protocol": "tcp"}]},
-            "ports[0].deployment_port has to be 65535 or less, not 65536; ports[0].public_port has to be 1 or more",
+            "ports[0].deployment_port must be 65535 or less, not 65536; ports[0].public_port must be 1 or more",
         ),
         (
             {"ports": [{"public_port": 1, "deployment_port": 2, "protocol": "tcp"}] * 2},
@@ -131,9 +131,7 @@ def test_an_update_changes_what_it_is_given_and_replaces_it_whole(api: Any) -> N
         ),
     ],
 )
-def test_settings_are_checked_when_it_is_created_and_when_it_is_updated(
-    api: Any, settings: dict[str, Any], reason: str
-) -> None:
+def test_settings_are_validated_by_create_and_update(api: Any, settings: dict[str, Any], reason: str) -> None:
     path = api.deployment()
     assert reason in api.fails(400, "POST", f"{path}/versions", {"version": "v1", **settings})
     version = api.version(path)
@@ -142,7 +140,7 @@ def test_settings_are_checked_when_it_is_created_and_when_it_is_updated(
     assert api.ok("GET", version) == before
 
 
-def test_an_update_is_checked_together_with_what_stays(api: Any) -> None:
+def test_an_update_is_validated_together_with_the_other_settings(api: Any) -> None:
     path = api.version(api.deployment(), maximum_idle_time=60, minimum_instances=3)
     assert "GPU" in api.fails(400, "PATCH", path, {"instance_type_group_name": GPU})
     assert "minimum_instances (3)" in api.fails(400, "PATCH", path, {"maximum_instances": 2})
@@ -162,7 +160,7 @@ def test_an_update_is_checked_together_with_what_stays(api: Any) -> None:
         {"instance_type_group_name": "1024 MB + 0.25 vCPU", "instance_type": "256mb"},
     ],
 )
-def test_hardware_is_named_in_three_ways_of_which_the_surest_counts(api: Any, way: dict[str, str]) -> None:
+def test_the_most_reliable_of_three_ways_to_choose_hardware_wins(api: Any, way: dict[str, str]) -> None:
     path = api.deployment()
     for version in (api.version(path, **way), api.version(path, "v2")):
         shown = api.ok("PATCH", version, way)
@@ -181,19 +179,19 @@ def test_hardware_is_named_in_three_ways_of_which_the_surest_counts(api: Any, wa
         ("ubuntu22-04-python3-11-cuda11-7-1", "Ubuntu 22.04 + Python 3.11 + CUDA 11.7.1"),
     ],
 )
-def test_environments_have_names_for_people(api: Any, name: str, shown: str) -> None:
+def test_environments_have_display_names(api: Any, name: str, shown: str) -> None:
     assert api.ok("GET", api.version(api.deployment(), environment=name))["environment_display_name"] == shown
 
 
 def test_a_name_is_unique_in_its_deployment(api: Any) -> None:
     path = api.deployment()
     api.version(path, "v1")
-    assert "'v1' exists already" in api.fails(409, "POST", f"{path}/versions", {"version": "v1"})
-    assert "'v1' exists already" in api.fails(409, "PATCH", api.version(path, "v2"), {"version": "v1"})
+    assert "'v1' already exists" in api.fails(409, "POST", f"{path}/versions", {"version": "v1"})
+    assert "'v1' already exists" in api.fails(409, "PATCH", api.version(path, "v2"), {"version": "v1"})
     api.version(api.deployment("e"), "v1")
 
 
-def test_a_renamed_version_keeps_its_id_and_all_that_it_has(api: Any, good: bytes) -> None:
+def test_a_renamed_version_keeps_its_id_and_contents(api: Any, good: bytes) -> None:
     deployment = api.deployment()
     old = api.version(deployment, "old")
     revision = api.build(old, good)
@@ -208,7 +206,7 @@ def test_a_renamed_version_keeps_its_id_and_all_that_it_has(api: Any, good: byte
     assert api.ok("GET", deployment)["default_version"] == "new"
 
 
-def test_labels_select(api: Any) -> None:
+def test_objects_are_filtered_by_label(api: Any) -> None:
     path = api.deployment()
     for name, labels in {"v1": {"a": "1"}, "v2": {"a": "2"}, "v3": {}}.items():
         api.version(path, name, labels=labels)
@@ -221,7 +219,7 @@ def test_labels_select(api: Any) -> None:
     assert found("?labels=a:1,a:2") == ["v1", "v2"]
 
 
-def test_what_is_deleted_is_gone_with_all_that_belongs_to_it(api: Any, good: bytes) -> None:
+def test_deletion_removes_everything_that_belongs_to_the_object(api: Any, good: bytes) -> None:
     deployment = api.deployment()
     path = api.version(deployment)
     revision = api.build(path, good)

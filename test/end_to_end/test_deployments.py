@@ -1,11 +1,12 @@
-"""Deployments, from their creation to their end."""
+"""Deployments, from creation to deletion."""
 
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+from populated import PopulatedProject
 
 import ubiops
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 PLAIN = {"input_type": "plain", "output_type": "plain"}
 
 
-def test_what_is_created_is_there_with_all_that_was_given(core_api: ubiops.CoreApi, project_name: str) -> None:
+def test_a_created_deployment_has_all_given_fields(core_api: ubiops.CoreApi, project_name: str) -> None:
     created = core_api.deployments_create(
         project_name,
         ubiops.DeploymentCreate(
@@ -55,7 +56,7 @@ def test_what_is_created_is_there_with_all_that_was_given(core_api: ubiops.CoreA
     assert [deployment.name for deployment in core_api.deployments_list(project_name)] == ["forecast"]
 
 
-def test_a_name_is_taken_only_once_in_a_project(core_api: ubiops.CoreApi, project_name: str) -> None:
+def test_a_name_is_unique_in_its_project(core_api: ubiops.CoreApi, project_name: str) -> None:
     data = ubiops.DeploymentCreate(name="forecast", **PLAIN)
     core_api.deployments_create(project_name, data)
     with pytest.raises((ubiops.BadRequestError, ubiops.ConflictError)):
@@ -63,7 +64,7 @@ def test_a_name_is_taken_only_once_in_a_project(core_api: ubiops.CoreApi, projec
     assert core_api.deployments_create(f"{project_name}-other", data).name == "forecast"
 
 
-def test_labels_select(core_api: ubiops.CoreApi, project_name: str) -> None:
+def test_objects_are_filtered_by_label(core_api: ubiops.CoreApi, project_name: str) -> None:
     for name, labels in {"one": {"a": "1"}, "two": {"a": "2", "b": "1"}, "three": {}}.items():
         core_api.deployments_create(project_name, {"name": name, "labels": labels, **PLAIN})
 
@@ -76,7 +77,7 @@ def test_labels_select(core_api: ubiops.CoreApi, project_name: str) -> None:
     assert selected("a:3") == set()
 
 
-def test_an_update_changes_what_it_is_given(core_api: ubiops.CoreApi, project_name: str, deployment_name: str) -> None:
+def test_an_update_changes_the_given_fields(core_api: ubiops.CoreApi, project_name: str, deployment_name: str) -> None:
     core_api.deployments_update(project_name, deployment_name, {"description": "First", "labels": {"a": "1", "b": "2"}})
     updated = core_api.deployments_update(
         project_name, deployment_name, ubiops.DeploymentUpdate(description=None, labels={"c": "3"})
@@ -93,29 +94,38 @@ def test_a_new_name_replaces_the_old_one(core_api: ubiops.CoreApi, project_name:
 
 
 def test_only_an_available_version_becomes_the_default(
-    core_api: ubiops.CoreApi, emulator: Emulator, project: Any, package: bytes
+    core_api: ubiops.CoreApi, emulator: Emulator, populated_project: PopulatedProject, package: bytes
 ) -> None:
-    names = project.project_name, project.deployment_name
-    assert core_api.deployments_get(*names).default_version == project.version
+    names = populated_project.project_name, populated_project.deployment_name
+    assert core_api.deployments_get(*names).default_version == populated_project.version
     with pytest.raises(ubiops.BadRequestError, match="Default cannot be set to an unavailable version"):
-        core_api.deployments_update(*names, ubiops.DeploymentUpdate(default_version=project.other_version))
-    core_api.revisions_file_upload(*names, project.other_version, file=package)
+        core_api.deployments_update(*names, ubiops.DeploymentUpdate(default_version=populated_project.other_version))
+    core_api.revisions_file_upload(*names, populated_project.other_version, file=package)
     emulator.clock.advance(3600)
-    updated = core_api.deployments_update(*names, ubiops.DeploymentUpdate(default_version=project.other_version))
-    assert updated.default_version == project.other_version
-    assert core_api.deployment_versions_get(*names, project.other_version).default is True
+    updated = core_api.deployments_update(
+        *names, ubiops.DeploymentUpdate(default_version=populated_project.other_version)
+    )
+    assert updated.default_version == populated_project.other_version
+    assert core_api.deployment_versions_get(*names, populated_project.other_version).default is True
 
 
-def test_what_is_deleted_is_gone_with_all_that_belongs_to_it(core_api: ubiops.CoreApi, project: Any) -> None:
-    core_api.deployments_delete(project.project_name, project.deployment_name)
-    assert core_api.deployments_list(project.project_name) == []
-    core_api.deployments_create(project.project_name, {"name": project.deployment_name, **PLAIN})
-    assert core_api.deployment_versions_list(project.project_name, project.deployment_name) == []
-    assert core_api.deployment_environment_variables_list(project.project_name, project.deployment_name) == []
+def test_deletion_removes_everything_that_belongs_to_the_object(
+    core_api: ubiops.CoreApi, populated_project: PopulatedProject
+) -> None:
+    core_api.deployments_delete(populated_project.project_name, populated_project.deployment_name)
+    assert core_api.deployments_list(populated_project.project_name) == []
+    core_api.deployments_create(populated_project.project_name, {"name": populated_project.deployment_name, **PLAIN})
+    assert core_api.deployment_versions_list(populated_project.project_name, populated_project.deployment_name) == []
+    assert (
+        core_api.deployment_environment_variables_list(
+            populated_project.project_name, populated_project.deployment_name
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("name", ["a/b", "a%2Fb", "%2e%2e", "a b", "ä", "a?b=c", "a#b", "...", "a;b", "a\\b"])
-def test_no_name_leaves_its_place_in_the_path(
+def test_no_name_escapes_its_path_segment(
     core_api: ubiops.CoreApi, project_name: str, deployment_name: str, name: str
 ) -> None:
     with pytest.raises(ubiops.NotFoundError, match="Deployment was not found"):
@@ -125,7 +135,7 @@ def test_no_name_leaves_its_place_in_the_path(
     assert core_api.deployments_get(project_name, deployment_name).name == deployment_name
 
 
-def test_what_the_platform_refuses_is_a_bad_request(core_api: ubiops.CoreApi, project_name: str) -> None:
+def test_a_body_that_the_platform_rejects_is_a_bad_request(core_api: ubiops.CoreApi, project_name: str) -> None:
     core_api.api_client.configuration.client_side_validation = False
     with pytest.raises(ubiops.BadRequestError) as caught:
         core_api.deployments_create(project_name, {"name": "x" * 65, **PLAIN})

@@ -1,10 +1,11 @@
-"""Environment variables of deployments and versions: inherited, shadowed, secret, copied."""
+"""Environment variables: inherited, shadowed, secret, copied."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
+from populated import PopulatedProject
 
 import ubiops
 
@@ -34,8 +35,8 @@ def test_a_version_inherits_and_shadows(
     }
 
 
-def test_the_value_of_a_secret_is_never_shown(core_api: ubiops.CoreApi, project: Any) -> None:
-    names = project.project_name, project.deployment_name
+def test_the_value_of_a_secret_is_never_shown(core_api: ubiops.CoreApi, populated_project: PopulatedProject) -> None:
+    names = populated_project.project_name, populated_project.deployment_name
     data = variable("PASSWORD", "sesame", secret=True)
     created = core_api.deployment_environment_variables_create(*names, data)
     assert "sesame" not in repr(data)
@@ -45,58 +46,71 @@ def test_the_value_of_a_secret_is_never_shown(core_api: ubiops.CoreApi, project:
     assert all(one.value != "sesame" for one in core_api.deployment_environment_variables_list(*names))
 
 
-def test_a_secret_stays_one(core_api: ubiops.CoreApi, project: Any) -> None:
-    names = project.project_name, project.deployment_name, project.variable_of_deployment
+def test_a_secret_stays_a_secret(core_api: ubiops.CoreApi, populated_project: PopulatedProject) -> None:
+    names = populated_project.project_name, populated_project.deployment_name, populated_project.variable_of_deployment
     updated = core_api.deployment_environment_variables_update(*names, variable("LANGUAGE", "nl", secret=True))
     assert (updated.secret, updated.value) == (True, None)
     with pytest.raises(ubiops.BadRequestError):
         core_api.deployment_environment_variables_update(*names, variable("LANGUAGE", "nl", secret=False))
 
 
-def test_own_variables_are_read_changed_and_deleted(core_api: ubiops.CoreApi, project: Any) -> None:
-    names = project.project_name, project.deployment_name
-    identifier = project.variable_of_version
+def test_own_variables_can_be_read_updated_and_deleted(
+    core_api: ubiops.CoreApi, populated_project: PopulatedProject
+) -> None:
+    names = populated_project.project_name, populated_project.deployment_name
+    identifier = populated_project.variable_of_version
     changed = core_api.deployment_version_environment_variables_update(
-        *names, identifier, project.version, variable("LANGUAGE", "")
+        *names, identifier, populated_project.version, variable("LANGUAGE", "")
     )
     assert (changed.id, changed.value) == (identifier, "")
-    read = core_api.deployment_version_environment_variables_get(*names, identifier, project.version)
+    read = core_api.deployment_version_environment_variables_get(*names, identifier, populated_project.version)
     assert read == changed
-    core_api.deployment_version_environment_variables_delete(*names, identifier, project.version)
+    core_api.deployment_version_environment_variables_delete(*names, identifier, populated_project.version)
     with pytest.raises(ubiops.NotFoundError):
-        core_api.deployment_version_environment_variables_get(*names, identifier, project.version)
+        core_api.deployment_version_environment_variables_get(*names, identifier, populated_project.version)
 
 
-def test_inherited_variables_are_not_reached_through_a_version(core_api: ubiops.CoreApi, project: Any) -> None:
+def test_inherited_variables_are_not_found_through_a_version(
+    core_api: ubiops.CoreApi, populated_project: PopulatedProject
+) -> None:
     with pytest.raises(ubiops.NotFoundError):
         core_api.deployment_version_environment_variables_get(
-            project.project_name, project.deployment_name, project.variable_of_deployment, project.version
+            populated_project.project_name,
+            populated_project.deployment_name,
+            populated_project.variable_of_deployment,
+            populated_project.version,
         )
 
 
-def test_a_copy_overwrites_and_keeps_secrets(core_api: ubiops.CoreApi, project: Any) -> None:
-    names = project.project_name, project.deployment_name
-    core_api.deployment_version_environment_variables_create(*names, "v1", variable("PASSWORD", "sesame", secret=True))
-    core_api.deployment_version_environment_variables_create(*names, "v2", variable("LANGUAGE", "old"))
-    core_api.deployment_version_environment_variables_create(*names, "v2", variable("KEPT", "old"))
-    source = ubiops.EnvironmentVariableCopy(source_deployment=project.deployment_name, source_version="v1")
-    copied = core_api.deployment_version_environment_variables_copy(*names, "v2", source)
+def test_a_copy_overwrites_and_keeps_secrets(core_api: ubiops.CoreApi, populated_project: PopulatedProject) -> None:
+    names = populated_project.project_name, populated_project.deployment_name
+    core_api.deployment_version_environment_variables_create(
+        *names, "first", variable("PASSWORD", "sesame", secret=True)
+    )
+    core_api.deployment_version_environment_variables_create(*names, "second", variable("LANGUAGE", "old"))
+    core_api.deployment_version_environment_variables_create(*names, "second", variable("KEPT", "old"))
+    source = ubiops.EnvironmentVariableCopy(source_deployment=populated_project.deployment_name, source_version="first")
+    copied = core_api.deployment_version_environment_variables_copy(*names, "second", source)
     assert {one.name: one.value for one in copied} == {"LANGUAGE": "en", "PASSWORD": None}
-    after = seen(core_api.deployment_version_environment_variables_list(*names, "v2"))
+    after = seen(core_api.deployment_version_environment_variables_list(*names, "second"))
     assert after == {"LANGUAGE": ("en", None, None), "PASSWORD": (None, None, None), "KEPT": ("old", None, None)}
 
 
 @pytest.mark.parametrize("name", ["_LEADING", "TRAILING_", "WITH-DASH", "", "x" * 65])
-def test_a_name_that_the_platform_refuses_is_refused_at_once(name: str) -> None:
+def test_an_invalid_name_is_rejected_by_the_model(name: str) -> None:
     with pytest.raises(ubiops.ApiValueError, match=r"EnvironmentVariableCreate\.name"):
         variable(name)
 
 
-def test_what_a_name_has_to_be_is_told_in_words_by_both_sides(core_api: ubiops.CoreApi, project: Any) -> None:
+def test_both_sides_describe_the_pattern_of_a_name(
+    core_api: ubiops.CoreApi, populated_project: PopulatedProject
+) -> None:
     words = "be letters and underscores, beginning and ending with a letter"
     with pytest.raises(ubiops.ApiValueError, match=f"EnvironmentVariableCreate.name must {words}, got '1A'"):
         variable("1A")
     core_api.api_client.configuration.client_side_validation = False
     data = {"name": "1A", "value": "1", "secret": False}
-    with pytest.raises(ubiops.BadRequestError, match=f'name has to {words}, not "1A"'):
-        core_api.deployment_environment_variables_create(project.project_name, project.deployment_name, data)
+    with pytest.raises(ubiops.BadRequestError, match=f'name must {words}, not "1A"'):
+        core_api.deployment_environment_variables_create(
+            populated_project.project_name, populated_project.deployment_name, data
+        )

@@ -1,4 +1,4 @@
-"""Code on its way to the platform, through its build, and back."""
+"""Uploads, builds and downloads of code."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from populated import PopulatedProject
 
 import ubiops
 from ubiops.utils import wait_for_deployment_version, wait_for_revision
@@ -28,7 +29,7 @@ NAMED = ("a path as text", "a path", "an open file")
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_what_is_uploaded_comes_back_byte_for_byte(
+def test_a_download_returns_the_uploaded_bytes(
     way: str,
     core_api: ubiops.CoreApi,
     project_name: str,
@@ -51,11 +52,20 @@ def test_what_is_uploaded_comes_back_byte_for_byte(
         assert response.read() == package
 
 
-def test_a_download_can_be_read_in_pieces_and_saved(
-    core_api: ubiops.CoreApi, project: Any, package: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_download_can_be_read_in_chunks_or_saved(
+    core_api: ubiops.CoreApi,
+    populated_project: PopulatedProject,
+    package: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    arguments = project.project_name, project.deployment_name, project.revision_id, project.version
+    arguments = (
+        populated_project.project_name,
+        populated_project.deployment_name,
+        populated_project.revision_id,
+        populated_project.version,
+    )
     with core_api.revisions_file_download(*arguments) as response:
         assert b"".join(response) == package
     with core_api.revisions_file_download(*arguments) as response:
@@ -104,8 +114,10 @@ def test_a_build_goes_through_its_states(
     assert (build.revision, build.trigger) == (uploaded.revision, "Deployment file upload")
 
 
-def test_waiting_ends_with_the_build(core_api: ubiops.CoreApi, project: Any, package: bytes, capsys: Any) -> None:
-    names = project.project_name, project.deployment_name, project.other_version
+def test_waiting_ends_when_the_build_ends(
+    core_api: ubiops.CoreApi, populated_project: PopulatedProject, package: bytes, capsys: Any
+) -> None:
+    names = populated_project.project_name, populated_project.deployment_name, populated_project.other_version
     uploaded = core_api.revisions_file_upload(*names, file=package)
     revision = wait_for_revision(core_api.api_client, *names, uploaded.revision, timeout=60, quiet=True)
     assert (revision.id, revision.status) == (uploaded.revision, "success")
@@ -122,7 +134,7 @@ def test_waiting_ends_with_the_build(core_api: ubiops.CoreApi, project: Any, pac
     assert capsys.readouterr().out == ""
 
 
-def test_a_build_that_fails_says_why(
+def test_a_failed_build_says_why(
     core_api: ubiops.CoreApi, emulator: Emulator, project_name: str, deployment_name: str, version: str
 ) -> None:
     package = io.BytesIO()
@@ -140,45 +152,56 @@ def test_a_build_that_fails_says_why(
     assert caught.value.get_body_message() == revision.error_message
 
 
-def test_a_rebuild_builds_again(core_api: ubiops.CoreApi, emulator: Emulator, project: Any) -> None:
-    arguments = project.project_name, project.deployment_name, project.revision_id, project.version
+def test_a_revision_can_be_rebuilt(
+    core_api: ubiops.CoreApi, emulator: Emulator, populated_project: PopulatedProject
+) -> None:
+    arguments = (
+        populated_project.project_name,
+        populated_project.deployment_name,
+        populated_project.revision_id,
+        populated_project.version,
+    )
     rebuilt = core_api.revisions_rebuild(*arguments, data={})
-    assert rebuilt.id == project.revision_id
+    assert rebuilt.id == populated_project.revision_id
     assert rebuilt.status in ("queued", "building")
     emulator.clock.advance(3600)
     assert core_api.revisions_get(*arguments).status == "success"
 
 
-def test_code_is_copied_from_another_version(core_api: ubiops.CoreApi, project: Any, package: bytes) -> None:
-    names = project.project_name, project.deployment_name, project.other_version
+def test_code_is_copied_from_another_version(
+    core_api: ubiops.CoreApi, populated_project: PopulatedProject, package: bytes
+) -> None:
+    names = populated_project.project_name, populated_project.deployment_name, populated_project.other_version
     copied = core_api.revisions_file_upload(
-        *names, source_deployment=project.deployment_name, source_version=project.version
+        *names, source_deployment=populated_project.deployment_name, source_version=populated_project.version
     )
     with core_api.revisions_file_download(names[0], names[1], copied.revision, names[2]) as response:
         assert response.read() == package
     assert [revision.id for revision in core_api.revisions_list(*names)] == [copied.revision]
 
 
-def test_a_template_gives_code_that_builds(core_api: ubiops.CoreApi, emulator: Emulator, project: Any) -> None:
-    names = project.project_name, project.deployment_name, project.other_version
+def test_the_code_of_every_template_builds(
+    core_api: ubiops.CoreApi, emulator: Emulator, populated_project: PopulatedProject
+) -> None:
+    names = populated_project.project_name, populated_project.deployment_name, populated_project.other_version
     for template in core_api.template_deployments_list():
         uploaded = core_api.revisions_file_upload(*names, template_deployment_id=template.id)
         emulator.clock.advance(3600)
         assert core_api.revisions_get(names[0], names[1], uploaded.revision, names[2]).status == "success"
 
 
-def test_an_upload_without_code_is_refused(core_api: ubiops.CoreApi, project: Any) -> None:
-    names = project.project_name, project.deployment_name, project.version
+def test_an_upload_without_code_is_rejected(core_api: ubiops.CoreApi, populated_project: PopulatedProject) -> None:
+    names = populated_project.project_name, populated_project.deployment_name, populated_project.version
     with pytest.raises(ubiops.BadRequestError):
         core_api.revisions_file_upload(*names)
     with pytest.raises(ubiops.BadRequestError):
-        core_api.revisions_file_upload(*names, source_deployment=project.deployment_name)
+        core_api.revisions_file_upload(*names, source_deployment=populated_project.deployment_name)
 
 
-def test_a_file_that_can_not_be_sent_is_told_before_anything_is_sent(
-    core_api: ubiops.CoreApi, project: Any, tmp_path: Path
+def test_an_unusable_file_is_reported_before_anything_is_sent(
+    core_api: ubiops.CoreApi, populated_project: PopulatedProject, tmp_path: Path
 ) -> None:
-    names = project.project_name, project.deployment_name, project.version
+    names = populated_project.project_name, populated_project.deployment_name, populated_project.version
     with pytest.raises(ubiops.ApiValueError, match="no-such-file"):
         core_api.revisions_file_upload(*names, file=tmp_path / "no-such-file.zip")
     with pytest.raises(ubiops.ApiValueError, match="directory"):
@@ -188,8 +211,10 @@ def test_a_file_that_can_not_be_sent_is_told_before_anything_is_sent(
     assert len(core_api.revisions_list(*names)) == 1
 
 
-def test_progress_is_shown_on_request(core_api: ubiops.CoreApi, project: Any, package: bytes, capsys: Any) -> None:
-    names = project.project_name, project.deployment_name, project.version
+def test_progress_is_shown_on_request(
+    core_api: ubiops.CoreApi, populated_project: PopulatedProject, package: bytes, capsys: Any
+) -> None:
+    names = populated_project.project_name, populated_project.deployment_name, populated_project.version
     uploaded = core_api.revisions_file_upload(*names, file=package, _progress_bar=True)
     assert "100%" in capsys.readouterr().err
     with core_api.revisions_file_download(*names[:2], uploaded.revision, names[2], _progress_bar=True) as response:

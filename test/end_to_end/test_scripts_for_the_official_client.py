@@ -1,10 +1,11 @@
-"""Scripts as people write them for the platform's own client run unchanged."""
+"""Scripts written for the official client run unchanged."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from populated import PopulatedProject
 
 import ubiops
 import ubiops.api
@@ -18,23 +19,27 @@ if TYPE_CHECKING:
     from ubiops.emulator import Clock, Emulator
 
 
-def test_a_client_from_the_environment(emulator: Emulator, project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_client_from_the_environment(
+    emulator: Emulator, populated_project: PopulatedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("UBIOPS_API_TOKEN", f"  {emulator.token}\n")
     monkeypatch.setenv("UBIOPS_API_HOST", f" {emulator.host}/ ")
     core_api = ubiops.CoreApi()
-    api_response = core_api.deployments_get(project.project_name, project.deployment_name)
+    api_response = core_api.deployments_get(populated_project.project_name, populated_project.deployment_name)
     core_api.api_client.close()
-    assert api_response.name == project.deployment_name
+    assert api_response.name == populated_project.deployment_name
 
 
-def test_a_client_from_a_configuration(emulator: Emulator, project: Any) -> None:
+def test_a_client_from_a_configuration(emulator: Emulator, populated_project: PopulatedProject) -> None:
     configuration = ubiops.Configuration()
     configuration.api_key["Authorization"] = emulator.token
     configuration.host = emulator.host
     api_client = ubiops.ApiClient(configuration)
     api_client.user_agent = "some-program/1.0"
     api = ubiops.api.CoreApi(api_client=api_client)
-    assert api.deployments_list(project_name=project.project_name)[0].name == project.deployment_name
+    assert (
+        api.deployments_list(project_name=populated_project.project_name)[0].name == populated_project.deployment_name
+    )
     api_client.close()
 
 
@@ -70,12 +75,12 @@ def test_create_upload_wait(core_api: ubiops.CoreApi, project_name: str, package
     assert core_api.deployment_versions_get(project_name, "d", "v1").status == "available"
 
 
-def test_errors_are_caught_by_the_names_that_they_have_there(core_api: ubiops.CoreApi, project_name: str) -> None:
+def test_errors_have_the_names_of_the_official_client(core_api: ubiops.CoreApi, project_name: str) -> None:
     for name in ("ApiException", "OpenApiException", "UbiOpsException"):
         for module in (ubiops, ubiops.exceptions):
             with pytest.raises(getattr(module, name)):
                 core_api.deployments_get(project_name, "missing")
-    # There, every answer with an error's status is raised as an ApiRequestError.
+    # The official client raises every error response as an ApiRequestError.
     with pytest.raises(ubiops.exceptions.ApiRequestError) as caught:
         core_api.deployments_get(project_name, "missing")
     assert caught.value.status == 404
@@ -83,10 +88,10 @@ def test_errors_are_caught_by_the_names_that_they_have_there(core_api: ubiops.Co
     assert "Deployment was not found" in str(caught.value.body)
 
 
-def test_a_wait_that_runs_out_has_status_504(
-    core_api: ubiops.CoreApi, project: Any, package: bytes, stopped_clock: Clock
+def test_a_wait_that_times_out_has_status_504(
+    core_api: ubiops.CoreApi, populated_project: PopulatedProject, package: bytes, stopped_clock: Clock
 ) -> None:
-    names = project.project_name, project.deployment_name, project.version
+    names = populated_project.project_name, populated_project.deployment_name, populated_project.version
     upload = core_api.revisions_file_upload(*names, file=package)
     with pytest.raises(ubiops.ApiException) as caught:
         ubiops.utils.wait_for_revision(core_api.api_client, *names, upload.revision, timeout=0.001, quiet=True)

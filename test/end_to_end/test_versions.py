@@ -1,15 +1,16 @@
-"""Versions, from their creation to their end."""
+"""Versions, from creation to deletion."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
+from populated import PopulatedProject
 
 import ubiops
 
 
-def test_a_version_begins_with_the_defaults(core_api: ubiops.CoreApi, project_name: str, deployment_name: str) -> None:
+def test_a_new_version_has_the_default_settings(
+    core_api: ubiops.CoreApi, project_name: str, deployment_name: str
+) -> None:
     version = core_api.deployment_versions_create(
         project_name, deployment_name, ubiops.DeploymentVersionCreate(version="v1", environment="python3-11")
     )
@@ -42,7 +43,7 @@ def test_a_version_begins_with_the_defaults(core_api: ubiops.CoreApi, project_na
     assert {name: given[name] for name in expected} == expected
 
 
-def test_what_is_given_is_kept(core_api: ubiops.CoreApi, project_name: str, deployment_name: str) -> None:
+def test_given_settings_are_kept(core_api: ubiops.CoreApi, project_name: str, deployment_name: str) -> None:
     data = ubiops.DeploymentVersionCreate(
         version="v1",
         environment="python3-12",
@@ -69,34 +70,36 @@ def test_what_is_given_is_kept(core_api: ubiops.CoreApi, project_name: str, depl
     assert isinstance(found.ports[0], ubiops.DeploymentVersionPort)
 
 
-def test_an_update_replaces_labels_and_ports_whole_and_keeps_the_rest(core_api: ubiops.CoreApi, project: Any) -> None:
-    names = project.project_name, project.deployment_name, project.version
+def test_an_update_replaces_labels_and_ports_whole_and_keeps_the_rest(
+    core_api: ubiops.CoreApi, populated_project: PopulatedProject
+) -> None:
+    names = populated_project.project_name, populated_project.deployment_name, populated_project.version
     ports = [{"public_port": 2222, "deployment_port": 22, "protocol": "tcp"}]
     core_api.deployment_versions_update(*names, {"labels": {"a": "1"}, "ports": ports, "maximum_instances": 9})
     updated = core_api.deployment_versions_update(*names, ubiops.DeploymentVersionUpdate(labels={"b": "2"}, ports=[]))
     assert (updated.labels, updated.ports, updated.maximum_instances) == ({"b": "2"}, [], 9)
 
 
-def test_labels_select(core_api: ubiops.CoreApi, project: Any) -> None:
-    names = project.project_name, project.deployment_name
-    core_api.deployment_versions_update(*names, "v2", {"labels": {"stage": "test"}})
-    assert [v.version for v in core_api.deployment_versions_list(*names, labels="stage:test")] == ["v2"]
-    assert {v.version for v in core_api.deployment_versions_list(*names)} == {"v1", "v2"}
+def test_objects_are_filtered_by_label(core_api: ubiops.CoreApi, populated_project: PopulatedProject) -> None:
+    names = populated_project.project_name, populated_project.deployment_name
+    core_api.deployment_versions_update(*names, "second", {"labels": {"stage": "test"}})
+    assert [v.version for v in core_api.deployment_versions_list(*names, labels="stage:test")] == ["second"]
+    assert {v.version for v in core_api.deployment_versions_list(*names)} == {"first", "second"}
 
 
-def test_the_first_version_is_the_default(core_api: ubiops.CoreApi, project: Any) -> None:
-    versions = core_api.deployment_versions_list(project.project_name, project.deployment_name)
-    assert {version.version: version.default for version in versions} == {"v1": True, "v2": False}
+def test_the_first_version_is_the_default(core_api: ubiops.CoreApi, populated_project: PopulatedProject) -> None:
+    versions = core_api.deployment_versions_list(populated_project.project_name, populated_project.deployment_name)
+    assert {version.version: version.default for version in versions} == {"first": True, "second": False}
 
 
-def test_a_deleted_version_is_gone(core_api: ubiops.CoreApi, project: Any) -> None:
-    names = project.project_name, project.deployment_name, project.other_version
+def test_a_deleted_version_is_not_found(core_api: ubiops.CoreApi, populated_project: PopulatedProject) -> None:
+    names = populated_project.project_name, populated_project.deployment_name, populated_project.other_version
     core_api.deployment_versions_delete(*names)
     with pytest.raises(ubiops.NotFoundError, match="Deployment version was not found"):
         core_api.deployment_versions_get(*names)
 
 
-def test_a_model_refuses_what_the_platform_would_refuse() -> None:
+def test_a_model_rejects_invalid_values() -> None:
     with pytest.raises(ubiops.ApiValueError, match=r"DeploymentVersionCreate\.maximum_idle_time.*3600.*5000"):
         ubiops.DeploymentVersionCreate(version="v1", maximum_idle_time=5000)
     with pytest.raises(ubiops.ApiTypeError, match="maximum_instance"):

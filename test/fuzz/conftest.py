@@ -1,4 +1,4 @@
-"""How hard the fuzzing tries: the same examples on each run, so that a failure is one that can be repeated."""
+"""The settings of hypothesis: every run tries the same examples."""
 
 from __future__ import annotations
 

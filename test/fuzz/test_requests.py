@@ -1,4 +1,7 @@
-"""What is sent, held against a reading of it that is not ours: by hand, from the bytes on the wire."""
+"""Arguments arrive as they were given, or the call is refused before it is sent.
+
+The bytes on the wire are decoded here, independently of the code under test.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def client(wire: Wire) -> Iterator[ubiops.ApiClient]:
 
 
 def decoded(text: str) -> str:
-    """Percent-encoding undone, by the letter of RFC 3986."""
+    """Decodes percent-encoding as RFC 3986 defines it."""
     out = bytearray()
     position = 0
     while position < len(text):

@@ -1,4 +1,4 @@
-"""Whatever comes back, a call ends in a value or in an ApiException, and never otherwise."""
+"""Whatever the server sends, a call returns a value or raises an ApiException."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ ENCODINGS = st.sampled_from(["", "Content-Encoding: gzip", "Content-Encoding: de
 
 
 class Talk:
-    """A client, and the server whose next answer a test sets."""
+    """A client, and a server whose next response a test sets."""
 
     def __init__(self, wire: Wire, api: ubiops.CoreApi) -> None:
         self._wire, self._api = wire, api
 
-    def ends(self, answer: bytes) -> None:
-        """Makes calls of each kind, and holds their ends to what is promised."""
-        self._wire.steps = [then_close(answer)]
+    def check_calls(self, response: bytes) -> None:
+        """Makes calls of each kind, and checks what they return or raise."""
+        self._wire.steps = [then_close(response)]
         calls: list[Any] = [
             lambda: self._api.deployments_list("p"),
             lambda: self._api.deployments_get("p", "d"),
@@ -63,22 +63,22 @@ def talk() -> Iterator[Talk]:
 @given(
     status=STATUSES, body=BODIES, encoding=ENCODINGS, location=st.text(st.characters(max_codepoint=255), max_size=20)
 )
-def test_answers_of_any_status_and_body(talk: Talk, status: int, body: bytes, encoding: str, location: str) -> None:
+def test_responses_of_any_status_and_body(talk: Talk, status: int, body: bytes, encoding: str, location: str) -> None:
     headers = [encoding] if encoding else []
     if 300 <= status < 400 and location.isprintable() and location.strip():
         headers.append(f"Location: {location}")
-    talk.ends(reply(status, body, *headers))
+    talk.check_calls(reply(status, body, *headers))
 
 
 @given(body=JSON, cut=st.integers(0, 60))
-def test_compressed_answers_cut_off_anywhere(talk: Talk, body: Any, cut: int) -> None:
+def test_compressed_responses_truncated_anywhere(talk: Talk, body: Any, cut: int) -> None:
     packed = gzip.compress(json.dumps(body).encode())
-    talk.ends(reply(200, packed[: max(0, len(packed) - cut)], "Content-Encoding: gzip"))
+    talk.check_calls(reply(200, packed[: max(0, len(packed) - cut)], "Content-Encoding: gzip"))
 
 
 @given(garbage=st.binary(max_size=300))
-def test_bytes_that_are_no_answer(talk: Talk, garbage: bytes) -> None:
-    talk.ends(garbage)
+def test_bytes_that_are_not_a_response(talk: Talk, garbage: bytes) -> None:
+    talk.check_calls(garbage)
 
 
 @given(
@@ -108,7 +108,5 @@ def test_bytes_that_are_no_answer(talk: Talk, garbage: bytes) -> None:
     body=st.sampled_from([b"", b"{}", b"[{}]", b"5\r\n[1,2]\r\n0\r\n\r\n", b"zz\r\n", b"5\r\n[1"])
     | st.binary(max_size=40),
 )
-def test_heads_that_are_nearly_right(
-    talk: Talk, version: bytes, status: bytes, headers: list[bytes], body: bytes
-) -> None:
-    talk.ends(b"\r\n".join([version + b" " + status + b" OK", *headers, b"", body]))
+def test_almost_valid_heads(talk: Talk, version: bytes, status: bytes, headers: list[bytes], body: bytes) -> None:
+    talk.check_calls(b"\r\n".join([version + b" " + status + b" OK", *headers, b"", body]))

@@ -1,4 +1,4 @@
-"""Texts that come from a server or a user, each read by a function of its own: whatever they are, it ends well."""
+"""Functions that read text from a server or a user accept any text."""
 
 from __future__ import annotations
 
@@ -33,30 +33,30 @@ NAMED_ZONES = st.builds("{:%Y-%m-%d %H:%M:%S} {}".format, st.datetimes(), st.tex
 @example(text="2020-05-12T16:23:76Z")
 @example(text=" ")
 @example(text="\ud800")
-def test_a_date_is_read_or_stays_what_it_is(text: str) -> None:
-    """Without a warning too: a zone that nobody knows is no news to the user of the client."""
+def test_a_date_is_read_or_returned_unchanged(text: str) -> None:
+    """Without a warning: users can't do anything about an unknown time zone."""
     found = read_datetime(text)
     assert found == text or isinstance(found, datetime)
 
 
 @given(date=DATES)
-def test_a_date_is_read_as_what_it_says(date: datetime) -> None:
+def test_a_date_is_read_exactly(date: datetime) -> None:
     assert read_datetime(date.isoformat()) == date
     if date.tzinfo is not None:
         assert read_datetime(date.isoformat().replace("+00:00", "Z")) == date
 
 
 @pytest.mark.parametrize("text", ["1 " * 100_000, "1:" * 100_000, "Jan " * 50_000, " " * 300_000, "1.1" * 100_000])
-def test_a_text_too_long_for_a_date_is_none(text: str) -> None:
-    """Nor is it looked at, which would take a time that grows with it, or more than that."""
+def test_a_text_that_is_too_long_is_not_a_date(text: str) -> None:
+    """It is not parsed, which could take time that grows faster than its length."""
     assert read_datetime(text) == text
 
 
 @given(value=st.text(max_size=40) | NEARLY_DATES, now=st.floats(0, 4e9))
-def test_a_wait_that_is_told_is_a_number_that_can_be_waited(value: str, now: float) -> None:
+def test_a_requested_delay_is_a_valid_number_of_seconds(value: str, now: float) -> None:
     for name in ("Retry-After", "x-ratelimit-reset"):
-        told = requested_delay({name: value}, now)
-        assert told is None or (told[0] >= 0 and told[1] == name)
+        delay = requested_delay({name: value}, now)
+        assert delay is None or (delay[0] >= 0 and delay[1] == name)
         failure = Failure("429", status=429, headers={name: value})
         wait, reason = decide(Policy(), "GET", failure, attempt=1, elapsed=0, now=now)
         assert reason
@@ -73,12 +73,12 @@ HEADER = st.lists(
 
 
 @given(header=HEADER | HEADER.map("attachment; filename={}".format) | HEADER.map("x; filename*=UTF-8''{}".format))
-def test_a_name_of_a_file_is_safe(header: str) -> None:
+def test_a_file_name_from_a_header_is_safe(header: str) -> None:
     check_name(safe_filename(disposition_filename(header)))
 
 
 @given(name=st.text() | st.text("./\\: \x00con", max_size=300))
-def test_any_name_of_a_file_is_made_safe(name: str) -> None:
+def test_any_file_name_is_made_safe(name: str) -> None:
     safe = safe_filename(name)
     check_name(safe)
     assert safe_filename(safe) == safe
@@ -103,7 +103,7 @@ def test_a_servers_message_is_one_printable_line_of_bounded_length(body: Any) ->
 
 
 @given(host=st.text(max_size=40) | HEADER.map("http://{}".format) | st.text("abc.:/@?#[]%\\ \t1-", max_size=30))
-def test_a_host_is_one_address_or_refused(host: str) -> None:
+def test_a_host_is_one_address_or_is_refused(host: str) -> None:
     try:
         found = normalize_host(host)
     except ubiops.ApiValueError:

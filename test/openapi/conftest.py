@@ -1,31 +1,35 @@
-"""Reads `openapi/` for the tests of this folder, on its own: what the generator makes of it is tested elsewhere."""
+"""The description, as the generator loads it, and the facts that it is held to."""
 
 from __future__ import annotations
 
-import functools
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
-import yaml
+from described_facts import read_facts
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from generator.load import load
 
-HERE = Path(__file__).resolve().parent
-SOURCE = HERE.parents[1] / "openapi"
-ROOT = SOURCE / "openapi.yaml"
-METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+ROOT = Path(__file__).resolve().parents[2] / "openapi" / "openapi.yaml"
+DOCUMENT: dict[str, Any] = load(ROOT).content
 
 
-class Operation(NamedTuple):
-    """One operation of the description, as it stands in the bundled document."""
+def resolve(node: dict[str, Any]) -> dict[str, Any]:
+    """Returns the node, or the component that it refers to."""
+    while "$ref" in node:
+        target: Any = DOCUMENT
+        for part in node["$ref"].split("/")[1:]:
+            target = target[part]
+        node = target
+    return node
+
+
+class Described(NamedTuple):
+    """One operation, with references to parameters and responses followed."""
 
     method: str
     path: str
     item: dict[str, Any]
-    document: dict[str, Any]
 
     @property
     def id(self) -> str:
@@ -33,145 +37,58 @@ class Operation(NamedTuple):
         return name
 
     @property
-    def parameters(self) -> list[dict[str, Any]]:
-        return [resolve(self.document, parameter) for parameter in self.item.get("parameters", [])]
-
-    @property
-    def responses(self) -> dict[str, dict[str, Any]]:
-        return {status: resolve(self.document, answer) for status, answer in self.item["responses"].items()}
-
-    @property
     def success(self) -> tuple[str, dict[str, Any]]:
-        """The one status below 400, and its answer."""
-        [found] = [(status, answer) for status, answer in self.responses.items() if status.startswith("2")]
+        """The only status below 400, and its response."""
+        [found] = [(status, one) for status, one in self.item["responses"].items() if status < "400"]
         return found
 
     @property
-    def request(self) -> tuple[str, dict[str, Any]] | None:
-        """The media type of the body that is sent, and what is said of it."""
-        if "requestBody" not in self.item:
-            return None
-        [found] = self.item["requestBody"]["content"].items()
-        return str(found[0]), found[1]
+    def media(self) -> list[dict[str, Any]]:
+        """The contents of the request and of the successful response."""
+        contents = [self.item.get("requestBody", {}), self.success[1]]
+        return [media for content in contents for media in content.get("content", {}).values()]
 
 
-class Example(NamedTuple):
-    """One example, the place where it stands, and the schema that it must meet."""
-
-    pointer: str
-    schema: dict[str, Any]
-    value: Any
-
-
-@functools.cache
-def read(path: Path) -> dict[str, Any]:
-    """One file of the description."""
-    with path.open(encoding="utf-8") as file:
-        content: dict[str, Any] = yaml.safe_load(file)
-    return content
-
-
-def lookup(document: Any, pointer: str) -> Any:
-    """What a JSON pointer leads to."""
-    for part in pointer.strip("/").split("/"):
-        document = document[part.replace("~1", "/").replace("~0", "~")]
-    return document
-
-
-@functools.cache
-def load() -> dict[str, Any]:
-    """The whole description as one document."""
-    root = read(ROOT)
-    common = root["x-common-responses"]
-    document: dict[str, Any] = {key: value for key, value in root.items() if key != "x-common-responses"}
-    document["paths"] = {}
-    for file in sorted(SOURCE.glob("paths/*.yaml")):
-        for path, item in read(file).items():
-            document["paths"][path] = {
-                method: {
-                    **operation,
-                    "tags": [file.stem],
-                    "responses": {
-                        **operation["responses"],
-                        **{status: value for status, value in common.items() if status != "404" or "{" in path},
-                    },
-                }
-                for method, operation in item.items()
-            }
-    for section in ("schemas", "parameters", "responses"):
-        files = [SOURCE / f"{section}.yaml", *sorted(SOURCE.glob(f"{section}/*.yaml"))]
-        document["components"] = {
-            **document["components"],
-            section: {name: item for file in files if file.is_file() for name, item in read(file).items()},
-        }
-    return document
-
-
-def resolve(document: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    """The node, or the shared component that it refers to."""
-    found: dict[str, Any] = lookup(document, node["$ref"].lstrip("#")) if "$ref" in node else node
+def described_operations() -> list[Described]:
+    """Returns all operations of the description."""
+    found = []
+    for path, methods in DOCUMENT["paths"].items():
+        for method, item in methods.items():
+            parameters = [resolve(parameter) for parameter in item.get("parameters", [])]
+            responses = {status: resolve(response) for status, response in item["responses"].items()}
+            found.append(Described(method, path, {**item, "parameters": parameters, "responses": responses}))
     return found
 
 
-def operations() -> list[Operation]:
-    document = load()
-    return [
-        Operation(method, path, item[method], document)
-        for path, item in document["paths"].items()
-        for method in METHODS
-        if method in item
-    ]
-
-
-def examples(node: Any, pointer: str = "") -> Iterator[Example]:
-    """All examples below a node, of bodies, parameters and headers."""
-    if isinstance(node, list):
-        for number, item in enumerate(node):
-            yield from examples(item, f"{pointer}/{number}")
-    elif isinstance(node, dict):
-        if isinstance(node.get("schema"), dict):
-            if "example" in node:
-                yield Example(f"{pointer}/example", node["schema"], node["example"])
-            for name, example in node.get("examples", {}).items():
-                yield Example(f"{pointer}/examples/{name}", node["schema"], example["value"])
-        for key, value in node.items():
-            if key not in ("example", "examples"):
-                yield from examples(value, f"{pointer}/{key.replace('~', '~0').replace('/', '~1')}")
-
-
-def facts() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((HERE / "facts.json").read_text(encoding="utf-8"))
-    return content
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that asks for an `operation`, a `model_name` or an `example` runs once for each."""
+    """A test with the argument `operation` or `model_name` runs once for each."""
     if "operation" in metafunc.fixturenames:
-        metafunc.parametrize("operation", [pytest.param(item, id=item.id) for item in operations()])
+        metafunc.parametrize("operation", [pytest.param(one, id=one.id) for one in described_operations()])
     if "model_name" in metafunc.fixturenames:
-        metafunc.parametrize("model_name", list(facts()["models"]))
-    if "example" in metafunc.fixturenames:
-        metafunc.parametrize("example", [pytest.param(item, id=item.pointer) for item in examples(load())])
-
-
-@pytest.fixture(scope="session")
-def source() -> Path:
-    """The folder of the description."""
-    return SOURCE
+        schemas = DOCUMENT["components"]["schemas"]
+        metafunc.parametrize("model_name", [name for name in schemas if not schemas[name].get("x-internal")])
 
 
 @pytest.fixture(scope="session")
 def document() -> dict[str, Any]:
     """The whole description, with references within the document only."""
-    return load()
+    return DOCUMENT
 
 
 @pytest.fixture(scope="session")
-def known() -> dict[str, Any]:
-    """What is known of the API: methods, parameters, models, fields, lengths."""
-    return facts()
+def schemas() -> dict[str, Any]:
+    """The schemas of the models, by name."""
+    found: dict[str, Any] = DOCUMENT["components"]["schemas"]
+    return found
 
 
 @pytest.fixture(scope="session")
-def all_operations() -> dict[str, Operation]:
-    return {operation.id: operation for operation in operations()}
+def all_operations() -> dict[str, Described]:
+    """The operations, by id."""
+    return {operation.id: operation for operation in described_operations()}
+
+
+@pytest.fixture(scope="session")
+def facts() -> dict[str, Any]:
+    """Facts of the whole API: methods, parameters, models, fields, limits."""
+    return read_facts()

@@ -1,6 +1,6 @@
-"""The API on your own machine, with real state: for trials, lessons and tests without account or network.
+"""A local UbiOps API with real state, to try it, teach it and test against it.
 
-::
+It needs neither an account nor a network::
 
     import ubiops
     import ubiops.emulator
@@ -9,7 +9,8 @@
         with ubiops.CoreApi(ubiops.ApiClient(emulator.configuration())) as api:
             print(api.deployments_list("my-project"))
 
-It needs the extra ``ubiops[emulator]``. From a terminal: ``python -m ubiops.emulator``.
+The emulator needs the extra ``ubiops[emulator]``. From a terminal, run
+``python -m ubiops.emulator``.
 """
 
 from __future__ import annotations
@@ -18,22 +19,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ubiops.emulator.clock import Clock
+    from ubiops.emulator.core.clock import Clock
     from ubiops.emulator.server import Emulator, start
 
 __all__ = ["Clock", "Emulator", "start"]
 
-_PLACES = {"Clock": "clock", "Emulator": "server", "start": "server"}
+_MODULES = {"Clock": "core.clock", "Emulator": "server", "start": "server"}
 _EXTRA = ("anyio", "h11", "jsonschema", "python_multipart", "referencing", "starlette", "uvicorn")
 
 
 if not TYPE_CHECKING:
-    # Hidden from type checkers, which would take it to mean that every name exists.
+    # Hidden from type checkers, which would conclude that every name exists.
     def __getattr__(name: str) -> Any:
-        if name not in _PLACES:
+        if name not in _MODULES:
             raise AttributeError(f"module 'ubiops.emulator' has no attribute {name!r}")
         try:
-            value = getattr(importlib.import_module(f"ubiops.emulator.{_PLACES[name]}"), name)
+            value = getattr(importlib.import_module(f"ubiops.emulator.{_MODULES[name]}"), name)
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] not in _EXTRA:
                 raise
@@ -44,4 +45,4 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_PLACES})
+    return sorted({*globals(), *_MODULES})

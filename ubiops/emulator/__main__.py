@@ -1,8 +1,9 @@
-"""The emulator from a terminal: ``python -m ubiops.emulator``."""
+"""The command ``python -m ubiops.emulator``."""
 
 from __future__ import annotations
 
 import argparse
+import ipaddress
 import logging
 import os
 import signal
@@ -25,11 +26,11 @@ class ProjectVariable(NamedTuple):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs an emulator until Ctrl-C or SIGTERM; returns the exit code."""
+    """Runs an emulator until Ctrl-C or SIGTERM and returns the exit code."""
     options = _parser().parse_args(arguments)
     try:
         from ubiops.emulator import start
-        from ubiops.emulator.errors import FolderError
+        from ubiops.emulator.core.errors import FolderError
     except ModuleNotFoundError as error:
         print(error, file=sys.stderr)
         return 1
@@ -61,19 +62,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"The emulator could not be started: {error}", file=sys.stderr)
             return 1
         print(_greeting(emulator, options), flush=True)
-        # With a limit, so that Ctrl-C is seen on Windows too.
+        # A wait with a timeout can be interrupted by Ctrl-C on Windows too.
         while not stop.wait(0.5):
             pass
     try:
         print("Stopped.", flush=True)
     except BrokenPipeError:
-        # Ctrl-C ended the program that reads this too. What is left unread must not be written again at the exit.
+        # Ctrl-C also ended the program that reads this. Python must not try to flush
+        # the rest at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 
 def _stopping_signals() -> list[int]:
-    """The signals that ask a program to end. One that is ignored, as under nohup, stays so."""
+    """Returns the signals that stop the program.
+
+    Those that are ignored, as under nohup, stay ignored.
+    """
     known = (getattr(signal, name, None) for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"))
     return [number for number in known if number is not None and signal.getsignal(number) is not signal.SIG_IGN]
 
@@ -83,10 +88,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m ubiops.emulator", description="The UbiOps API on your own machine, with real state."
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: one that is free)")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
     parser.add_argument("--data-dir", help="folder to keep the state in (default: a temporary one, removed at the end)")
     parser.add_argument(
-        "--token", action="append", help="token to take; may be given several times (default: any will do)"
+        "--token", action="append", help="accepted token; may be given several times (default: any token)"
     )
     parser.add_argument(
         "--project-variable",
@@ -95,7 +100,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PROJECT:NAME=VALUE",
         help="environment variable of a project; may be given several times",
     )
-    parser.add_argument("--rate-limit", type=int, metavar="CALLS", help="calls per minute (default: no real limit)")
+    parser.add_argument("--rate-limit", type=int, metavar="CALLS", help="calls per minute (default: never reached)")
     parser.add_argument(
         "--build-seconds",
         type=float,
@@ -104,10 +109,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar=("QUEUED", "BUILDING", "VALIDATING"),
         help="how long a build stays in each state (default: 0.2 seconds each)",
     )
-    parser.add_argument(
-        "--maximum-file-size", type=int, metavar="BYTES", help="bytes that an uploaded file may have (default: 2 GB)"
-    )
-    parser.add_argument("--verbose", action="store_true", help="show each call")
+    parser.add_argument("--maximum-file-size", type=int, metavar="BYTES", help="largest accepted file (default: 2 GB)")
+    parser.add_argument("--verbose", action="store_true", help="log each call")
     return parser
 
 
@@ -115,7 +118,7 @@ def _project_variable(text: str) -> ProjectVariable:
     project, colon, rest = text.partition(":")
     name, equals, value = rest.partition("=")
     if not (project and colon and name and equals):
-        raise argparse.ArgumentTypeError(f"{text!r} is not of the form PROJECT:NAME=VALUE")
+        raise argparse.ArgumentTypeError(f"{text!r} does not have the form PROJECT:NAME=VALUE")
     return ProjectVariable(project, name, value)
 
 
@@ -123,12 +126,12 @@ def _greeting(emulator: Emulator, options: argparse.Namespace) -> str:
     if options.data_dir:
         kept = f"The state is kept in {options.data_dir}."
     else:
-        kept = "The state is gone when it stops; --data-dir keeps it."
-    taken = "It takes the tokens that were given." if options.token else "It takes any token."
-    warning = "" if _is_loopback(options.host) else f"Whoever can reach {options.host} can use it.\n"
+        kept = "The state is discarded when it stops; use --data-dir to keep it."
+    accepted = "It accepts the given tokens." if options.token else "It accepts any token."
+    warning = "" if _is_loopback(options.host) else f"Everyone who can reach {options.host} can use it.\n"
     return f"""\
-The UbiOps emulator listens on {emulator.host}
-{taken} A project exists as soon as it is named.
+The UbiOps emulator is listening on {emulator.host}
+{accepted} A project exists as soon as it is used.
 {warning}
 To use it from another terminal:
 
@@ -145,11 +148,18 @@ or from Python:
     with ubiops.CoreApi(ubiops.ApiClient(configuration)) as api:
         print(api.deployments_list("my-project"))
 
-{kept} Ctrl-C stops it."""
+{kept} Press Ctrl-C to stop it."""
 
 
 def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
+    """Returns whether an address can only be reached from this machine.
+
+    Names other than localhost may resolve to any.
+    """
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 if __name__ == "__main__":

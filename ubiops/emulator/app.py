@@ -1,12 +1,12 @@
-"""The API as an ASGI application: from the generated routes, through the checks, to the handlers and back."""
+"""The API as an ASGI application: routes, validation, handlers, responses."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
-import re
 from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 from urllib.parse import parse_qsl, quote, unquote
@@ -18,59 +18,107 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
-from ubiops.emulator import uploads
-from ubiops.emulator.call import Call, FileAnswer
-from ubiops.emulator.errors import REVISION, ApiError, bad_request, not_found
-from ubiops.emulator.operations import OPERATIONS, Operation
+from ubiops.emulator import areas  # noqa: F401 - registers the handlers
+from ubiops.emulator.core import uploads
+from ubiops.emulator.core.auth import check_token
+from ubiops.emulator.core.context import FileResponse, RequestContext
+from ubiops.emulator.core.description import Selection, compile_selection, operations, response_schema
+from ubiops.emulator.core.errors import ApiError, bad_request, not_found, not_supported
+from ubiops.emulator.core.handlers import HANDLERS, Handler
+from ubiops.emulator.core.paths import PathTemplate
+from ubiops.emulator.core.rate_limit import Allowance, RateLimit
+from ubiops.emulator.core.validation import FORM, JSON, RequestValidator, compile_validator, read_json
 from ubiops.emulator.routes import ROUTES
-from ubiops.emulator.throttle import Allowance, Throttle
-from ubiops.emulator.tokens import check_token
-from ubiops.emulator.validation import FORM, JSON, Checks, compile_checks, read_json
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-    from ubiops.emulator.call import World
+    from ubiops.emulator.core.backend import Backend
+    from ubiops.emulator.route import Route
 
-PREFIXES = ("/v2.1", "/v2")
 MAXIMUM_JSON_SIZE = 10 * 1024 * 1024
 _DOWNLOAD_BLOCK = 1024 * 1024
 
 _log = logging.getLogger("ubiops.emulator")
 
 
-class Served(NamedTuple):
-    """An operation with all that is needed to serve it."""
+class Endpoint(NamedTuple):
+    """An operation with everything that is needed to serve it.
 
-    operation: Operation
-    checks: Checks
+    Attributes:
+        operation_id: The id of the operation.
+        status: The status of a successful response.
+        handler: The handler, or None if the emulator doesn't implement the operation.
+        authorized: Whether a request needs a token.
+        validator: What the operation accepts.
+        select: Reduces a result to the fields of the response, in their order.
+    """
+
+    operation_id: str
     status: int
+    handler: Handler | None
+    authorized: bool
+    validator: RequestValidator
+    select: Selection
 
 
-def create_app(world: World) -> ASGIApp:
-    """The API on top of a world."""
-    checks = compile_checks()
-    paths: dict[str, dict[str, Served]] = {}
-    for route in ROUTES:
-        served = Served(OPERATIONS[route.operation_id], checks[route.operation_id], route.status)
-        paths.setdefault(route.path, {})[route.method] = served
+def create_app(backend: Backend) -> ASGIApp:
+    """Creates the API on top of a backend.
+
+    The backend's services run as long as the application does.
+    """
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        await run_in_threadpool(backend.start)
+        try:
+            yield
+        finally:
+            await run_in_threadpool(backend.stop)
+
     app = Starlette(
-        routes=[PathRoute(world, path, methods) for path, methods in paths.items()],
-        exception_handlers={ApiError: _answer_error, HTTPException: _answer_http_error},
+        routes=_routes(backend),
+        exception_handlers={ApiError: _error_response, HTTPException: _http_error_response},
+        lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return Limited(app, Throttle(world.settings.rate_limit, world.clock))
+    return RateLimited(app, RateLimit(backend.settings.rate_limit, backend.clock))
 
 
-class Limited:
-    """The application within its rate limit, of which every answer tells."""
+def _routes(backend: Backend) -> list[PathRoute]:
+    """Returns the routes of all paths, literal segments before parameters."""
+    paths: dict[str, dict[str, Endpoint]] = {}
+    for route in ROUTES:
+        paths.setdefault(route.path, {})[route.method] = _endpoint(route)
+    routes = [PathRoute(backend, path, methods) for path, methods in paths.items()]
+    return sorted(routes, key=lambda route: route.specificity)
 
-    def __init__(self, app: ASGIApp, throttle: Throttle) -> None:
+
+def _endpoint(route: Route) -> Endpoint:
+    return Endpoint(route.operation_id, route.status, HANDLERS.get(route.operation_id), *_compile(route.operation_id))
+
+
+@functools.cache
+def _compile(operation_id: str) -> tuple[bool, RequestValidator, Selection]:
+    operation = operations()[operation_id]
+    authorized = operation.get("security") != []
+    return authorized, compile_validator(operation), compile_selection(response_schema(operation))
+
+
+class RateLimited:
+    """Applies the rate limit, which every response reports."""
+
+    def __init__(self, app: ASGIApp, limit: RateLimit) -> None:
         self._app = app
-        self._throttle = throttle
+        self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        allowance = self._throttle.take()
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        allowance = self._limit.take()
         headers = allowance.headers()
 
         async def send_with_headers(message: Message) -> None:
@@ -83,91 +131,96 @@ class Limited:
 
 
 class PathRoute(BaseRoute):
-    """One path of the API, under all prefixes, with its methods.
+    """One path of the API with its methods."""
 
-    It is matched before it is decoded, so that a name with an encoded slash in it stays one name.
-    """
-
-    def __init__(self, world: World, path: str, methods: dict[str, Served]) -> None:
-        self._world = world
+    def __init__(self, backend: Backend, path: str, methods: dict[str, Endpoint]) -> None:
+        self._backend = backend
         self._methods = methods
         self._allowed = ", ".join(sorted(methods))
-        prefix = "|".join(re.escape(prefix) for prefix in PREFIXES)
-        pattern = "".join(
-            f"(?P<{part[1:-1]}>[^/]+)" if part.startswith("{") else re.escape(part)
-            for part in re.split(r"({\w+})", path)
-        )
-        self._pattern = re.compile(f"(?:{prefix}){pattern}".encode("ascii"))
+        self._template = PathTemplate(path)
+        self.specificity = self._template.specificity
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Whether a request is for this path."""
+        """Returns whether a request is for this path and one of its methods.
+
+        For any other method, Starlette tries the other paths first.
+        """
         if scope["type"] == "http":
             raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
-            found = self._pattern.fullmatch(raw_path)
-            if found:
-                return Match.FULL, {"path_params": found.groupdict()}
+            found = self._template.match(raw_path)
+            if found is not None:
+                match = Match.FULL if self._endpoint(scope["method"]) else Match.PARTIAL
+                return match, {"path_params": found}
         return Match.NONE, {}
+
+    def _endpoint(self, method: str) -> Endpoint | None:
+        return self._methods.get("GET" if method == "HEAD" else method)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request."""
         allowance: Allowance = scope["allowance"]
         allowance.check()
         method = scope["method"]
-        served = self._methods.get("GET" if method == "HEAD" else method)
-        if served is None:
-            message = f"{method} can't be used here; this path takes {self._allowed}"
+        endpoint = self._endpoint(method)
+        if endpoint is None:
+            message = f"{method} is not allowed here; this path accepts {self._allowed}"
             raise ApiError(405, message, {"Allow": self._allowed})
         request = Request(scope, receive)
         try:
-            answer = await self._serve(served, request)
+            result = await self._serve(endpoint, request)
         except ApiError:
             raise
         except ClientDisconnect:
-            # Nobody is there any more to be answered.
+            # There is nobody left to respond to.
             return
         except asyncio.CancelledError as error:
             raise ApiError(503, "The emulator has been stopped") from error
         except OSError as error:
-            # The disk is full, or what was there has been taken away.
+            # The disk is full, or the data folder was changed.
             _log.error("%s %s failed: %s", method, request.url.path, error)
             raise ApiError(507, f"The emulator can't use its data folder: {error.strerror}") from error
         except Exception as error:
             _log.exception("%s %s failed", method, request.url.path)
             raise ApiError(500, "Internal server error") from error
-        if isinstance(answer, FileAnswer):
-            # The server says that it ends what it can't wait for any longer, when it is stopped.
+        if isinstance(result, FileResponse):
+            # The server cancels a download that doesn't end in time when it is stopped,
+            # and logs that.
             with contextlib.suppress(asyncio.CancelledError):
-                await _send_file(answer, method == "HEAD", send)
+                await _send_file(result, method == "HEAD", send)
         else:
-            await _response(served.status, answer)(scope, receive, send)
+            selected = endpoint.select(result) if endpoint.select else result
+            await _json_response(endpoint.status, selected)(scope, receive, send)
 
-    async def _serve(self, served: Served, request: Request) -> Any:
-        check_token(request.headers.get("authorization"), self._world.settings.tokens)
-        call = Call(
-            world=self._world,
-            user=self._world.settings.user,
+    async def _serve(self, endpoint: Endpoint, request: Request) -> Any:
+        if endpoint.authorized:
+            check_token(request.headers.get("authorization"), self._backend.settings.tokens)
+        if endpoint.handler is None:
+            raise not_supported(endpoint.operation_id)
+        context = RequestContext(
+            backend=self._backend,
+            user=self._backend.settings.user,
             path={name: _decode(value) for name, value in request.path_params.items()},
-            query=served.checks.read_query(_query(request.scope["query_string"])),
+            query=endpoint.validator.read_query(_query(request.scope["query_string"])),
         )
-        if served.checks.media_type == FORM:
-            return await self._serve_form(served, request, call)
-        if served.checks.media_type == JSON:
-            body = await _read_body(request)
-            served.checks.check_body(body)
-            call = replace(call, body=body)
-        if served.operation.slow:
-            return await run_in_threadpool(served.operation.serve, call)
-        return served.operation.serve(call)
+        if endpoint.validator.media_type == FORM:
+            return await self._serve_form(endpoint.handler, endpoint.validator, request, context)
+        if endpoint.validator.media_type == JSON:
+            context = replace(context, body=endpoint.validator.read_body(await _read_body(request)))
+        if endpoint.handler.slow:
+            return await run_in_threadpool(endpoint.handler.function, context)
+        return endpoint.handler.function(context)
 
-    async def _serve_form(self, served: Served, request: Request, call: Call) -> Any:
+    async def _serve_form(
+        self, handler: Handler, validator: RequestValidator, request: Request, context: RequestContext
+    ) -> Any:
         _check_content_type(request, FORM)
-        if served.operation.check:
-            served.operation.check(call)
-        form = uploads.open_form(request.headers, self._world.files, self._world.settings.maximum_file_size)
+        if handler.check:
+            handler.check(context)
+        form = uploads.open_form(request.headers, self._backend.files, self._backend.settings.maximum_file_size)
         try:
             await uploads.receive(form, request.stream())
-            served.checks.check_form(form.fields)
-            return await run_in_threadpool(served.operation.serve, replace(call, body=form.fields, file=form.file))
+            validator.check_form(form.fields)
+            return await run_in_threadpool(handler.function, replace(context, body=form.fields, file=form.file))
         finally:
             form.close()
 
@@ -188,9 +241,9 @@ def _query(query: bytes) -> dict[str, str]:
 
 def _check_content_type(request: Request, wanted: str) -> None:
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    # Without a word about it, JSON is expected to be meant.
+    # A body without a content type is taken for JSON.
     if given != wanted and (given or wanted != JSON):
-        raise ApiError(415, f"the body has to be sent as {wanted}, not as {given or 'something unnamed'}")
+        raise ApiError(415, f"the body must be sent as {wanted}, not {f'as {given}' if given else 'without a type'}")
 
 
 async def _read_body(request: Request) -> Any:
@@ -203,26 +256,29 @@ async def _read_body(request: Request) -> Any:
     return read_json(bytes(content))
 
 
-def _response(status: int, value: Any, headers: dict[str, str] | None = None) -> Response:
+def _json_response(status: int, value: Any, headers: dict[str, str] | None = None) -> Response:
     if status == 204:
         return Response(status_code=204)
     content = json.dumps(value, ensure_ascii=False).encode("utf-8")
     return Response(content, status, headers, media_type=JSON)
 
 
-async def _send_file(answer: FileAnswer, head: bool, send: Send) -> None:
-    """Sends a file block by block. It is opened first: what is deleted from now on can still be read."""
+async def _send_file(response: FileResponse, head: bool, send: Send) -> None:
+    """Sends a file block by block.
+
+    It is opened first: if it is deleted meanwhile, it can still be read.
+    """
     try:
-        file: IO[bytes] = open(answer.path, "rb")  # noqa: SIM115 - closed below, before anything can await
+        file: IO[bytes] = open(response.path, "rb")  # noqa: SIM115 - closed below, before anything can await
     except FileNotFoundError as error:
-        raise not_found(REVISION) from error
+        raise not_found(response.kind) from error
     with file:
         size = file.seek(0, 2)
         file.seek(0)
         headers = [
-            (b"content-type", b"application/zip"),
+            (b"content-type", response.media_type.encode("ascii")),
             (b"content-length", b"%d" % size),
-            (b"content-disposition", _disposition(answer.name).encode("ascii")),
+            (b"content-disposition", _disposition(response.name).encode("ascii")),
         ]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         while not head:
@@ -234,20 +290,23 @@ async def _send_file(answer: FileAnswer, head: bool, send: Send) -> None:
 
 
 def _disposition(name: str) -> str:
-    """The header that names a file: quoted for all, and encoded for those who know RFC 6266."""
+    """Returns the header that names a file.
+
+    The name is quoted for every client, and encoded for those that support RFC 6266.
+    """
     plain = name.encode("ascii", "replace").decode("ascii").replace("\\", "_").replace('"', "'")
     plain = plain.replace("%", "_")
     encoded = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
     return f'attachment; filename="{plain}"{encoded}'
 
 
-async def _answer_error(request: Request, error: Exception) -> Response:
+async def _error_response(request: Request, error: Exception) -> Response:
     known = cast("ApiError", error)
-    return _response(known.status, {"error": known.message}, known.headers)
+    return _json_response(known.status, {"error": known.message}, known.headers)
 
 
-async def _answer_http_error(request: Request, error: Exception) -> Response:
+async def _http_error_response(request: Request, error: Exception) -> Response:
     known = cast("HTTPException", error)
     if known.status_code == 404:
-        return _response(404, {"error": f"the API has no path {request.url.path}"})
-    return _response(known.status_code, {"error": known.detail}, dict(known.headers or {}))
+        return _json_response(404, {"error": f"the API has no path {request.url.path}"})
+    return _json_response(known.status_code, {"error": known.detail}, dict(known.headers or {}))

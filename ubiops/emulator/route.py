@@ -1,4 +1,4 @@
-"""What the generated table of routes is made of."""
+"""The entries of the generated route table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Route(NamedTuple):
-    """One operation of the API: how it is called, and the status with which it answers when it succeeds."""
+    """One operation of the API and the status of its successful response."""
 
     method: str
     path: str

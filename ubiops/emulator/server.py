@@ -1,4 +1,4 @@
-"""Starts and stops an emulator: its folder, its clock, and the server in a thread of this process."""
+"""Starts and stops an emulator in a thread of this process."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from ubiops.emulator import tokens as token_rules
-from ubiops.emulator import variables
 from ubiops.emulator.app import create_app
-from ubiops.emulator.call import World
-from ubiops.emulator.clock import Clock
-from ubiops.emulator.errors import FolderError
-from ubiops.emulator.files import Files
-from ubiops.emulator.settings import BuildSeconds, Settings
-from ubiops.emulator.storage import Storage
+from ubiops.emulator.areas import MIGRATIONS
+from ubiops.emulator.areas.deployments.variables import set_project_variable
+from ubiops.emulator.core import audit, auth
+from ubiops.emulator.core.backend import Backend
+from ubiops.emulator.core.clock import Clock
+from ubiops.emulator.core.errors import FolderError
+from ubiops.emulator.core.files import Files
+from ubiops.emulator.core.settings import BuildSeconds, Settings
+from ubiops.emulator.core.storage import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     import ubiops
 
 DATABASE = "emulator.sqlite3"
-# How far the clock was ahead of the present time, for those who open the folder again.
+# How far the clock was ahead of the present time, for when the folder is opened again.
 AHEAD = "clock_ahead"
 _SECONDS_TO_STOP = 5
 
@@ -50,28 +51,36 @@ def start(
     maximum_file_size: int | None = None,
     access_log: bool = False,
 ) -> Emulator:
-    """Starts an emulator in a thread of this process; it takes calls when this returns.
+    """Starts an emulator in a thread of this process.
+
+    It accepts calls when this function returns.
 
     Args:
-        host: The address to listen on. Whoever can reach it can use the emulator, so leave it at the loopback interface
-            unless others shall.
-        port: The port to listen on. Default: one that is free.
-        data_dir: A folder to keep the state in, made if it does not exist; what is in it already is taken up again. One
-            emulator at a time may use it. Default: a temporary folder, removed at the end.
-        tokens: The tokens that it takes, with or without the prefix ``Token``. Default: any token will do.
-        project_variables: Environment variables of projects, for deployments to inherit: project to name to value.
-        rate_limit: Calls per minute, from 1 on. Default: more than can be made.
-        build_seconds: How long a build is queued, building and validating, in seconds by the emulator's clock.
-        maximum_file_size: Bytes that an uploaded file may have. Default: 2 GB.
-        access_log: Whether each call is logged, by the logger ``uvicorn.access`` at level INFO.
+        host: The address to listen on. Everyone who can reach it can use the emulator,
+            so keep the loopback interface unless that is what you want.
+        port: The port to listen on. Default: a free one.
+        data_dir: A folder to keep the state in. It is created if it doesn't exist, and
+            opened again if it holds a state already. One emulator at a time may use it.
+            Default: a temporary folder, removed at the end.
+        tokens: The accepted tokens, with or without the prefix ``Token``. Default: any
+            token.
+        project_variables: Environment variables of projects, for deployments to
+            inherit: project to name to value.
+        rate_limit: Calls per minute, at least 1. Default: a limit that is never
+            reached.
+        build_seconds: How long a build is queued, building and validating, in seconds
+            by the emulator's clock.
+        maximum_file_size: The largest accepted file, in bytes. Default: 2 GB.
+        access_log: Whether each call is logged, by the logger ``uvicorn.access`` at
+            level INFO.
 
     Returns:
-        The emulator. Use it in a ``with`` block, or call its `stop` in the end.
+        The emulator. Use it in a ``with`` block, or call its `stop` at the end.
 
     Raises:
-        ValueError: An argument is out of its range.
+        ValueError: An argument is invalid.
         OSError: The address can't be used.
-        RuntimeError: The folder can't be used; the text says why.
+        RuntimeError: The folder can't be used. The message says why.
     """
     settings = _settings(tokens, rate_limit, build_seconds, maximum_file_size)
     listener = _listen(host, port)
@@ -91,12 +100,13 @@ def start(
 
 
 class Emulator:
-    """A running emulator, made by `start`.
+    """A running emulator, created by `start`.
 
     Attributes:
         host: The address of its API, for ``Configuration.host`` or ``UBIOPS_API_HOST``.
-        token: A token that it takes, for ``UBIOPS_API_TOKEN``.
-        clock: Its clock, by which builds and rate limits go; ``clock.advance(seconds)`` moves it ahead.
+        token: A token that it accepts, for ``UBIOPS_API_TOKEN``.
+        clock: Its clock, which builds and rate limits follow.
+            ``clock.advance(seconds)`` moves it ahead.
     """
 
     def __init__(
@@ -108,13 +118,14 @@ class Emulator:
         self._temporary = name if data_dir is None else None
         self._process = os.getpid()
         self._stopping = threading.Lock()
+        self._running = False
         try:
             folder = _open_folder(name)
-            self._storage = Storage(folder / DATABASE)
+            self._storage = Storage(folder / DATABASE, MIGRATIONS)
             try:
-                self._world = self._open_world(folder, settings)
-                self.clock = self._world.clock
-                self._server = _Server(self._world, listener, access_log)
+                self._backend = self._open_backend(folder, settings)
+                self.clock = self._backend.clock
+                self._server = _Server(self._backend, listener, access_log)
             except BaseException:
                 self._storage.close()
                 raise
@@ -124,46 +135,55 @@ class Emulator:
         self._running = True
         atexit.register(self.stop)
 
-    def _open_world(self, folder: Path, settings: Settings) -> World:
+    def _open_backend(self, folder: Path, settings: Settings) -> Backend:
         files = Files(folder / "files")
         files.clean(self._storage.files())
-        # Time never runs back, not even when the computer's clock was set back meanwhile.
-        now = max(time.time() + self._storage.get_fact(AHEAD), self._storage.latest_date())
-        return World(settings, Clock(now, self._keep_time), self._storage, files)
+        # Time never goes back, not even if the computer's clock was set back meanwhile.
+        now = max(time.time() + self._storage.get_meta(AHEAD), audit.latest_date(self._storage))
+        return Backend(settings, Clock(now, self._store_time), self._storage, files)
 
-    def _keep_time(self) -> None:
+    def _store_time(self) -> None:
         if self._running:
-            self._storage.set_fact(AHEAD, self.clock.now() - time.time())
+            self._storage.set_meta(AHEAD, self.clock.now() - time.time())
 
     def configuration(self) -> ubiops.Configuration:
-        """A configuration with which a client talks to this emulator, past any proxy that the environment names."""
+        """Returns a client configuration for this emulator.
+
+        It ignores proxies of the environment.
+        """
         import ubiops
 
         return ubiops.Configuration(host=self.host, api_key={"Authorization": self.token}, proxy="")
 
     def set_project_variable(self, project: str, name: str, value: str, secret: bool = False) -> None:
-        """Creates or replaces an environment variable of a project, which its deployments inherit.
+        """Creates or replaces an environment variable of a project.
 
-        The API has no operation for it among those that the emulator knows.
+        The project's deployments inherit it. The emulator supports no operation of the
+        API that does this.
 
         Args:
             project: The name of the project.
-            name: The name of the variable: up to 64 letters and underscores, with a letter at both ends.
+            name: The name of the variable: up to 64 letters and underscores, starting
+                and ending with a letter.
             value: Its value.
-            secret: Whether its value is hidden from all answers. What was a secret stays one.
+            secret: Whether its value is hidden from all responses. A secret stays a
+                secret.
 
         Raises:
-            ValueError: The name can't be that of a variable, or the value is no string.
+            ValueError: The name or the value is invalid.
             RuntimeError: The emulator has been stopped.
         """
         if not self._running:
             raise RuntimeError("the emulator has been stopped")
-        variables.set_project_variable(self._storage, project, name, value, secret)
+        set_project_variable(self._storage, project, name, value, secret)
 
     def stop(self) -> None:
-        """Stops it. A temporary folder is removed. Calling it again does nothing."""
+        """Stops the emulator and removes a temporary folder.
+
+        Calling it again does nothing.
+        """
         if self._process != os.getpid():
-            # After a fork the child has neither the thread nor a right to the folder.
+            # A forked child has no server thread, and the folder belongs to its parent.
             return
         with self._stopping:
             if not self._running:
@@ -189,32 +209,36 @@ class Emulator:
 
 
 class _Server(uvicorn.Server):
-    """Uvicorn in a thread, which tells when it is ready."""
+    """Uvicorn in a thread. The constructor returns when it accepts connections."""
 
-    def __init__(self, world: World, listener: socket.socket, access_log: bool) -> None:
+    def __init__(self, backend: Backend, listener: socket.socket, access_log: bool) -> None:
         super().__init__(
             uvicorn.Config(
-                create_app(world),
+                create_app(backend),
                 loop="asyncio",
                 http="h11",
                 ws="none",
-                lifespan="off",
+                lifespan="on",
                 log_config=None,
                 access_log=access_log,
                 proxy_headers=False,
                 server_header=False,
-                # As long as most proxies do, so that clients don't meet a connection that is about to close.
+                # As long as most proxies, so that clients rarely use a connection that
+                # is about to close.
                 timeout_keep_alive=75,
                 timeout_graceful_shutdown=_SECONDS_TO_STOP,
             )
         )
+        self._backend = backend
         self._ready = threading.Event()
         self._failure: BaseException | None = None
         self._thread = threading.Thread(target=self._work, args=(listener,), name="ubiops-emulator", daemon=True)
         self._thread.start()
         self._ready.wait()
-        if self._failure:
-            raise RuntimeError(f"the emulator could not be started: {self._failure!r}") from self._failure
+        failure = backend.failure or self._failure
+        if failure:
+            self._thread.join()
+            raise RuntimeError(f"the emulator could not be started: {failure!r}") from failure
 
     def _work(self, listener: socket.socket) -> None:
         try:
@@ -231,18 +255,20 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for listener in sockets or ():
-            # Closing it would leave it open in processes that were forked meanwhile. Not every system lets it be shut.
+            # Closing it would leave it open in processes that were forked meanwhile.
+            # Some systems refuse this.
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
         await super().shutdown(sockets=sockets)
-        # Calls that took too long have been cancelled, and answer so. Whoever is connected still reads nothing.
+        # Calls that took too long were cancelled and respond with 503. Clients that
+        # don't read it are disconnected.
         await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
         for connection in self.server_state.connections:
             connection.transport.abort()
         await asyncio.sleep(0)
 
     def stop(self) -> None:
-        """Ends the thread; calls that are under way get some seconds to end."""
+        """Stops the thread. Calls in progress get a few seconds to finish."""
         self.should_exit = True
         self._thread.join()
 
@@ -254,14 +280,14 @@ def _settings(
     maximum_file_size: int | None,
 ) -> Settings:
     if isinstance(tokens, str):
-        raise ValueError("tokens takes several tokens, such as a list; for a single one write [token]")
+        raise ValueError("tokens must be several tokens, such as a list; for a single one write [token]")
     settings = Settings(build_seconds=BuildSeconds(*build_seconds))
     if not all(0 <= seconds < 1e9 for seconds in build_seconds):
-        raise ValueError(f"build_seconds takes seconds of zero or more, got {build_seconds!r}")
+        raise ValueError(f"build_seconds must be numbers of zero or more, got {build_seconds!r}")
     if tokens is not None:
-        known = tuple(token_rules.strip_prefix(token) for token in tokens)
+        known = tuple(auth.strip_prefix(token) for token in tokens)
         if not known or not all(token and " " not in token for token in known):
-            raise ValueError("tokens takes one token or more, none of them empty or with a space in it")
+            raise ValueError("tokens must be one or more tokens, none of them empty or with a space in it")
         settings = settings._replace(tokens=known)
     if rate_limit is not None:
         settings = settings._replace(rate_limit=_positive("rate_limit", rate_limit))
@@ -272,28 +298,31 @@ def _settings(
 
 def _positive(name: str, value: int) -> int:
     if value < 1:
-        raise ValueError(f"{name} takes a number from 1 on, got {value!r}")
+        raise ValueError(f"{name} must be a positive integer, got {value!r}")
     return value
 
 
 def _open_folder(name: str | os.PathLike[str]) -> Path:
     if not os.fspath(name):
-        # It would be the present one, and is more likely a variable that is not set.
-        raise ValueError("data_dir is empty: name a folder, or '.' for the present one")
+        # It would be the current folder, and is more likely a variable that isn't set.
+        raise ValueError("data_dir is empty: name a folder, or '.' for the current one")
     try:
         folder = Path(name).expanduser()
-        # Tokens and secrets are of no concern to others on this machine.
+        # The folder holds secrets, so other users of this machine can't read it.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return folder.resolve(strict=True)
     except (OSError, RuntimeError) as error:
-        raise FolderError(f"{os.fspath(name)} can't be used as a folder for data: {error}") from error
+        raise FolderError(f"{os.fspath(name)} can't be used as a data folder: {error}") from error
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A socket that listens already: who knows the port can call, even before the server's thread runs."""
+    """Returns a listening socket.
+
+    Clients can connect to it even before the server's thread runs.
+    """
     if not 0 <= port <= 65535:
-        # Some systems would take the rest of a division for the port.
-        raise ValueError(f"port takes a number from 0 to 65535, got {port!r}")
+        # Some systems would use the remainder of a division as the port.
+        raise ValueError(f"port must be an integer from 0 to 65535, got {port!r}")
     with contextlib.ExitStack() as on_failure:
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
@@ -309,9 +338,9 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _address(listener: socket.socket) -> str:
-    """The address of the API for a client on this machine."""
+    """Returns the address of the API for a client on this machine."""
     host: str = listener.getsockname()[0]
     port: int = listener.getsockname()[1]
-    # All interfaces are no address to call.
+    # Clients can't connect to the address that stands for all interfaces.
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  # nosec B104
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/v2.1"

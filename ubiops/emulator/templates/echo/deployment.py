@@ -1,4 +1,4 @@
-"""Gives back what it is given, one request at a time or many at once."""
+"""Returns what it receives, one request at a time or many at once."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 
 class Deployment:
-    """The deployment, of which the platform makes one object per process."""
+    """The deployment. The platform creates one object per process."""
 
     def __init__(self, base_directory: str, context: dict[str, Any]) -> None:
         self.base_directory = base_directory
 
     def request(self, data: Any) -> Any:
-        """Takes a plain request, gives it back."""
+        """Receives one plain request and returns it."""
         return data
 
     def requests(self, data: list[Any]) -> list[Any]:
-        """Takes several plain requests, gives all of them back."""
+        """Receives several plain requests and returns all of them."""
         return data

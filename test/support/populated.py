@@ -1,0 +1,132 @@
+"""A project with an object of every kind, for tests that cover all operations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode
+
+from described import FORM
+
+if TYPE_CHECKING:
+    from described import Described
+
+    import ubiops
+    from ubiops.emulator import Emulator
+
+PLAIN = {"input_type": "plain", "output_type": "plain"}
+VARIABLE = {"name": "LANGUAGE", "value": "en", "secret": False}
+MISSING_ID = "00000000-0000-4000-8000-000000000000"
+
+
+@dataclass(frozen=True)
+class PopulatedProject:
+    """The names and ids of its objects.
+
+    The deployment has two versions. The first one is built and is the default.
+    Deployment and first version have a variable each. No name is one of the
+    description's examples, so that these can be created.
+    """
+
+    project_name: str
+    deployment_name: str
+    version: str
+    other_version: str
+    revision_id: str
+    build_id: str
+    variable_of_deployment: str
+    variable_of_version: str
+    template_deployment_id: str
+    package: bytes
+
+    def value(self, path: str, parameter: str) -> str:
+        """Returns the value of a path parameter: the longest key that fits wins."""
+        values = {
+            "/projects/{project_name}": self.project_name,
+            "/deployments/{deployment_name}": self.deployment_name,
+            "/versions/{version}": self.version,
+            "/revisions/{revision_id}": self.revision_id,
+            "/builds/{build_id}": self.build_id,
+            "/deployments/{deployment_name}/environment-variables/{id}": self.variable_of_deployment,
+            "/versions/{version}/environment-variables/{id}": self.variable_of_version,
+        }
+        start = path[: path.index(f"{{{parameter}}}")] + f"{{{parameter}}}"
+        return values[max((key for key in values if start.endswith(key)), key=len)]
+
+    def path(self, operation: Described, **changes: str) -> str:
+        """Returns the path of an operation with its required query."""
+        path = operation.path
+        for name in operation.parameters:
+            path = path.replace(f"{{{name}}}", quote(changes.get(name, self.value(operation.path, name)), safe=""))
+        return f"{path}?{urlencode(operation.query)}" if operation.query else path
+
+    def body(self, operation: Described) -> Any:
+        """Returns the example of a body, with references to objects of this project."""
+        references = {
+            "default_version": self.version,
+            "source_deployment": self.deployment_name,
+            "source_version": self.version,
+            "template_deployment_id": self.template_deployment_id,
+            **dict.fromkeys(operation.files, self.package),
+        }
+        if not isinstance(operation.body, dict):
+            return operation.body
+        return {name: references.get(name, value) for name, value in operation.body.items()}
+
+    def request(self, operation: Described) -> dict[str, Any]:
+        """Returns what to send besides the path."""
+        body = self.body(operation)
+        if operation.media_type == FORM:
+            files = {name: (f"{name}.zip", body[name], "application/zip") for name in operation.files if name in body}
+            return {"fields": {**body, **files}}
+        return {"data": body} if operation.media_type else {}
+
+    def positional(self, operation: Described) -> list[Any]:
+        """Returns the method's positional arguments in their order."""
+        values = [self.value(operation.path, name) for name in operation.parameters]
+        files = [self.package] * len(operation.required_files)
+        return [*values, *files, *([self.body(operation)] if takes_data(operation) else [])]
+
+    def keywords(self, operation: Described) -> dict[str, Any]:
+        """Returns the arguments that the method accepts by keyword only."""
+        fields = self.body(operation) if operation.media_type == FORM else {}
+        keywords = {**operation.query, **fields}
+        return {name: value for name, value in keywords.items() if name not in operation.required_files}
+
+    def arguments(self, operation: Described) -> dict[str, Any]:
+        """Returns all arguments of the method by name."""
+        return {**dict(zip(positional_names(operation), self.positional(operation))), **self.keywords(operation)}
+
+
+def takes_data(operation: Described) -> bool:
+    """Returns whether the method has a positional argument for the body."""
+    return operation.media_type not in (None, FORM) and operation.body_required
+
+
+def positional_names(operation: Described) -> tuple[str, ...]:
+    """Returns the names of the method's positional arguments in their order."""
+    names = (*operation.parameters, *operation.required_files)
+    return (*names, "data") if takes_data(operation) else names
+
+
+def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package: bytes) -> PopulatedProject:
+    """Creates the objects in a project."""
+    deployment, version, other = "deployment-1", "first", "second"
+    names = project_name, deployment
+    api.deployments_create(project_name, {"name": deployment, **PLAIN})
+    api.deployment_versions_create(*names, {"version": version})
+    api.deployment_versions_create(*names, {"version": other})
+    revision = api.revisions_file_upload(*names, version, file=package).revision
+    emulator.clock.advance(3600)
+    return PopulatedProject(
+        project_name,
+        deployment,
+        version,
+        other,
+        revision,
+        revision,
+        api.deployment_environment_variables_create(*names, VARIABLE).id,
+        api.deployment_version_environment_variables_create(*names, version, VARIABLE).id,
+        api.template_deployments_list()[0].id,
+        package,
+    )

@@ -1,0 +1,120 @@
+"""Deployments: create, list, get, update, delete."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from ubiops.emulator.areas.deployments.kinds import DEPLOYMENT
+from ubiops.emulator.areas.deployments.lookup import version_named
+from ubiops.emulator.areas.deployments.version_states import states_of_versions
+from ubiops.emulator.core.audit import Subject
+from ubiops.emulator.core.errors import bad_request
+from ubiops.emulator.core.handlers import handler
+from ubiops.emulator.core.resources import Owner, Resource
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from ubiops.emulator.core.context import RequestContext
+
+UNAVAILABLE_DEFAULT = "Default cannot be set to an unavailable version"
+_SIDES = ("input", "output")
+
+
+class Deployments(Resource):
+    """The deployments of a project."""
+
+    kind = DEPLOYMENT
+    noun = "deployment"
+    table = "deployments"
+    created_from = "DeploymentCreate"
+    shown_as = "DeploymentDetail"
+    path_parameter = "deployment_name"
+
+    def owner(self, db: sqlite3.Connection, context: RequestContext) -> Owner:
+        """Returns the project."""
+        return Owner({"project": context.project}, f"project {context.project}")
+
+    def subject(self, action: str, row: sqlite3.Row) -> Subject:
+        """Returns the deployment itself."""
+        return Subject(row["pk"])
+
+    def event(self, verb: str, name: str, owner: Owner) -> str:
+        """Returns a text that doesn't name the project."""
+        return f"{verb} deployment {name}"
+
+    def read(self, body: dict[str, Any], present: dict[str, Any]) -> dict[str, Any]:
+        """Replaces lists of fields and labels whole."""
+        settings = super().read(body, present)
+        for side in _SIDES:
+            fields = settings.get(f"{side}_fields")
+            if fields is None and settings[f"{side}_type"] == "structured":
+                raise bad_request(f"{side}_fields is required, because {side}_type is structured")
+            settings[f"{side}_fields"] = [_field(field) for field in fields or ()]
+        return settings
+
+    def check(self, name: str, settings: dict[str, Any]) -> None:
+        """Checks fields against types as well."""
+        super().check(name, settings)
+        for side in _SIDES:
+            fields = settings[f"{side}_fields"]
+            if fields and settings[f"{side}_type"] == "plain":
+                raise bad_request(f"{side}_fields must be empty, because {side}_type is plain")
+            names = Counter(field["name"] for field in fields)
+            twice = sorted(name for name, times in names.items() if times > 1)
+            if twice:
+                raise bad_request(f"{side}_fields has more than one field with the name {twice[0]!r}")
+
+    def to_columns(
+        self, db: sqlite3.Connection, context: RequestContext, settings: dict[str, Any], row: sqlite3.Row | None
+    ) -> dict[str, Any]:
+        """Stores the default version in a column of its own."""
+        columns = super().to_columns(db, context, settings, row)
+        if row is not None and "default_version" in context.body:
+            columns["default_version"] = _new_default(db, context, row)
+        return columns
+
+    def serialize(
+        self, db: sqlite3.Connection, context: RequestContext, rows: Sequence[sqlite3.Row]
+    ) -> list[dict[str, Any]]:
+        """Adds the project and the name of the default version."""
+        return [
+            {**self.fields(row), "project": row["project"], "default_version": _name_of_version(db, row)}
+            for row in rows
+        ]
+
+    def files(self, db: sqlite3.Connection, row: sqlite3.Row) -> list[str]:
+        """Returns the files of all revisions."""
+        query = "SELECT file FROM revisions JOIN versions ON versions.pk = revisions.version WHERE deployment = ?"
+        return [found["file"] for found in db.execute(query, (row["pk"],))]
+
+
+DEPLOYMENTS = Deployments()
+handler("deployments_create")(DEPLOYMENTS.create)
+handler("deployments_list")(DEPLOYMENTS.list_all)
+handler("deployments_get")(DEPLOYMENTS.get)
+handler("deployments_update")(DEPLOYMENTS.update)
+handler("deployments_delete", slow=True)(DEPLOYMENTS.delete)
+
+
+def _field(field: dict[str, Any]) -> dict[str, Any]:
+    """Returns a field as it is stored and shown."""
+    widget = field.get("widget")
+    stored = {"type": widget["type"], "configuration": widget.get("configuration", {})} if widget else {}
+    return {"name": field["name"], "data_type": field["data_type"], "widget": stored}
+
+
+def _new_default(db: sqlite3.Connection, context: RequestContext, deployment: sqlite3.Row) -> int:
+    version: int = version_named(db, deployment, context.body["default_version"])["pk"]
+    if version != deployment["default_version"]:
+        state = states_of_versions(db, context.now, deployment["pk"], version)[version]
+        if state.status != "available":
+            raise bad_request(UNAVAILABLE_DEFAULT)
+    return version
+
+
+def _name_of_version(db: sqlite3.Connection, deployment: sqlite3.Row) -> str | None:
+    found = db.execute("SELECT name FROM versions WHERE pk = ?", (deployment["default_version"],)).fetchone()
+    return found["name"] if found else None

@@ -1,0 +1,76 @@
+"""The parts of one emulator, and the services that run as long as it does."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ubiops.emulator.core.clock import Clock
+    from ubiops.emulator.core.files import Files
+    from ubiops.emulator.core.settings import Settings
+    from ubiops.emulator.core.storage import Storage
+
+_log = logging.getLogger("ubiops.emulator")
+
+
+class Service(Protocol):
+    """Something that starts and stops with the emulator, such as a pool of workers.
+
+    Both methods run in a worker thread, never on the event loop, and may block.
+    """
+
+    def start(self) -> None:
+        """Starts the service. An exception keeps the emulator from starting."""
+
+    def stop(self) -> None:
+        """Stops the service.
+
+        Requests are no longer served, and the state is still open.
+        """
+
+
+@dataclass
+class Backend:
+    """The state of an emulator, without its server.
+
+    Attributes:
+        settings: The emulator's settings.
+        clock: The clock that everything follows.
+        storage: The database.
+        files: The uploaded files.
+        services: What runs beside the server. They start in this order and stop in
+            reverse.
+        failure: The exception that kept a service from starting.
+    """
+
+    settings: Settings
+    clock: Clock
+    storage: Storage
+    files: Files
+    services: list[Service] = field(default_factory=list)
+    failure: BaseException | None = None
+
+    def __post_init__(self) -> None:
+        self._running: list[Service] = []
+
+    def start(self) -> None:
+        """Starts all services. If one fails, those that run already are stopped."""
+        try:
+            for service in self.services:
+                service.start()
+                self._running.append(service)
+        except BaseException as error:
+            self.failure = error
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stops all running services, even if some of them fail to stop."""
+        while self._running:
+            service = self._running.pop()
+            try:
+                service.stop()
+            except Exception:
+                _log.exception("%r failed to stop", service)

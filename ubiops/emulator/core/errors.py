@@ -1,0 +1,44 @@
+"""Errors that become responses, and the error for an unusable data folder."""
+
+from __future__ import annotations
+
+# The platform's status for a name that is already in use is not documented. All areas
+# use this one.
+NAME_TAKEN = 409
+
+
+class ApiError(Exception):
+    """A request that can't be served.
+
+    The response has this status and the body ``{"error": message}``.
+    """
+
+    def __init__(self, status: int, message: str, headers: dict[str, str] | None = None) -> None:
+        super().__init__(status, message)
+        self.status = status
+        self.message = message
+        self.headers = headers
+
+
+class FolderError(RuntimeError):
+    """The data folder can't be used. The message says why and what to do."""
+
+
+def bad_request(message: str) -> ApiError:
+    """Returns the error for a request that breaks a rule."""
+    return ApiError(400, message)
+
+
+def not_found(kind: str) -> ApiError:
+    """Returns the error for an object that doesn't exist where the path says."""
+    return ApiError(404, f"{kind} was not found")
+
+
+def name_taken(kind: str, name: str, owner: str) -> ApiError:
+    """Returns the error for a unique name that is already in use."""
+    return ApiError(NAME_TAKEN, f"{kind} {name!r} already exists in {owner}")
+
+
+def not_supported(operation_id: str) -> ApiError:
+    """Returns the error for an operation that the emulator doesn't implement."""
+    return ApiError(501, f"The emulator does not support the operation {operation_id} yet")

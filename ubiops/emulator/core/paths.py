@@ -1,0 +1,34 @@
+"""Matches paths of requests with path templates of the API."""
+
+from __future__ import annotations
+
+import re
+
+PREFIXES = ("/v2.1", "/v2")
+_ANY_PREFIX = "|".join(re.escape(prefix) for prefix in PREFIXES)
+
+
+class PathTemplate:
+    """A path template of the API, such as ``/projects/{project_name}``.
+
+    It matches below any prefix of the API. Paths are matched before they are decoded,
+    so an encoded slash stays part of a name.
+
+    Attributes:
+        specificity: Templates that are sorted by it match literal segments before
+            parameters.
+    """
+
+    def __init__(self, template: str) -> None:
+        segments = template.split("/")
+        self.specificity = tuple(segment.startswith("{") for segment in segments)
+        pattern = "".join(
+            f"(?P<{part[1:-1]}>[^/]+)" if part.startswith("{") else re.escape(part)
+            for part in re.split(r"({\w+})", template)
+        )
+        self._pattern = re.compile(f"(?:{_ANY_PREFIX}){pattern}".encode("ascii"))
+
+    def match(self, path: bytes) -> dict[str, bytes] | None:
+        """Returns the encoded parameters of a path, or None if it doesn't match."""
+        found = self._pattern.fullmatch(path)
+        return found.groupdict() if found else None

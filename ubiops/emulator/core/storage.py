@@ -1,0 +1,142 @@
+"""The emulator's state in SQLite.
+
+A kill at any moment leaves every transaction whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import sqlite3
+import threading
+import time
+import uuid
+from typing import TYPE_CHECKING
+
+from ubiops.emulator.core.errors import FolderError
+from ubiops.emulator.core.migrations import migrate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from ubiops.emulator.core.migrations import Migration
+
+_TRIES = 5
+# Columns that hold names of uploaded files, as pairs of table and column.
+_FILE_COLUMNS: set[tuple[str, str]] = set()
+
+
+def new_id() -> str:
+    """Returns an id for a new object."""
+    return str(uuid.uuid4())
+
+
+def refers_to_files(table: str, column: str) -> None:
+    """Registers a column that holds names of uploaded files.
+
+    Other files are removed at the next start.
+    """
+    _FILE_COLUMNS.add((table, column))
+
+
+class Storage:
+    """A single SQLite connection guarded by a lock.
+
+    SQLite's own lock keeps a second emulator out of the folder. It is held as long as
+    the connection is open, and the system releases it when the process dies.
+
+    Args:
+        path: The database file. It is created if it doesn't exist.
+        migrations: All migrations in their order. A database of an older format is
+            migrated in one transaction.
+
+    Raises:
+        FolderError: The file is in use, is not a database, or was written by a newer
+            version.
+    """
+
+    def __init__(self, path: Path, migrations: tuple[Migration, ...]) -> None:
+        self._lock = threading.RLock()
+        # Two emulators that start at once may block each other; a random delay decides
+        # which one retries first.
+        for _ in range(_TRIES):
+            if self._open(path, migrations):
+                return
+            time.sleep(random.uniform(0, 0.1))  # noqa: S311  # nosec B311
+        raise FolderError(f"{path.parent} is in use by another emulator: stop that one, or choose another folder")
+
+    def _open(self, path: Path, migrations: tuple[Migration, ...]) -> bool:
+        """Opens and locks the file; returns False if another process holds the lock."""
+        with contextlib.ExitStack() as on_failure:
+            try:
+                self._connection = sqlite3.connect(str(path), timeout=0, isolation_level=None, check_same_thread=False)
+                on_failure.callback(self._connection.close)
+                self._prepare(migrations)
+            except sqlite3.OperationalError as error:
+                if "locked" in str(error):
+                    return False
+                raise FolderError(f"{path} can't be used: {error}") from error
+            except sqlite3.DatabaseError as error:
+                raise FolderError(f"{path} is not an emulator's database ({error}): choose another folder") from error
+            except FolderError as error:
+                raise FolderError(f"{path} can't be used: {error}") from error
+            on_failure.pop_all()
+        return True
+
+    def _prepare(self, migrations: tuple[Migration, ...]) -> None:
+        self._connection.row_factory = sqlite3.Row
+        self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        # What was committed outlives a kill of the process in this mode too; a loss of
+        # power may undo the latest.
+        self._connection.execute("PRAGMA synchronous = NORMAL")
+        # Has no effect within a transaction.
+        self._connection.execute("PRAGMA foreign_keys = OFF")
+        with self.transaction() as db:
+            migrate(db, migrations)
+        self._connection.execute("PRAGMA foreign_keys = ON")
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Makes all changes of the block, or none of them if it raises."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """Gives read access under the lock."""
+        with self._lock:
+            yield self._connection
+
+    def get_meta(self, name: str) -> float:
+        """Returns a number that was stored under this name, or 0."""
+        with self.reading() as db:
+            row = db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row["value"] if row else 0.0
+
+    def set_meta(self, name: str, value: float) -> None:
+        """Stores a number under a name."""
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)", (name, value))
+
+    def files(self) -> set[str]:
+        """Returns the names of all files that rows refer to."""
+        with self.reading() as db:
+            return {
+                row[0]
+                for table, column in _FILE_COLUMNS
+                for row in db.execute(f"SELECT {column} FROM {table}")  # noqa: S608  # nosec B608
+            }
+
+    def close(self) -> None:
+        """Closes the database and releases the folder."""
+        with self._lock:
+            self._connection.close()

@@ -1,0 +1,247 @@
+"""Validates requests against the API's description. Schemas are compiled once."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
+
+from ubiops.emulator.core.description import Selection, compile_selection, properties
+from ubiops.emulator.core.errors import bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+_SHOWN_ERRORS = 5
+_SHOWN_LENGTH = 100
+
+JSON = "application/json"
+FORM = "multipart/form-data"
+
+_KINDS = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "an integer",
+    "null": "null",
+    "number": "a number",
+    "object": "an object",
+    "string": "a string",
+}
+
+
+def _check_pattern(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
+    # Python's "$" also matches before a line break at the end; that of JSON Schema
+    # doesn't.
+    strict = f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern
+    if isinstance(value, str) and not re.search(strict, value):
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+# 5.0 is an integer to JSON Schema, but not to the programs at both ends.
+_TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
+    "integer", lambda checker, value: isinstance(value, int) and not isinstance(value, bool)
+)
+_Validator: Any = extend(  # type: ignore[no-untyped-call]
+    Draft202012Validator, {"pattern": _check_pattern}, type_checker=_TYPES
+)
+
+
+class QueryParameter(NamedTuple):
+    """A query parameter: its type, default and schema."""
+
+    name: str
+    kind: str
+    # Whether there is a default; it may be None.
+    has_default: bool
+    default: Any
+    validator: Any
+
+    def read(self, text: str) -> Any:
+        """Returns the value that a text stands for."""
+        value: Any = text
+        if self.kind == "integer":
+            if not re.fullmatch(r"-?[0-9]{1,30}", text):
+                raise bad_request(f"{self.name} must be an integer, not {_truncated(text)}")
+            value = int(text)
+        elif self.kind == "boolean" and text in ("true", "false"):
+            value = text == "true"
+        elif self.kind == "array":
+            value = text.split(",") if text else []
+        _raise_for(self.validator.iter_errors(value), self.name)
+        return value
+
+
+class RequestValidator(NamedTuple):
+    """What an operation accepts."""
+
+    # JSON, FORM, or None if there is no body.
+    media_type: str | None
+    body: Any
+    select: Selection
+    query: tuple[QueryParameter, ...]
+
+    def read_body(self, body: Any) -> Any:
+        """Validates a JSON body; returns it without unknown fields."""
+        _raise_for(self.body.iter_errors(body))
+        return self.select(body) if self.select else body
+
+    def check_form(self, fields: Mapping[str, str]) -> None:
+        """Validates the fields of a form.
+
+        Which of them go together is checked by the handler.
+        """
+        _raise_for(self.body.iter_errors(fields))
+
+    def read_query(self, given: Mapping[str, str]) -> dict[str, Any]:
+        """Returns the known query parameters as typed values, with defaults."""
+        values: dict[str, Any] = {}
+        for parameter in self.query:
+            if parameter.name in given:
+                values[parameter.name] = parameter.read(given[parameter.name])
+            elif parameter.has_default:
+                values[parameter.name] = parameter.default
+        return values
+
+
+def compile_validator(operation: dict[str, Any]) -> RequestValidator:
+    """Compiles the validator of an operation without references."""
+    query = []
+    for parameter in operation.get("parameters", []):
+        if parameter["in"] == "query":
+            schema = parameter["schema"]
+            default = schema.get("default")
+            query.append(
+                QueryParameter(
+                    parameter["name"], str(schema.get("type")), "default" in schema, default, compile_schema(schema)
+                )
+            )
+    for media_type, value in operation.get("requestBody", {}).get("content", {}).items():
+        schema = value["schema"]
+        select = compile_selection(schema)
+        if media_type == FORM:
+            schema = {"type": "object", "properties": schema["properties"]}
+        return RequestValidator(media_type, compile_schema(schema), select, tuple(query))
+    return RequestValidator(None, None, None, tuple(query))
+
+
+def compile_schema(schema: dict[str, Any]) -> Any:
+    """Compiles a schema without references."""
+    return _Validator(schema, format_checker=FormatChecker(formats=["uuid"]))
+
+
+@functools.cache
+def _compile_texts(model: str) -> Any:
+    schemas = properties(model).items()
+    return compile_schema({"properties": {name: schema for name, schema in schemas if schema.get("type") == "string"}})
+
+
+def check_texts(model: str, fields: Mapping[str, Any]) -> None:
+    """Validates texts against the model's properties of the same names.
+
+    The limits of texts are those that a response can be stricter about than a request.
+    Other values pass.
+
+    Raises:
+        ApiError: A text is invalid.
+    """
+    _raise_for(_compile_texts(model).iter_errors(fields))
+
+
+def read_json(content: bytes) -> Any:
+    """Returns the value of a JSON text.
+
+    Raises:
+        ApiError: The text is not valid JSON, or contains what JSON has no place for:
+            NaN, infinite numbers, unpaired surrogates.
+    """
+    if not content.strip():
+        raise bad_request("the request needs a body: a JSON object")
+    try:
+        text = content.decode("utf-8-sig")
+        value = json.loads(text, parse_constant=_refuse_constant, parse_float=_read_float)
+        if "\\ud" in text or "\\uD" in text:
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except RecursionError as error:
+        raise bad_request("the body is nested too deeply") from error
+    except ValueError as error:
+        raise bad_request(f"the body is not valid JSON: {error}") from error
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+def _read_float(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"the number {text[:_SHOWN_LENGTH]} is too large")
+    return value
+
+
+def _raise_for(errors: Iterable[ValidationError], parameter: str = "") -> None:
+    """Raises a 400 with the first violation of each field, if any.
+
+    Args:
+        errors: The violations.
+        parameter: The query parameter that they concern; by default, the body.
+    """
+    found: dict[tuple[str, ...], ValidationError] = {}
+    for error in errors:
+        found.setdefault(tuple(str(part) for part in error.absolute_path), error)
+    if found:
+        messages = [_describe(found[path], parameter) for path in sorted(found)]
+        more = len(messages) - _SHOWN_ERRORS
+        raise bad_request("; ".join(messages[:_SHOWN_ERRORS]) + (f"; and {more} more" if more > 0 else ""))
+
+
+def _describe(error: ValidationError, parameter: str) -> str:
+    """Describes a violation together with the field that it concerns."""
+    field = parameter
+    for part in error.absolute_path:
+        field += f"[{part}]" if isinstance(part, int) else f".{part}" if field else str(part)
+    rule, limit, value = str(error.validator), cast("Any", error.validator_value), cast("Any", error.instance)
+    if rule == "required":
+        missing = [name for name in limit if name not in value]
+        return "; ".join(f"{field}.{name} is required" if field else f"{name} is required" for name in missing)
+    return f"{field or 'the body'} {_violation(rule, limit, value, error.schema)}"
+
+
+def _violation(rule: str, limit: Any, value: Any, schema: Any) -> str:
+    if rule == "type":
+        wanted = " or ".join(_KINDS[name] for name in ([limit] if isinstance(limit, str) else limit))
+        return f"must be {wanted}, not {_kind(value)}"
+    if rule == "minLength":
+        return "must not be empty" if limit == 1 else f"must have at least {limit} characters, it has {len(value)}"
+    if rule == "maxLength":
+        return f"must have at most {limit} characters, it has {len(value)}"
+    if rule == "enum":
+        return f"must be one of {', '.join(str(choice) for choice in limit)}, not {_truncated(value)}"
+    if rule == "minimum":
+        return f"must be {limit} or more, not {_truncated(value)}"
+    if rule == "maximum":
+        return f"must be {limit} or less, not {_truncated(value)}"
+    if rule == "format":
+        return f"must be a {str(limit).upper()}, not {_truncated(value)}"
+    if rule == "pattern":
+        return f"must be {schema.get('x-pattern-words', f'of the form {limit}')}, not {_truncated(value)}"
+    return f"violates the rule {rule} of the API's description"
+
+
+def _kind(value: Any) -> str:
+    """Returns what kind of value it is. The value itself may be a secret."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    kinds = ((type(None), "null"), (str, "a string"), (int, "a number"), (float, "a decimal number"), (list, "a list"))
+    return next((words for kind, words in kinds if isinstance(value, kind)), "an object")
+
+
+def _truncated(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _SHOWN_LENGTH else text[:_SHOWN_LENGTH] + "..."
