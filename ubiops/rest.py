@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from ubiops._transport.pool import RawResponse, RESTClient
+from ubiops._transport.pool import RESTClient
+from ubiops._transport.response import RawResponse
 
 __all__ = ["RESTClient", "RawResponse"]

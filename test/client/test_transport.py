@@ -17,7 +17,8 @@ from ubiops._core.retry import Failure
 from ubiops._core.timeouts import Timeouts
 from ubiops._transport.connection import POOL_CLASSES, PRIVATE_NAMES
 from ubiops._transport.head import HTTPResponse
-from ubiops._transport.pool import RawResponse, RESTClient
+from ubiops._transport.pool import RESTClient
+from ubiops._transport.response import RawResponse
 
 TIMEOUTS = Timeouts(5, 5, None)
 

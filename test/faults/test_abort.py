@@ -16,7 +16,8 @@ from scripted import PATIENCE, Peer, Wire, WireFor, chunked, reply, silence, the
 import ubiops
 from ubiops._core.timeouts import Timeouts
 from ubiops._transport.attempt import Attempt
-from ubiops._transport.pool import RawResponse, RESTClient
+from ubiops._transport.pool import RESTClient
+from ubiops._transport.response import RawResponse
 
 PROMPT = 5.0
 """Seconds within which an aborted call must fail. Nothing else ends it that early."""

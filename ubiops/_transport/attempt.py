@@ -9,6 +9,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ubiops._core.timeouts import Timeouts
     from ubiops._transport.proxies import Proxy
 
@@ -122,6 +124,15 @@ class Attempt:
     def idle_timeout(self) -> float | None:
         """Seconds without progress after which sending and reading give up."""
         return None if self.timeouts is None else self.timeouts.read
+
+    def translate(
+        self, error: BaseException, handled: BaseException | None, headers: Mapping[str, str] | None = None
+    ) -> BaseException:
+        """Returns what to raise for an error of this attempt; see ``errors.translate``."""
+        # Imported here because most programs never see a call fail.
+        from ubiops._transport.errors import translate
+
+        return translate(error, handled, self, headers)
 
     def remaining(self) -> float | None:
         """Seconds that the next step may take; None without a limit.

@@ -81,7 +81,7 @@ class _Connection:
             deadline, attempt = self._connect_deadline, Attempt()
         else:
             attempt = self._attempt or Attempt()
-            deadline = attempt.deadline
+            attempt.sending, deadline = False, attempt.deadline
         response = HTTPResponse(sock, debuglevel, method, url, attempt=attempt, deadline=deadline)
         attempt.response = response
         return response
@@ -90,17 +90,15 @@ class _Connection:
     response_class: Any = property(lambda self: self._make_response)
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
-        attempt = self._start(headers.attempt)
+        self._start(headers.attempt)
         super().request(method, url, body=body, headers=headers, **options)  # type: ignore[misc]
-        attempt.sending = False
 
     def request_chunked(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
         # urllib3 1.26 calls this for a body without length.
-        attempt = self._start(headers.attempt)
+        self._start(headers.attempt)
         super().request_chunked(method, url, body=body, headers=headers, **options)  # type: ignore[misc]
-        attempt.sending = False
 
-    def _start(self, attempt: Attempt) -> Attempt:
+    def _start(self, attempt: Attempt) -> None:
         previous, self._attempt = self._attempt, attempt
         shut_down = previous is not None and previous.detach()
         attempt.sending = True
@@ -108,7 +106,6 @@ class _Connection:
             attempt.attach(self.sock)
             if shut_down:
                 raise ConnectionResetError("the connection was shut down while it was idle")
-        return attempt
 
     def connect(self) -> None:
         attempt = self._attempt

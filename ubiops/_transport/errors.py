@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
 import logging
 import re
@@ -16,13 +15,13 @@ from urllib3.exceptions import (
     HTTPError,
     InvalidChunkLength,
     NewConnectionError,
-    ProtocolError,
     ProxyError,
     ReadTimeoutError,
     SSLError,
 )
 
-from ubiops._core.messages import printable
+from ubiops._core.retry import IDEMPOTENT, Failure
+from ubiops._transport.causes import chain_of, clear_frames, describe, describe_chain, is_end
 from ubiops._transport.tls import is_unexpected_end
 from ubiops.exceptions import ApiConnectionError, ApiException, ApiRequestError, ApiTimeoutError, OpenApiException
 
@@ -70,12 +69,12 @@ def translate(
     # The cause of an error of this library belongs to the caller, such as the error of a
     # stream that was being uploaded.
     cause = error.__cause__ if isinstance(error, OpenApiException) else None
-    chain = _chain(error, handled if cause is None else cause)
+    chain = chain_of(error, handled if cause is None else cause)
     if not isinstance(error, OpenApiException) and _log.isEnabledFor(logging.DEBUG):
-        _log.debug("%s %s failed: %s", attempt.method, attempt.origin, _describe_chain(chain, headers or {}))
+        _log.debug("%s %s failed: %s", attempt.method, attempt.origin, describe_chain(chain, headers or {}))
     failed = _translate(_Problem(error, chain, attempt))
     for one in chain:
-        _clear_frames(one)
+        clear_frames(one)
     if cause is not None:
         failed.__cause__ = cause
     return failed
@@ -96,7 +95,7 @@ class _Problem:
 
     @property
     def text(self) -> str:
-        return _describe(self.error, self.chain)
+        return describe(self.error, self.chain)
 
     def failed(
         self,
@@ -117,9 +116,6 @@ class _Problem:
                 know it.
             transient: Whether a retry could succeed.
         """
-        # Imported here because most programs never see a call fail.
-        from ubiops._core.retry import IDEMPOTENT, Failure
-
         sent = self.sent if sent is None else sent
         if sent and self.attempt.method not in IDEMPOTENT:
             processed = f"the {self.attempt.method} may have been processed: check before you repeat it"
@@ -135,8 +131,6 @@ def _translate(problem: _Problem) -> BaseException:
         return problem.failed(ApiConnectionError, "the request was aborted", transient=False)
     if isinstance(error, OpenApiException):
         if isinstance(error, ApiException) and error._failure is None:
-            from ubiops._core.retry import Failure
-
             error._failure = Failure(str(error), sent=problem.sent, transient=False)
         return error
     for rule in _RULES:
@@ -171,12 +165,12 @@ def _certificate(problem: _Problem) -> ApiException | None:
 def _handshake(problem: _Problem) -> ApiException | None:
     """There is no TLS connection, for another reason than a lost connection."""
     error = problem.find(ssl.SSLError)
-    if error is None or problem.sent or _is_end(error):
+    if error is None or problem.sent or is_end(error):
         return None
     hint = "the server does not use TLS on this port: did you mean http://?" if "WRONG_VERSION" in str(error) else None
     return problem.failed(
         ApiConnectionError,
-        f"no TLS connection to the server: {_describe(error, problem.chain)}",
+        f"no TLS connection to the server: {describe(error, problem.chain)}",
         hint,
         sent=False,
         transient=False,
@@ -315,79 +309,3 @@ _RULES: tuple[Rule, ...] = (
     _malformed,
     _unsendable,
 )
-
-
-# --- chains of errors ---------------------------------------------------------------------
-
-
-def _chain(error: BaseException, handled: BaseException | None) -> list[BaseException]:
-    """Returns the error and every exception it wraps, in any of urllib3's ways, but none of
-    the caller's."""
-    found: list[BaseException] = []
-    waiting: list[Any] = [error]
-    while waiting and len(found) < 20:
-        one = waiting.pop(0)
-        if isinstance(one, BaseException) and one is not handled and not any(one is other for other in found):
-            found.append(one)
-            waiting += [
-                *one.args,
-                getattr(one, "original_error", None),
-                getattr(one, "reason", None),
-                one.__cause__,
-                one.__context__,
-            ]
-    return found
-
-
-def _clear_frames(error: BaseException) -> None:
-    """Drops what the frames of an error hold: headers with the token, and sockets that would
-    be closed much later."""
-    trace = error.__traceback__
-    while trace is not None:
-        # clear() raises RuntimeError for frames that are still executing.
-        with contextlib.suppress(RuntimeError):
-            trace.tb_frame.clear()
-        trace = trace.tb_next
-    error.__traceback__ = error.__cause__ = error.__context__ = None
-
-
-def _describe(error: BaseException, chain: list[BaseException]) -> str:
-    """Returns the root cause as text, preferring the message of the operating system."""
-    for one in chain:
-        if isinstance(one, http.client.RemoteDisconnected):
-            return "the server closed it without a response"
-        if _is_end(one):
-            return "the server closed it"
-        if isinstance(one, socket.gaierror):
-            return f"the host name can't be resolved ({one.strerror})"
-        if isinstance(one, OSError) and one.strerror and not isinstance(one, ssl.SSLError):
-            return one.strerror
-    if isinstance(error, ProtocolError) and len(error.args) > 1 and isinstance(error.args[1], BaseException):
-        error = error.args[1]
-    return printable(str(error))[:300] or type(error).__name__
-
-
-def _is_end(error: BaseException) -> bool:
-    """Returns whether the other side ended a TLS connection."""
-    return isinstance(error, ssl.SSLZeroReturnError) or is_unexpected_end(error)
-
-
-def _describe_chain(chain: list[BaseException], headers: Mapping[str, str]) -> str:
-    """Returns types and texts of errors for the log, without secrets.
-
-    The texts of ValueError and TypeError quote what was rejected, such as a header, and are
-    left out.
-    """
-    parts = []
-    for error in chain:
-        name = type(error).__name__
-        quotes = isinstance(error, (ValueError, TypeError)) and not isinstance(error, (OSError, HTTPError))
-        text = "" if quotes else printable(str(error))[:300]
-        parts.append(f"{name}: {text}" if text else name)
-    text = " <- ".join(parts)
-    for value in headers.values():
-        # The whole value, and a token without the word before it.
-        for secret in {value, value.rpartition(" ")[2]}:
-            if len(secret) > 3:
-                text = text.replace(secret, "***")
-    return re.sub(r"//[^/@\s]*@", "//***@", text)
