@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from ubiops._core.retry import Failure
     from ubiops._io.multipart import MultipartBody
     from ubiops._transport.pool import RawResponse, RESTClient
 
