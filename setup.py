@@ -73,6 +73,9 @@ setup(
             "starlette>=0.49.1",
             "uvicorn>=0.29",
         ],
+        "fast": [
+            "msgspec>=0.19",
+        ],
         "progress": ["tqdm>=4.65"],
     },
 )

@@ -185,7 +185,7 @@ def test_values_are_sent_in_the_form_that_json_has_for_them(value: Any, sent: st
     [
         ({"a": [1, {"b": math.nan}]}, ubiops.ApiValueError, r"at data\['a'\]\[1\]\['b'\]"),
         ({"a": math.inf}, ubiops.ApiValueError, r"at data\['a'\]"),
-        ({"a": "\ud800"}, ubiops.ApiValueError, "no valid Unicode"),
+        ({"a": "\ud800"}, ubiops.ApiValueError, "not valid Unicode"),
         ({"a": b"x"}, ubiops.ApiTypeError, "bytes can't be sent as JSON"),
         ({"a": object}, ubiops.ApiTypeError, "type can't be sent as JSON"),
         ({("a",): 1}, ubiops.ApiTypeError, "keys must be str"),

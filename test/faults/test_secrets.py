@@ -23,6 +23,7 @@ import pytest
 from scripted import TOKEN, call, chunked, client_of, reply, silence, then_close, then_reset
 
 import ubiops
+from ubiops._core import codec
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "pass-w0rd-0f-the-proxy"
@@ -279,6 +280,7 @@ def test_ctrl_c_in_the_middle_shows_no_secret(
     mine = threading.get_ident()
     with monkeypatch.context() as patched:
         if place == "parse":
+            patched.setattr(codec, "_fast", codec._FastReader("json"))
             patched.setattr("ubiops.response.json.loads", interrupt)
         elif place == "wait":
             patched.setattr(clock, "sleep", interrupt)
