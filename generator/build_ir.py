@@ -10,7 +10,7 @@ from generator.load import METHODS, references, write_pointer
 from generator.names import RESERVED_AREAS, class_name, is_class_name, is_lower_name
 from generator.node import Node
 from generator.operations import read_operation
-from generator.schemas import check_sendable, read_model, sentence
+from generator.schemas import read_model, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -178,9 +178,6 @@ class _Builder:
             for inner in model.models:
                 self.models[inner].part_of.append(name)
             model.is_request = name in sent
-        for name, node in self.schemas().items():
-            if self.models[name].is_request:
-                check_sendable(node, self.models[name])
 
     def find_examples(self) -> None:
         """Gives each model the example with the most fields that occurs anywhere."""

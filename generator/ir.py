@@ -1,4 +1,4 @@
-"""The intermediate form of values and models: plain data, with every decision on types made."""
+"""The intermediate form of values and models: plain data, with all types decided."""
 
 from __future__ import annotations
 
@@ -30,17 +30,6 @@ _WRITE = {
     "file": "FileValue",
 }
 _DECLARED = {**_READ, "object": "object", "any": "object", "file": "file", "events": "events"}
-_CHECKS = {
-    "string": "check_string",
-    "integer": "check_integer",
-    "number": "check_number",
-    "boolean": "check_boolean",
-    "datetime": "check_datetime",
-    "object": "check_object",
-    "map": "check_string_map",
-    "model": "check_model",
-}
-_LIST_CHECKS = {"string": "check_strings", "integer": "check_integers", "model": "check_models"}
 
 
 @dataclass(frozen=True)
@@ -48,11 +37,12 @@ class Type:
     """The type of a value.
 
     Attributes:
-        kind: string, integer, number, boolean, datetime, date, object (a JSON object with any keys), map (of strings
-            or objects), any (any JSON value), file, events (server-sent events), model, list or union.
+        kind: string, integer, number, boolean, datetime, date, object (a JSON object
+            with any keys), map (of strings or objects), any (any JSON value), file,
+            events (server-sent events), model, list or union.
         model: The model's name, if it is one.
-        item: The type of a list's elements, of a map's values (None for strings), or of the single value of a union,
-            which is one value or a list of such values.
+        item: The type of a list's elements, of a map's values (None for strings), or of
+            the single value of a union, which is one value or a list of such values.
         format: The format of a string, such as uuid; empty if it has none.
     """
 
@@ -63,7 +53,7 @@ class Type:
 
     @property
     def declared(self) -> str:
-        """The type as ``openapi_types`` names it, such as ``list[DeploymentList]`` and ``dict(str, str)``."""
+        """The type as ``openapi_types`` names it, such as ``dict(str, str)``."""
         if self.kind == "map":
             return f"dict(str, {self.item.declared if self.item else 'str'})"
         if self.kind == "union" and self.item:
@@ -72,7 +62,7 @@ class Type:
 
     @property
     def grammar(self) -> str:
-        """The type as an ``Operation`` names it: ``any`` differs from ``object``, and a union shows both forms."""
+        """The type as an ``Operation`` names it, with ``any`` and unions."""
         if self.kind == "union" and self.item:
             return f"{self.item.grammar} | list[{self.item.grammar}]"
         if self.kind == "list" and self.item:
@@ -102,16 +92,6 @@ class Type:
         """The models in it."""
         return (self.model,) if self.model else self.item.models if self.item else ()
 
-    @property
-    def nested(self) -> bool:
-        """Whether a copy of it must be a deep one."""
-        return self.kind in ("any", "list", "map", "model", "object", "union")
-
-    @property
-    def check(self) -> str | None:
-        """The function that checks it before it is sent; None if there is none for it."""
-        return _LIST_CHECKS.get(self.item.kind) if self.kind == "list" and self.item else _CHECKS.get(self.kind)
-
 
 @dataclass(frozen=True)
 class Limits:
@@ -130,7 +110,7 @@ class Limits:
         """The rules as keyword arguments of a check."""
         rules = {**self.__dict__}
         if self.pattern and self.pattern.endswith("$") and not self.pattern.endswith("\\$"):
-            # In Python, but not in a description, `$` lets a line break at the end pass.
+            # In Python, but not in a description, `$` matches before a final newline.
             rules["pattern"] = self.pattern[:-1] + r"\Z"
         return {name: rule for name, rule in rules.items() if rule is not None}
 
@@ -164,65 +144,60 @@ class Field(Value):
 
     Attributes:
         declared: Its type in `openapi_types`.
-        secret_unless: The Python name of the boolean field that must be False for the value to be shown; None if it is
-            always shown.
+        sensitive: Whether the value is always a secret.
+        secret_unless: The Python name of the boolean field that must be False for the
+            value to be shown; None if there is no such field.
     """
 
     declared: str = ""
+    sensitive: bool = False
     secret_unless: str | None = None
 
     @property
     def attribute(self) -> str:
-        """The annotation of the attribute of a model that is read."""
-        return f"{self.type.read} | None" if self.nullable else self.type.read
+        """The annotation in a model that is only received."""
+        return f"{self.type.read} | None" if self.nullable and self.type.kind != "any" else self.type.read
 
     @property
     def written(self) -> str:
-        """The annotation of the attribute of a model that is sent, and of the constructor's argument."""
-        return self.type.write if self.required else f"{self.type.write} | Null | None"
+        """The annotation in a model that is sent."""
+        choices = self.limits.enum
+        text = f"Literal[{', '.join(map(repr, choices))}]" if choices else self.type.write
+        if not self.required:
+            return f"{text} | Null | None"
+        return f"{text} | Null" if self.nullable else text
 
-    @property
-    def reading(self) -> str:
-        """The expression that reads it from the object ``data``."""
-        value = f'data["{self.name}"]'
-        if self.type.kind == "datetime":
-            return f"read_datetime({value})"
-        if self.reader:
-            function, model = self.reader
-            return f"{function}({model}, {value})"
-        return value
+    def declaration(self, sent: bool) -> str:
+        """The call that declares the field in a model.
 
-    @property
-    def reader(self) -> tuple[str, str] | None:
-        """The function that reads the models in it, and their class; None if there are none in it."""
-        if self.type.model:
-            return "read_model", self.type.model
-        if self.type.item and self.type.item.model:
-            return "read_models", self.type.item.model
-        return None
-
-    @property
-    def checking(self) -> str:
-        """The statement that checks it."""
-        arguments = [f"self.{self.python}", "where", repr(self.python), *self.type.models]
-        if self.required:
-            arguments.append("required=True")
-        arguments += [f"{name}={rule!r}" for name, rule in self.limits.arguments.items()]
-        if self.secret_unless and self.type.kind == "string":
-            arguments.append("secret=True")
-        return f"{self.type.check}({', '.join(arguments)})"
+        Args:
+            sent: Whether the model is sent; otherwise no rule matters.
+        """
+        arguments = [] if self.required and sent else ["default=None"]
+        if self.name != self.python:
+            arguments.append(f"key={self.name!r}")
+        # Choices are in the annotation and need no other rules.
+        if sent and not self.limits.enum:
+            arguments += [f"{name}={rule!r}" for name, rule in self.limits.arguments.items()]
+        if self.sensitive:
+            arguments.append("sensitive=True")
+        if self.secret_unless:
+            arguments.append(f"sensitive_unless_false={self.secret_unless!r}")
+        if self.declared and self.declared != self.type.declared:
+            arguments.append(f"declared={self.declared!r}")
+        return f"field({', '.join(arguments)})"
 
 
 @dataclass
 class Model:
-    """An object of the API that has a name.
+    """A named object of the API.
 
     Attributes:
-        is_request: Whether it is sent; otherwise it only comes back.
+        is_request: Whether it is sent; otherwise it is only received.
         sent_by: The ids of the operations that take it.
-        returned_by: The ids of the operations that answer it.
-        part_of: The names of the models that hold it.
-        example: An example of it, the one with the most fields.
+        returned_by: The ids of the operations that return it.
+        part_of: The names of the models that contain it.
+        example: The example of it that has the most fields.
     """
 
     name: str
@@ -241,29 +216,8 @@ class Model:
 
     @property
     def models(self) -> list[str]:
-        """The models that it holds itself."""
+        """The models in its fields."""
         return sorted({name for item in self.fields for name in item.type.models})
-
-    @property
-    def required(self) -> list[str]:
-        """The Python names of the fields that must be given."""
-        return [item.python for item in self.fields if item.required]
-
-    @property
-    def nested(self) -> list[str]:
-        """The JSON names of the fields of which a copy must be a deep one."""
-        return [item.name for item in self.fields if item.type.nested]
-
-    @property
-    def late(self) -> dict[str, int]:
-        """The Python names of the fields whose models are built when they are first asked for, and the bit of each."""
-        names = [] if self.is_request else [item.python for item in self.fields if item.reader]
-        return {name: 1 << index for index, name in enumerate(names)}
-
-    @property
-    def sensitive(self) -> dict[str, str]:
-        """The fields that may be secret, each with the one that tells whether it is."""
-        return {item.python: item.secret_unless for item in self.fields if item.secret_unless}
 
     @property
     def by_name(self) -> dict[str, Field]:

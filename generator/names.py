@@ -12,9 +12,7 @@ from generator.call_options import read_call_options
 _OF_MODELS = frozenset(
     ("additional_properties", "attribute_map", "from_dict", "openapi_types", "self", "to_dict", "to_str")
 )
-_IN_ANNOTATIONS = frozenset(
-    ("Any", "ClassVar", "Mapping", "Null", "Self", "Sequence", "bool", "classmethod", "datetime", "dict", "float")
-) | frozenset(("int", "list", "str", "tuple"))
+_IN_ANNOTATIONS = frozenset(("bool", "datetime", "dict", "field", "float", "int", "list", "str"))
 RESERVED_FIELDS = _OF_MODELS | _IN_ANNOTATIONS
 
 RESERVED_ARGUMENTS = frozenset(("data", "options", "self", *read_call_options()))
@@ -25,8 +23,8 @@ RESERVED_METHODS = frozenset(("api_client", "close"))
 # Public names of `ubiops`, and names that the modules of models use: a model of such a
 # name would hide them.
 RESERVED_MODELS = frozenset(
-    ("Any", "ApiClient", "ClassVar", "Configuration", "CoreApi", "Mapping", "Model", "Null", "RequestModel", "Response")
-) | frozenset(("Self", "Sequence"))
+    ("Any", "ApiClient", "Configuration", "CoreApi", "Literal", "Mapping", "Model", "Null", "RequestModel", "Response")
+) | frozenset(("Sequence",))
 
 # Classes and modules of ``ubiops.api`` besides those of the areas.
 RESERVED_AREAS = frozenset(("Api", "CoreApi", "core_api"))

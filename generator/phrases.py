@@ -35,7 +35,8 @@ def kind(of: Type) -> str:
     if of.item:
         if of.item.kind == "any":
             return "List"
-        plural = f"{of.item.model} objects" if of.item.model else f"{kind(of.item).lower()}s"
+        plural = "dicts of strings" if of.item.kind == "map" else f"{kind(of.item).lower()}s"
+        plural = f"{of.item.model} objects" if of.item.model else plural
         return f"List of {plural}"
     if of.model:
         return of.model

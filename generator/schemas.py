@@ -161,6 +161,8 @@ def _enum(node: Node, nullable: bool) -> tuple[str | int, ...] | None:
     if not choices or len(choices) + values.count(None) != len(values) or len(set(values)) != len(values):
         words = "integers" if kind is int else "strings"
         raise found.error(f"not a list of different {words}: {values!r:.80}", f"list {words}, each once")
+    if any(re.search(r"""['"\\]""", str(choice)) for choice in choices):
+        raise found.error("a choice with a quote or a backslash is not supported", "leave out the enumeration")
     if (None in values) != nullable:
         raise found.error(
             "null is allowed by the type or by the enumeration, but not by both", "name null in both, or in neither"
@@ -247,12 +249,12 @@ def read_value(node: Node, name: str, python: str, required: bool) -> Value:
     return Value(name, python, sentence(node), kind, limits, required, nullable, deprecated, default)
 
 
-# --- models -------------------------------------------------------------------------------------------------------
+# --- models ---------------------------------------------------------------------------
 
 
 def read_model(name: str, node: Node) -> Model:
     """A model, from a schema under components."""
-    if not is_class_name(name) or name in RESERVED_MODELS or name.endswith(("Error", "Exception")):
+    if not is_class_name(name) or name in RESERVED_MODELS or name.endswith(("Error", "Exception", "Warning")):
         raise node.error(f"a model can't be named {name}", "choose a name in CapitalLetters that ubiops doesn't use")
     if node["type"].value != "object" or not node["properties"].mapping():
         raise node.error("a schema with a name that is no object with properties", "write it out where it is used")
@@ -270,11 +272,19 @@ def read_model(name: str, node: Node) -> Model:
             raise field.error(f"{key!r} would be named {python} in Python, as another field is", "rename one of them")
         names[key] = python
     fields = [_field(field, key, names, properties, key in required) for key, field in properties.items()]
+    for one in fields:
+        if one.python == "date" and any(other.type.kind == "date" for other in fields):
+            raise properties[one.name].error(
+                "a field named date beside one that is a date is not supported",
+                "describe the other one as plain text",
+            )
     return Model(name, sentences(node), fields)
 
 
 def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, Node], required: bool) -> Field:
-    kind, limits, nullable = read_schema(node, ("x-sensitive-unless-false", "x-declared-type", "x-pattern-words"))
+    kind, limits, nullable = read_schema(
+        node, ("x-sensitive", "x-sensitive-unless-false", "x-declared-type", "x-pattern-words")
+    )
     if kind.kind == "file":
         raise node.error("a file can't stand in a model", "put files into a multipart/form-data body")
     secret = None
@@ -283,6 +293,10 @@ def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, N
         if flag.text() not in properties or properties[flag.text()].mapping().get("type") != "boolean":
             raise flag.error(
                 f"{flag.text()!r} is no boolean of the same object", "name the boolean property that tells"
+            )
+        if node.flag("x-sensitive"):
+            raise flag.error(
+                "a value that is always a secret, and also one unless another field is false", "keep one of the two"
             )
         secret = names[flag.text()]
     return Field(
@@ -297,23 +311,6 @@ def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, N
         read_default(node),
         ABSENT,
         node["x-declared-type"].text() if "x-declared-type" in node else kind.declared,
+        node.flag("x-sensitive"),
         secret,
     )
-
-
-def check_sendable(node: Node, model: Model) -> None:
-    """Refuses a model that is sent, but that the client can't check.
-
-    Args:
-        node: The schema of the model.
-        model: The model.
-    """
-    for field in model.fields:
-        place = node["properties"][field.name]
-        if field.type.check is None:
-            raise place.error(
-                f"{field.type.declared} can't be checked before it is sent",
-                "use a list of strings, of integers or of a model",
-            )
-        if field.required and field.nullable:
-            raise place.error("required, and null as well, in a model that is sent", "make it optional, or never null")

@@ -78,7 +78,7 @@ def main_fields(model: Model) -> list[Field]:
         field
         for field in model.fields
         if field.type.kind in ("string", "integer", "number", "boolean", "datetime")
-        and not (field.nullable or field.deprecated or field.secret_unless)
+        and not (field.nullable or field.deprecated or field.sensitive or field.secret_unless)
     ]
     chosen = [field for field in plain if field.required][:2]
     chosen += [field for field in plain if field.limits.enum and not field.required]

@@ -46,6 +46,14 @@ def opening(text: str, indent: int) -> str:
     return wrap(f"@@@{text.strip()}", indent).replace("@@@", '"""', 1)
 
 
+def quoted(text: str, indent: int) -> str:
+    """Text as a whole docstring, with the quotes around it."""
+    lines = opening(text, indent)
+    if "\n" not in lines and len(lines) + 3 <= WIDTH:
+        return f'{lines}"""'
+    return f'{lines}\n{" " * indent}"""'
+
+
 def docstring(text: str) -> str:
     """Text for a docstring: code has double backquotes, and nothing can end the string
     or be an escape sequence.

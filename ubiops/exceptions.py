@@ -23,6 +23,7 @@
             └── InvalidResponseError        the answer can't be read
 
 The first four are raised before anything is sent. All of them pickle, and none holds a token.
+``UnknownFieldWarning`` (UserWarning) is a warning: a model was given a field that it does not have.
 """
 
 from __future__ import annotations
@@ -57,7 +58,12 @@ __all__ = [
     "TooManyRequestsError",
     "UbiOpsException",
     "UnauthorizedError",
+    "UnknownFieldWarning",
 ]
+
+
+class UnknownFieldWarning(UserWarning):
+    """A name was given that is not a field of the model. It is probably misspelled."""
 
 
 class UbiOpsException(Exception):

@@ -28,7 +28,7 @@ def test_the_tree_that_the_docstring_draws_is_the_tree() -> None:
     assert exceptions.__doc__ is not None
     for cls in CLASSES:
         assert cls.__name__ in exceptions.__doc__
-        assert issubclass(cls, ubiops.UbiOpsException)
+        assert issubclass(cls, (ubiops.UbiOpsException, UserWarning))
     assert issubclass(ubiops.ApiTypeError, TypeError)
     assert issubclass(ubiops.ApiValueError, ValueError)
     assert issubclass(ubiops.ApiKeyError, KeyError)

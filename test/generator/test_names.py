@@ -117,7 +117,7 @@ def test_a_model_never_hides_a_public_name() -> None:
     # `ubiops.api.Name` the area.
     areas = set(ubiops.api.__all__) - {"CoreApi"}
     public = set(ubiops.__all__) - set(ubiops.models.__all__) - areas | set(ubiops.exceptions.__all__)
-    taken = names.RESERVED_MODELS | {name for name in public if name.endswith(("Error", "Exception"))}
+    taken = names.RESERVED_MODELS | {name for name in public if name.endswith(("Error", "Exception", "Warning"))}
     assert {name for name in public if names.is_class_name(name)} <= taken | {"NULL"}
 
 
@@ -193,27 +193,20 @@ def test_annotations_of_fields() -> None:
     assert field(text).written == "str | Null | None"
 
 
-@pytest.mark.parametrize(
-    ("kind", "expression"),
-    [
-        (Type("string"), 'data["shelfMark"]'),
-        (Type("datetime"), 'read_datetime(data["shelfMark"])'),
-        (Type("model", "Page"), 'read_model(Page, data["shelfMark"])'),
-        (PAGES, 'read_models(Page, data["shelfMark"])'),
-    ],
-)
-def test_reading_of_fields(kind: Type, expression: str) -> None:
-    assert field(kind).reading == expression
+def test_declarations_of_fields() -> None:
+    text = Type("string")
+    assert field(text).declaration(sent=True) == "field(default=None, key='shelfMark')"
+    assert field(text, required=True).declaration(sent=True) == "field(key='shelfMark')"
+    limited = field(Type("integer"), limits=Limits(minimum=0, maximum=9))
+    assert limited.declaration(sent=True) == "field(default=None, key='shelfMark', minimum=0, maximum=9)"
+    assert limited.declaration(sent=False) == "field(default=None, key='shelfMark')"
 
 
-def test_checks_of_fields() -> None:
-    assert (
-        field(PAGES, required=True).checking
-        == "check_models(self.shelf_mark, where, 'shelf_mark', Page, required=True)"
-    )
-    assert field(Type("integer"), limits=Limits(minimum=0, maximum=9)).checking == (
-        "check_integer(self.shelf_mark, where, 'shelf_mark', minimum=0, maximum=9)"
-    )
+def test_choices_are_in_the_annotation() -> None:
+    choice = field(Type("integer"), limits=Limits(enum=(1, 2), minimum=1))
+    assert choice.written == "Literal[1, 2] | Null | None"
+    assert choice.attribute == "int"
+    assert "minimum" not in choice.declaration(sent=True)
 
 
 @pytest.mark.parametrize("pattern", ["^a$", "^a", r"a\$"])

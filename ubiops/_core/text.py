@@ -1,4 +1,4 @@
-"""Values as error messages show them."""
+"""Values in error messages."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Any
 
 
 def truncated_repr(value: Any) -> str:
-    """A value as an error's text shows it."""
+    """Returns the repr of a value, shortened to 80 characters."""
     try:
         text = repr(value)
     except ValueError:
-        # An int of more digits than Python turns into text.
+        # An int with more digits than Python converts to text.
         text = f"<{type(value).__name__}>"
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -1,318 +1,324 @@
-"""What all models share: reading JSON objects, writing them, and showing them."""
+"""What all models share: a JSON object behind typed attributes."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime, timezone
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, overload
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from ubiops._core.text import truncated_repr
-from ubiops.exceptions import ApiTypeError, ApiValueError
+from ubiops.exceptions import ApiTypeError
+from ubiops.models._fields import Field, field
+from ubiops.models._storage import Attribute, Storage, attribute_of
+from ubiops.models._writing import NULL, Null, as_dict, given, hidden, is_uuid, json_default, others, settle
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing_extensions import Self, dataclass_transform
+else:
 
+    def dataclass_transform(**_: Any) -> Any:
+        """For type checkers only."""
+        return lambda cls: cls
+
+
+F = TypeVar("F")
 M = TypeVar("M", bound="Model")
-T = TypeVar("T")
 new = object.__new__
-ABSENT: Any = None
-"""The default of a field that was not given, in constructors of response models: typed as what is promised."""
+# The kinds of fields whose values can be changed.
+_DEEP = frozenset(("any", "list", "map", "model", "object"))
+
+__all__ = ["NULL", "Model", "Null", "RequestModel", "field", "is_uuid", "json_default"]
 
 
-class Null:
-    """The type of ``ubiops.NULL``."""
+class _Fixed:
+    """A method that no key of the JSON object can hide.
 
-    __slots__ = ()
-    _instance: ClassVar[Null | None] = None
-
-    def __new__(cls) -> Null:
-        if cls._instance is None:
-            cls._instance = super().__new__(cls)
-        return cls._instance
-
-    def __repr__(self) -> str:
-        return "ubiops.NULL"
-
-    def __bool__(self) -> bool:
-        return False
-
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        return (Null, ())
-
-
-NULL = Null()
-"""JSON ``null``, to clear a field on the server; ``None`` means that a field is not given."""
-
-
-class Model:
-    """The base of all models: a JSON object of the API with typed attributes.
-
-    A model that is read from an answer takes whatever comes: fields that the server left out are None, fields that the
-    model does not know are kept in ``additional_properties`` and given back by ``to_dict``.
+    It has a ``__set__``, and so is found before the instance's dict, which is that
+    object.
     """
 
-    __slots__ = ("_additional", "_unread")
+    def __init__(self, function: Any) -> None:
+        self._function = function
 
-    openapi_types: ClassVar[dict[str, str]] = {}
-    """The type of each attribute, as the API names it."""
-    attribute_map: ClassVar[dict[str, str]] = {}
-    """The name of each attribute in JSON."""
-    _nested: ClassVar[tuple[str, ...]] = ()
-    _sensitive: ClassVar[dict[str, str]] = {}
+    def __get__(self, model: Any, owner: type) -> Any:
+        return self._function.__get__(model, owner)
 
-    _additional: dict[str, Any] | None
-    _unread: int
-    """A bit for each field that is ``Late`` and still as it came. Models without such fields leave it alone."""
+    def __set__(self, model: Any, value: Any) -> None:
+        raise AttributeError(f"an attribute of the class {type(model).__name__} can't be set")
 
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        raise TypeError(f"{cls.__name__} is the base of the models and has no fields of its own")
 
-    def _values(self) -> dict[str, Any]:
-        """The fields by their names in JSON, as they are."""
-        return {}
+class _PerClass(_Fixed):
+    """A value that is computed from the class when it is first asked for."""
+
+    def __init__(self, function: Any, name: str = "") -> None:
+        super().__init__(function)
+        self._name = name
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, model: Any, owner: type[Model]) -> Any:
+        values = owner._computed
+        if self._name not in values:
+            values[self._name] = self._function(owner)
+        return values[self._name]
+
+
+if TYPE_CHECKING:
+
+    def fixed(function: F) -> F: ...
+
+else:
+    fixed = _Fixed
+
+
+def _documentation(cls: type[Model]) -> str | None:
+    from ubiops.models._about import documentation
+
+    return documentation(cls)
+
+
+def _signature(cls: type[Model]) -> Any:
+    from ubiops.models._about import signature
+
+    return signature(cls)
+
+
+def _reader(cls: type[M], unread: int) -> Callable[[dict[str, Any]], M]:
+    def read(data: dict[str, Any]) -> M:
+        model = new(cls)
+        model._values = data
+        model._unread = unread
+        model._received = len(data)
+        return model
+
+    return read
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(field,))
+class Model(Storage):
+    """The base of all models: a JSON object of the API with typed attributes.
+
+    Reading a response never fails because of its shape. A field that the server left
+    out is None. A field that the model does not know is kept in
+    ``additional_properties`` and returned by ``to_dict``.
+    """
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+        openapi_types: ClassVar[dict[str, str]]
+        """The type of each attribute, as the API names it."""
+        attribute_map: ClassVar[dict[str, str]]
+        """The JSON name of each attribute."""
+    else:
+        openapi_types = _PerClass(lambda cls: {name: field.declared for name, field in cls._by_name.items()})
+        attribute_map = _PerClass(lambda cls: {name: field.key for name, field in cls._by_name.items()})
+        __signature__ = _PerClass(_signature)
+
+    _by_name: ClassVar[dict[str, Field]] = {}
+    """The fields by their names in Python."""
+    _by_key: ClassVar[dict[str, Field]] = {}
+    """The fields by their names in JSON."""
+    _attributes: ClassVar[dict[str, Attribute]] = {}
+    """The descriptors, which some of the fields have."""
+    _next_bit: ClassVar[int] = 1
+    """The bit of ``_unread`` for the next descriptor."""
+    _absent: ClassVar[dict[str, Any]] = {}
+    """None for each field, by its name in JSON."""
+    _deep: ClassVar[tuple[str, ...]] = ()
+    """The JSON names of the fields of which a copy is a deep one."""
+    _nested: ClassVar[tuple[Field, ...]] = ()
+    _secrets: ClassVar[tuple[Field, ...]] = ()
+    _strict: ClassVar[bool] = False
+    """Whether setting an attribute that is not a field gives a warning."""
+    _description: ClassVar[str | None] = None
+    _computed: ClassVar[dict[str, Any]] = {}
+    _read: ClassVar[Callable[[dict[str, Any]], Any]]
+    """Returns a model of a JSON object, which then belongs to the model."""
+
+    def __init_subclass__(cls) -> None:
+        fields, attributes = dict(cls._by_name), dict(cls._attributes)
+        for name, annotation in getattr(cls, "__annotations__", {}).items():
+            declared = cls.__dict__.get(name)
+            if not isinstance(declared, Field):
+                continue
+            declared.bind(cls, name, annotation)
+            fields[name] = declared
+            attribute = attribute_of(declared, cls._next_bit)
+            if attribute:
+                attributes[name] = attribute
+                cls._next_bit <<= 1
+            # Where the instance's dict has no value, the class has None.
+            setattr(cls, name, attribute)
+        cls._by_name, cls._attributes, cls._computed = fields, attributes, {}
+        cls._by_key = {one.key: one for one in fields.values()}
+        cls._absent = dict.fromkeys(cls._by_key)
+        cls._deep = tuple(one.key for one in fields.values() if one.kind.name in _DEEP)
+        cls._nested = tuple(one for one in fields.values() if one.kind.model)
+        cls._secrets = tuple(one for one in fields.values() if one.may_be_secret)
+        cls._read = staticmethod(_reader(cls, cls._next_bit - 1))
+        cls._description = cls.__dict__.get("__doc__")
+        cls.__doc__ = _PerClass(_documentation, "__doc__")  # type: ignore[assignment]
+
+    def __init__(self, *args: Any, **fields: Any) -> None:
+        cls = type(self)
+        if args:
+            name = next(iter(cls._by_name), "name")
+            raise ApiTypeError(
+                f"{cls.__name__} takes its fields by their names, as in {cls.__name__}({name}=...); "
+                f"those of a dict are given as {cls.__name__}(**data)"
+            )
+        values = {}
+        for name, value in fields.items():
+            if value is None:
+                continue
+            if name in cls._by_name:
+                values[cls._by_name[name].key] = value
+            else:
+                _warn_unknown(cls, name, "which is ignored")
+        _fill(self, values, len(values))
 
     @property
     def additional_properties(self) -> dict[str, Any]:
-        """A copy of the fields that came with the object and that this model does not know."""
-        return dict(self._additional or {})
+        """A copy of the fields of the object that this model does not know."""
+        return others(self)[0]
 
+    @fixed
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Reads a JSON object the way an answer is read: nothing is refused for its shape.
+        """Reads a JSON object as a response is read: its shape never matters.
 
         Args:
-            data: The object, with the names that the API uses.
+            data: The object, with the names that the API uses. It is not changed.
 
         Returns:
             The model. Fields that ``data`` lacks are None; unknown ones are kept.
 
         Raises:
-            ubiops.ApiTypeError: ``data`` is no mapping.
+            ubiops.ApiTypeError: ``data`` is not a mapping.
         """
         if not isinstance(data, Mapping):
             raise ApiTypeError(f"{cls.__name__}.from_dict takes a mapping, got {type(data).__name__}")
-        return cls._read(data if type(data) is dict else dict(data))
+        model: Self = cls._read(dict(data))
+        return model
 
+    @fixed
     def to_dict(self) -> dict[str, Any]:
-        """The model as a dict of plain values, nested models included; dates stay ``datetime``.
+        """Returns the model as a dict of plain values.
 
         Returns:
-            A dict with every field (None where there is none) and the unknown fields that came with it.
+            A dict with every field (None where there is none) and the unknown fields
+            of the object. Nested models are dicts, dates stay ``datetime``.
         """
-        values = self._values()
-        for name in self._nested:
-            values[name] = plain(values[name])
-        if self._additional:
-            values.update((name, plain(value)) for name, value in self._additional.items())
-        return values
+        return as_dict(self)
 
+    @fixed
     def to_str(self) -> str:
-        """``to_dict`` in readable lines, without secret values."""
-        # Not imported before it is needed, like difflib below: both take longer to import than all else here.
+        """Returns ``to_dict`` in readable lines, without secret values."""
+        # Importing it takes longer than importing all models.
         import pprint
 
-        return pprint.pformat(self._masked(self.to_dict()))
+        return pprint.pformat(as_dict(self, redacted=True))
 
-    def _masked(self, values: dict[str, Any]) -> dict[str, Any]:
-        for name, flag in self._sensitive.items():
-            # Only an explicit False makes the value public: when in doubt it is a secret.
-            key = self.attribute_map[name]
-            if values.get(key) is not None and getattr(self, flag) is not False:
-                values[key] = "***"
-        return values
-
+    @fixed
     def _to_json(self) -> dict[str, Any]:
-        """The fields to send: what was not given is left out. Nested models are left to ``json_default``."""
-        values = {name: value for name, value in self._values().items() if value is not None}
-        if self._additional:
-            values.update(self._additional)
+        """Returns the fields to send, without those that are not given.
+
+        Nested models are left to ``json_default``. Nested dicts are read as the models
+        that they stand for, so that None means 'not given' in them too.
+        """
+        cls = type(self)
+        values = given(self)
+        for one in cls._nested:
+            if one.key in values:
+                values[one.key] = one.read(values[one.key])
         return values
 
     def __repr__(self) -> str:
-        values = self._masked(self._values())
-        shown = [f"{name}={_shown(values[key])}" for name, key in self.attribute_map.items() if values[key] is not None]
-        if self._additional:
-            shown.append(f"additional_properties={_shown(self._additional)}")
-        name = type(self).__name__
-        line = f"{name}({', '.join(shown)})"
+        cls = type(self)
+        shown = {name: getattr(self, name) for name in cls._by_name}
+        for one in hidden(self):
+            shown[one.name] = "***"
+        shown["additional_properties"] = self.additional_properties or None
+        parts = [f"{name}={value!r}" for name, value in shown.items() if value is not None]
+        line = f"{cls.__name__}({', '.join(parts)})"
         if len(line) <= 100 and "\n" not in line:
             return line
-        return f"{name}(\n" + "".join(f"    {_indented(part)},\n" for part in shown) + ")"
+        lines = [part.replace("\n", "\n    ") for part in parts]
+        return f"{cls.__name__}(\n" + "".join(f"    {part},\n" for part in lines) + ")"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Model) or other.__class__ is not self.__class__:
             return NotImplemented
-        mine: tuple[Any, Any] = self._values(), self._additional or {}
-        return mine == (other._values(), other._additional or {})
+        settle(self)
+        settle(other)
+        return given(self) == given(other)
 
-    def __getstate__(self) -> dict[str, Any]:
-        # By name and not by position, so that a pickle outlives a change of the order of fields.
-        state = {name: getattr(self, name) for name in self.attribute_map}
-        return {**state, "_additional": self._additional}
+    def __dir__(self) -> list[str]:
+        return sorted({*dir(type(self)), *filter(str.isidentifier, map(str, self._values))})
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._unread = 0
-        for name in self.attribute_map:
-            setattr(self, name, state.get(name))
-        self._additional = state.get("_additional")
+    @fixed
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        # By name, so that a pickle outlives a change of the order of fields.
+        settle(self)
+        return _restore, (type(self), dict(self._values), self._received)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return new, (type(self),), self.__getstate__()
+    @fixed
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        import copy
+
+        settle(self)
+        return _restore(type(self), copy.deepcopy(self._values, memo), self._received)
+
+    if not TYPE_CHECKING:
+        # Hidden from type checkers, which would accept every attribute.
+
+        @property
+        def __dict__(self) -> dict[str, Any]:
+            """What ``vars`` shows: ``_name`` entries, as in the official client."""
+            unknown, extra = others(self)
+            return {**{f"_{name}": getattr(self, name) for name in type(self)._by_name}, **unknown, **extra}
 
 
 class RequestModel(Model):
-    """The base of the models that are sent: checked when they are built, and again when they are sent."""
+    """The base of the models that are sent.
+
+    They are validated when they are built, and again when they are sent.
+    """
 
     __slots__ = ()
 
-    _required: ClassVar[tuple[str, ...]] = ()
+    _strict: ClassVar[bool] = True
 
-    def __new__(cls, *args: Any, **fields: Any) -> Self:
-        # Before __init__, whose own complaint would be a bare TypeError.
-        if args:
-            name = next(iter(cls.attribute_map), "name")
-            raise ApiTypeError(
-                f"{cls.__name__} takes its fields by their names, as in {cls.__name__}({name}=...); "
-                f"those of a dict are given as {cls.__name__}(**data)"
-            )
-        for name in fields:
-            if name not in cls.attribute_map:
-                import difflib
+    if not TYPE_CHECKING:
 
-                near = difflib.get_close_matches(name, cls.attribute_map, 1)
-                meant = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(cls.attribute_map)}"
-                raise ApiTypeError(f"{cls.__name__} has no field {name!r}{meant}")
-        for name in cls._required:
-            if fields.get(name) is None:
-                raise ApiValueError(f"{cls.__name__}.{name} must be given (it is required), got None")
-        return new(cls)
+        def __init__(self, *args: Any, **fields: Any) -> None:
+            super().__init__(*args, **fields)
+            # Programs that only read don't need it.
+            from ubiops.models._checks import validate
 
-    def _to_json(self) -> dict[str, Any]:
-        # Dicts nested in it are read as the models that they stand for, so that None means 'not given' in them too.
-        normal = self._read(self._values()) if self._nested else self
-        normal._additional = self._additional
-        return super(RequestModel, normal)._to_json()
+            validate(self, type(self).__name__)
 
-    def _check(self, where: str) -> None:
-        """Raises an error for the first field that breaks a rule; ``where`` is what to call the model in it."""
+        def __setattr__(self, name: str, value: Any) -> None:
+            if not hasattr(type(self), name) and name not in self._values:
+                _warn_unknown(type(self), name, "so it is not sent")
+            super().__setattr__(name, value)
 
 
-def _shown(value: Any) -> str:
-    return repr(value)
+def _warn_unknown(cls: type[Model], name: str, consequence: str) -> None:
+    from ubiops.models._unknown import warn_unknown
+
+    warn_unknown(cls, name, consequence)
 
 
-def _indented(text: str) -> str:
-    return text.replace("\n", "\n    ")
+def _fill(model: Model, values: dict[str, Any], received: int) -> None:
+    # Not by assignment, which for a request model looks for misspelled names.
+    put = object.__setattr__
+    put(model, "_values", values)
+    put(model, "_unread", 0)
+    put(model, "_received", received)
 
 
-# --- reading ------------------------------------------------------------------------------------------------------
-
-
-def unknown_fields(data: dict[str, Any], known: dict[str, Any]) -> dict[str, Any] | None:
-    """The entries of a JSON object that its model does not know; None when there are none."""
-    return {name: value for name, value in data.items() if name not in known} or None
-
-
-def read_model(cls: type[M], value: Any) -> M | Any:
-    """A nested JSON object as a model; anything else stays what it is."""
-    return cls._read(value) if value.__class__ is dict else value
-
-
-def read_models(cls: type[M], value: Any) -> list[M] | Any:
-    """A list of nested JSON objects as models; anything else stays what it is."""
-    if not value or (value.__class__ is not list and value.__class__ is not tuple):
-        return value
-    read = cls._read
-    return [read(item) if item.__class__ is dict else item for item in value]
-
-
-class Late(Generic[T]):
-    """A field of an answer that holds models, which are built when it is first asked for.
-
-    In a long list that is mostly never, and building them would take longer than all the rest of reading it. What came
-    lies in the slot of the field's name with an underscore before it.
-
-    Args:
-        bit: The field's bit in ``_unread``.
-        read: ``read_model`` or ``read_models``.
-        cls: The class of the models.
-    """
-
-    def __init__(self, bit: int, read: Callable[[Any, Any], Any], cls: type[Model]) -> None:
-        self._bit, self._read, self._cls = bit, read, cls
-
-    def __set_name__(self, owner: type[Model], name: str) -> None:
-        self._slot: Any = owner.__dict__[f"_{name}"]
-
-    @overload
-    def __get__(self, model: None, owner: type[Model]) -> Self: ...
-    @overload
-    def __get__(self, model: Model, owner: type[Model]) -> T: ...
-    def __get__(self, model: Model | None, owner: type[Model]) -> Any:
-        if model is None:
-            return self
-        value = self._slot.__get__(model)
-        if model._unread & self._bit:
-            value = self._read(self._cls, value)
-            self.__set__(model, value)
-        return value
-
-    def __set__(self, model: Model, value: T) -> None:
-        self._slot.__set__(model, value)
-        model._unread &= ~self._bit
-
-
-# --- writing ------------------------------------------------------------------------------------------------------
-
-
-# What can't be changed needs no copy, and what is to be copied is mostly that.
-_FIXED = frozenset((str, int, float, bool, type(None), datetime))
-
-
-def plain(value: Any) -> Any:
-    """A copy of ``value`` in which models are dicts."""
-    if value.__class__ in _FIXED:
-        return value
-    if isinstance(value, Model):
-        return value.to_dict()
-    if isinstance(value, Mapping):
-        return {name: plain(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(item) for item in value]
-    import copy
-
-    return copy.copy(value)
-
-
-def is_uuid(value: Any) -> bool:
-    """Whether a value is a UUID, without importing the module, which who has one must have done."""
-    module = sys.modules.get("uuid")
-    return module is not None and isinstance(value, module.UUID)
-
-
-def json_default(value: Any) -> Any:
-    """What ``json.dumps`` sends for a value that JSON has no form for.
-
-    Raises:
-        ubiops.ApiTypeError: There is no sensible form for it.
-    """
-    if isinstance(value, Model):
-        return value._to_json()
-    if isinstance(value, datetime):
-        # A date without a zone is local time to Python; the API reads UTC. What was given is kept, with its zone.
-        return value.isoformat().replace("+00:00", "Z") if value.tzinfo is timezone.utc else value.isoformat()
-    if isinstance(value, date):
-        return value.isoformat()
-    if is_uuid(value):
-        return str(value)
-    if isinstance(value, Mapping):
-        return dict(value)
-    if isinstance(value, (set, frozenset)) or (
-        isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray))
-    ):
-        return list(value)
-    if value is NULL:
-        return None
-    raise ApiTypeError(f"a value of type {type(value).__name__} can't be sent as JSON: {truncated_repr(value)}")
+def _restore(cls: type[M], values: dict[str, Any], received: int) -> M:
+    model = new(cls)
+    _fill(model, values, received)
+    return model

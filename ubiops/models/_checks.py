@@ -1,201 +1,298 @@
-"""Checks of the fields of models that are sent."""
+"""Validation of models before they are sent. Reports all invalid fields at once."""
 
 from __future__ import annotations
 
 import math
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
 
-from ubiops._core.dates import read_datetime
+from ubiops._core.dates import read_date, read_datetime
 from ubiops._core.text import truncated_repr
 from ubiops.exceptions import ApiTypeError, ApiValueError
-from ubiops.models._base import NULL, Model, RequestModel, is_uuid
+from ubiops.models._base import Model, is_uuid
+from ubiops.models._writing import NULL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ubiops.models._base import RequestModel
+    from ubiops.models._fields import Field
+    from ubiops.models._kinds import Kind
 
 
-def _missing(where: str, name: str) -> ApiValueError:
-    return ApiValueError(f"{where}.{name} must be given (it is required), got None")
+class _Problem:
+    """What is wrong with a value: the error to raise, and what to say of the value."""
+
+    __slots__ = ("error", "words")
+
+    def __init__(self, error: type[ApiTypeError] | type[ApiValueError], words: str) -> None:
+        self.error, self.words = error, words
 
 
-def _wrong_type(where: str, name: str, expected: str, value: Any, shown: str | None = None) -> ApiTypeError:
-    return ApiTypeError(
-        f"{where}.{name} must be {expected}, got {type(value).__name__}: {shown or truncated_repr(value)}"
-    )
+class _Report:
+    """Collects what is wrong with the values of a model."""
+
+    def __init__(self) -> None:
+        self._errors: set[type[ApiTypeError] | type[ApiValueError]] = set()
+        self._lines: list[str] = []
+
+    def add(self, place: str, problem: _Problem) -> None:
+        """Adds a problem."""
+        self._errors.add(problem.error)
+        self._lines.append(f"{place} {problem.words}")
+
+    def finish(self, where: str) -> None:
+        """Raises an error if there is a problem; ApiTypeError for wrong types only."""
+        if not self._lines:
+            return
+        error = ApiTypeError if self._errors == {ApiTypeError} else ApiValueError
+        if len(self._lines) == 1:
+            raise error(self._lines[0])
+        raise error("\n  ".join([f"{where} has {len(self._lines)} invalid values:", *self._lines]))
 
 
-def _wrong(where: str, name: str, rule: str, value: Any, shown: str | None = None) -> ApiValueError:
-    return ApiValueError(f"{where}.{name} must {rule}, got {shown or truncated_repr(value)}")
+_MISSING = _Problem(ApiValueError, "must be given (it is required), got None")
+_MISSING_OR_NULL = _Problem(ApiValueError, "must be given (it is required; ubiops.NULL sends null), got None")
+_NULL = _Problem(ApiValueError, "must not be null (it is required), got ubiops.NULL")
 
 
-def _given(value: Any, where: str, name: str, required: bool) -> bool:
-    if value is None:
+def _shown(value: Any, field: Field | None) -> str:
+    return "***" if field is not None and field.may_be_secret else truncated_repr(value)
+
+
+def _wrong_type(expected: str, value: Any, field: Field | None) -> _Problem:
+    return _Problem(ApiTypeError, f"must {expected}, got {type(value).__name__}: {_shown(value, field)}")
+
+
+def _wrong_value(rule: str, value: Any, field: Field) -> _Problem:
+    return _Problem(ApiValueError, f"must {rule}, got {_shown(value, field)}")
+
+
+def validate(model: Model, where: str) -> None:
+    """Validates a model.
+
+    Args:
+        model: The model.
+        where: What to call it in the message.
+
+    Raises:
+        ubiops.ApiTypeError: Values have the wrong types.
+        ubiops.ApiValueError: A value is missing or breaks a rule.
+    """
+    report = _Report()
+    _validate(type(model), model._values, where, report)
+    report.finish(where)
+
+
+def as_model(value: Any, where: str, cls: type[RequestModel]) -> RequestModel:
+    """Returns a model, or a dict read as that model, validated.
+
+    Args:
+        value: The model or the dict.
+        where: What to call it in the message.
+        cls: The class of the model.
+
+    Raises:
+        ubiops.ApiTypeError: It is neither, or values in it have the wrong types.
+        ubiops.ApiValueError: A value in it is missing or breaks a rule.
+    """
+    if isinstance(value, Mapping):
+        _warn_misspelled(cls, value, where)
+        value = cls.from_dict(value)
+    elif isinstance(value, Model) and not isinstance(value, cls):
+        # A model of another class will do if its fields do, such as a response that
+        # was changed.
+        value = cls.from_dict(value._to_json())
+    if not isinstance(value, cls):
+        raise ApiTypeError(
+            f"{where} must be a {cls.__name__} or a dict, got {type(value).__name__}: {truncated_repr(value)}"
+        )
+    validate(value, where)
+    return value
+
+
+def check_object(value: Any, where: str, name: str, *, required: bool = False) -> None:
+    """Validates a JSON object that is not a model.
+
+    Raises:
+        ubiops.ApiTypeError: The value is not a mapping with strings as keys.
+        ubiops.ApiValueError: The value is required and missing.
+    """
+    report = _Report()
+    place = f"{where}.{name}"
+    if value is None or value is NULL:
         if required:
-            raise _missing(where, name)
-        return False
-    if value is NULL:
-        if required:
-            raise ApiValueError(f"{where}.{name} must not be null (it is required), got ubiops.NULL")
-        return False
-    return True
+            report.add(place, _MISSING)
+    elif problem := _check_keys(value, None):
+        report.add(place, problem)
+    report.finish(where)
 
 
-def check_string(
-    value: Any,
-    where: str,
-    name: str,
-    *,
-    required: bool = False,
-    min_length: int | None = None,
-    max_length: int | None = None,
-    enum: tuple[str, ...] | None = None,
-    pattern: str | None = None,
-    pattern_words: str | None = None,
-    secret: bool = False,
-) -> None:
-    """Refuses a value that is no string, or one that breaks the field's rules; that of a secret is not shown."""
-    if not _given(value, where, name, required):
-        return
-    shown = "***" if secret else None
+def _warn_misspelled(cls: type[Model], data: Mapping[str, Any], where: str) -> None:
+    if any(key not in cls._by_key for key in data):
+        from ubiops.models._unknown import warn_misspelled
+
+        warn_misspelled(cls, data, where)
+
+
+def _validate(cls: type[Model], values: Mapping[str, Any], where: str, report: _Report) -> None:
+    for key, field in cls._by_key.items():
+        value = values.get(key)
+        if value is None:
+            if field.required:
+                report.add(f"{where}.{field.name}", _MISSING_OR_NULL if field.nullable else _MISSING)
+        elif value is NULL:
+            if field.required and not field.nullable:
+                report.add(f"{where}.{field.name}", _NULL)
+        else:
+            _check(value, where, f".{field.name}", field, field.kind, report)
+
+
+def _check(value: Any, where: str, name: str, field: Field, kind: Kind, report: _Report) -> None:
+    simple = _SIMPLE.get(kind.name)
+    if simple is None:
+        _COMPOUND[kind.name](value, where + name, field, kind, report)
+    elif problem := simple(value, field):
+        report.add(where + name, problem)
+
+
+# --- simple values --------------------------------------------------------------------
+
+
+def _check_any(value: Any, field: Field) -> _Problem | None:
+    """Accepts every value. Writing it as JSON finds what can't be sent."""
+    return None
+
+
+def _check_string(value: Any, field: Field) -> _Problem | None:
     if not isinstance(value, str):
         # A UUID is what people have in hand where the API takes one as a string.
-        if is_uuid(value):
-            return
-        raise _wrong_type(where, name, "a string", value, shown)
+        return None if is_uuid(value) else _wrong_type("be a string", value, field)
     length = len(value)
-    if min_length is not None and length < min_length:
-        raise _wrong(where, name, f"have at least {_characters(min_length)}", value, shown)
-    if max_length is not None and length > max_length:
-        limit = f"at most {_characters(max_length)}"
-        raise ApiValueError(f"{where}.{name} must have {limit}, got {length}: {shown or truncated_repr(value)}")
-    if enum is not None and value not in enum:
-        raise _wrong(where, name, f"be one of {', '.join(map(repr, enum))}", value, shown)
+    rules = field.rules
+    least, most, pattern = rules["min_length"], rules["max_length"], rules["pattern"]
+    if least is not None and length < least:
+        return _wrong_value(f"have at least {_characters(least)}", value, field)
+    if most is not None and length > most:
+        shown = _shown(value, field)
+        return _Problem(ApiValueError, f"must have at most {_characters(most)}, got {length}: {shown}")
     if pattern is not None and not re.search(pattern, value):
-        rule = f"be {pattern_words}" if pattern_words else f"match the pattern {pattern}"
-        raise _wrong(where, name, rule, value, shown)
+        words = rules["pattern_words"]
+        return _wrong_value(f"be {words}" if words else f"match the pattern {pattern}", value, field)
+    return None
 
 
 def _characters(count: int) -> str:
     return "1 character" if count == 1 else f"{count} characters"
 
 
-def check_boolean(value: Any, where: str, name: str, *, required: bool = False) -> None:
-    """Refuses a value that is neither True nor False."""
-    if _given(value, where, name, required) and not isinstance(value, bool):
-        raise _wrong_type(where, name, "True or False", value)
+def _check_choice(value: Any, field: Field) -> _Problem | None:
+    proper, words = (str, "a string") if field.kind.declared == "str" else (int, "an integer")
+    if not isinstance(value, proper) or isinstance(value, bool):
+        return _wrong_type(f"be {words}", value, field)
+    choices = field.kind.choices
+    return None if value in choices else _wrong_value(f"be one of {', '.join(map(repr, choices))}", value, field)
 
 
-def check_integer(
-    value: Any, where: str, name: str, *, required: bool = False, minimum: int | None = None, maximum: int | None = None
-) -> None:
-    """Refuses a value that is no whole number, or out of its range."""
-    if not _given(value, where, name, required):
-        return
+def _check_boolean(value: Any, field: Field) -> _Problem | None:
+    return None if isinstance(value, bool) else _wrong_type("be True or False", value, field)
+
+
+def _check_integer(value: Any, field: Field) -> _Problem | None:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _wrong_type(where, name, "a whole number", value)
-    _check_range(value, where, name, minimum, maximum)
+        return _wrong_type("be an integer", value, field)
+    return _check_range(value, field)
 
 
-def check_number(
-    value: Any,
-    where: str,
-    name: str,
-    *,
-    required: bool = False,
-    minimum: float | None = None,
-    maximum: float | None = None,
-) -> None:
-    """Refuses a value that is no finite number, or out of its range."""
-    if not _given(value, where, name, required):
-        return
+def _check_number(value: Any, field: Field) -> _Problem | None:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise _wrong_type(where, name, "a number", value)
+        return _wrong_type("be a number", value, field)
     if not math.isfinite(value):
-        raise _wrong(where, name, "be a finite number", value)
-    _check_range(value, where, name, minimum, maximum)
+        return _wrong_value("be a finite number", value, field)
+    return _check_range(value, field)
 
 
-def _check_range(value: float, where: str, name: str, minimum: float | None, maximum: float | None) -> None:
-    if minimum is not None and value < minimum:
-        raise _wrong(where, name, f"be at least {minimum}", value)
-    if maximum is not None and value > maximum:
-        raise _wrong(where, name, f"be at most {maximum}", value)
+def _check_range(value: float, field: Field) -> _Problem | None:
+    least, most = field.rules["minimum"], field.rules["maximum"]
+    if least is not None and value < least:
+        return _wrong_value(f"be at least {least}", value, field)
+    if most is not None and value > most:
+        return _wrong_value(f"be at most {most}", value, field)
+    return None
 
 
-def check_datetime(value: Any, where: str, name: str, *, required: bool = False) -> None:
-    """Refuses a value that is no date: a ``datetime``, or a string in a form that can be read as one."""
-    if _given(value, where, name, required) and not isinstance(read_datetime(value), datetime):
-        raise _wrong_type(where, name, "a datetime or an ISO 8601 string", value)
+def _check_datetime(value: Any, field: Field) -> _Problem | None:
+    if isinstance(read_datetime(value), datetime):
+        return None
+    return _wrong_type("be a datetime or an ISO 8601 string", value, field)
 
 
-def check_object(value: Any, where: str, name: str, *, required: bool = False) -> None:
-    """Refuses a value that is no mapping with strings as keys."""
-    if not _given(value, where, name, required):
-        return
-    if not isinstance(value, Mapping):
-        raise _wrong_type(where, name, "a dict", value)
+def _check_date(value: Any, field: Field) -> _Problem | None:
+    # A datetime is a date to Python, but it would be sent with its time.
+    if isinstance(read_date(value), date) and not isinstance(value, datetime):
+        return None
+    return _wrong_type("be a date or a string such as '2024-12-31'", value, field)
+
+
+def _check_keys(value: Any, field: Field | None) -> _Problem | None:
+    if value.__class__ is not dict and not isinstance(value, Mapping):
+        return _wrong_type("be a dict", value, field)
     for key in value:
         if not isinstance(key, str):
-            raise ApiTypeError(
-                f"{where}.{name} must have strings as keys, got {type(key).__name__}: {truncated_repr(key)}"
-            )
+            return _wrong_type("have strings as keys", key, field)
+    return None
 
 
-def check_string_map(value: Any, where: str, name: str, *, required: bool = False) -> None:
-    """Refuses a value that does not map strings to strings."""
-    check_object(value, where, name, required=required)
-    if value:
+_SIMPLE: dict[str, Callable[[Any, Field], _Problem | None]] = {
+    "any": _check_any,
+    "boolean": _check_boolean,
+    "choice": _check_choice,
+    "date": _check_date,
+    "datetime": _check_datetime,
+    "integer": _check_integer,
+    "number": _check_number,
+    "object": _check_keys,
+    "string": _check_string,
+}
+
+
+# --- values that hold others ----------------------------------------------------------
+
+
+def _check_map(value: Any, place: str, field: Field, kind: Kind, report: _Report) -> None:
+    if problem := _check_keys(value, field):
+        report.add(place, problem)
+    elif kind.item:
         for key, item in value.items():
-            if not isinstance(item, str):
-                raise _wrong_type(where, f"{name}[{key!r}]", "a string", item)
+            _check(item, place, f"[{key!r}]", field, kind.item, report)
 
 
-def check_list(value: Any, where: str, name: str, *, required: bool = False) -> bool:
-    """Refuses a value that is no list or tuple; tells whether there is one."""
-    if not _given(value, where, name, required):
-        return False
+def _check_list(value: Any, place: str, field: Field, kind: Kind, report: _Report) -> None:
     if not isinstance(value, (list, tuple)):
-        raise _wrong_type(where, name, "a list", value)
-    return True
-
-
-def check_strings(value: Any, where: str, name: str, *, required: bool = False, **rules: Any) -> None:
-    """Refuses a value that is no list of strings, each by the same rules as ``check_string``."""
-    if check_list(value, where, name, required=required):
+        report.add(place, _wrong_type("be a list", value, field))
+    elif kind.item:
         for index, item in enumerate(value):
-            check_string(item, where, f"{name}[{index}]", required=True, **rules)
+            if item is None or item is NULL:
+                report.add(f"{place}[{index}]", _MISSING if item is None else _NULL)
+            else:
+                _check(item, place, f"[{index}]", field, kind.item, report)
 
 
-def check_integers(value: Any, where: str, name: str, *, required: bool = False, **rules: Any) -> None:
-    """Refuses a value that is no list of whole numbers, each by the same rules as ``check_integer``."""
-    if check_list(value, where, name, required=required):
-        for index, item in enumerate(value):
-            check_integer(item, where, f"{name}[{index}]", required=True, **rules)
-
-
-def check_model(value: Any, where: str, name: str, cls: type[RequestModel], *, required: bool = False) -> None:
-    """Refuses a value that is neither the model nor a dict that follows its rules."""
-    if _given(value, where, name, required):
-        as_model(value, f"{where}.{name}", cls)
-
-
-def check_models(value: Any, where: str, name: str, cls: type[RequestModel], *, required: bool = False) -> None:
-    """Refuses a value that is no list of such models or dicts."""
-    if check_list(value, where, name, required=required):
-        for index, item in enumerate(value):
-            check_model(item, where, f"{name}[{index}]", cls, required=True)
-
-
-def as_model(value: Any, where: str, cls: type[RequestModel]) -> RequestModel:
-    """A model, or a dict read as that model, checked by the model's rules."""
+def _check_model(value: Any, place: str, field: Field, kind: Kind, report: _Report) -> None:
+    cls = field.model()
     if isinstance(value, Mapping):
-        value = cls.from_dict(value)
-    elif isinstance(value, Model) and not isinstance(value, cls):
-        # A model of another class will do when its fields do: such as a detail that was read, changed and sent back.
-        value = cls.from_dict(value._to_json())
-    if not isinstance(value, cls):
-        raise ApiTypeError(
-            f"{where} must be a {cls.__name__} or a dict, got {type(value).__name__}: {truncated_repr(value)}"
-        )
-    value._check(where)
-    return value
+        _warn_misspelled(cls, value, place)
+        _validate(cls, value, place, report)
+    elif isinstance(value, Model):
+        _validate(cls, value._values if isinstance(value, cls) else value._to_json(), place, report)
+    else:
+        report.add(place, _wrong_type(f"be a {cls.__name__} or a dict", value, field))
+
+
+_COMPOUND: dict[str, Callable[[Any, str, Field, Kind, _Report], None]] = {
+    "list": _check_list,
+    "map": _check_map,
+    "model": _check_model,
+}

@@ -3,110 +3,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops._core.dates import read_datetime
-from ubiops.models._base import ABSENT, Model, new, unknown_fields
+from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from typing_extensions import Self
 
 
 class AuditList(Model):
     """An entry of the audit log: who did what to a deployment or to something in it,
     and when.
-
-    Attributes:
-        id: UUID of the event. String (UUID).
-        date: Time of the event. Date and time.
-        action: Kind of action. ``info`` stands for actions that neither create, change
-            nor delete anything. String, one of ``create``, ``update``, ``delete``,
-            ``info``.
-        user: E-mail address of the user who did it. String.
-        event: Description of the event, as a sentence for people. String.
-        object_type: Kind of the object, such as ``deployment``. String, 1 to 64
-            characters.
-        object_name: Name of the object. An empty string once the object has been
-            deleted. String.
     """
 
-    __slots__ = ("action", "date", "event", "id", "object_name", "object_type", "user")
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "id": "str",
-        "date": "datetime",
-        "action": "str",
-        "user": "str",
-        "event": "str",
-        "object_type": "str",
-        "object_name": "str",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "id": "id",
-        "date": "date",
-        "action": "action",
-        "user": "user",
-        "event": "event",
-        "object_type": "object_type",
-        "object_name": "object_name",
-    }
-
-    id: str
-    date: datetime
-    action: str
-    user: str
-    event: str
-    object_type: str
-    object_name: str
-
-    def __init__(
-        self,
-        *,
-        id: str = ABSENT,
-        date: datetime = ABSENT,
-        action: str = ABSENT,
-        user: str = ABSENT,
-        event: str = ABSENT,
-        object_type: str = ABSENT,
-        object_name: str = ABSENT,
-    ) -> None:
-        self.id = id
-        self.date = date
-        self.action = action
-        self.user = user
-        self.event = event
-        self.object_type = object_type
-        self.object_name = object_name
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.id = data["id"]
-            self.date = read_datetime(data["date"])
-            self.action = data["action"]
-            self.user = data["user"]
-            self.event = data["event"]
-            self.object_type = data["object_type"]
-            self.object_name = data["object_name"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 7 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "date": self.date,
-            "action": self.action,
-            "user": self.user,
-            "event": self.event,
-            "object_type": self.object_type,
-            "object_name": self.object_name,
-        }
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(AuditList.attribute_map.values())
+    id: str = field(default=None)
+    """UUID of the event. String (UUID)."""
+    date: datetime = field(default=None)
+    """Time of the event. Date and time."""
+    action: str = field(default=None)
+    """Kind of action. ``info`` stands for actions that neither create, change nor
+    delete anything. String, one of ``create``, ``update``, ``delete``, ``info``.
+    """
+    user: str = field(default=None)
+    """E-mail address of the user who did it. String."""
+    event: str = field(default=None)
+    """Description of the event, as a sentence for people. String."""
+    object_type: str = field(default=None)
+    """Kind of the object, such as ``deployment``. String, 1 to 64 characters."""
+    object_name: str = field(default=None)
+    """Name of the object. An empty string once the object has been deleted. String."""

@@ -3,129 +3,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops._core.dates import read_datetime
-from ubiops.models._base import ABSENT, Model, new, unknown_fields
+from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from typing_extensions import Self
-
 
 class BuildList(Model):
-    """A build: one attempt to turn a revision into something that runs.
+    """A build: one attempt to turn a revision into something that runs."""
 
-    Attributes:
-        id: UUID of the build. String (UUID).
-        revision: UUID of the revision that is built. String (UUID).
-        creation_date: Time at which the build was requested. Date and time.
-        status: Status of the build. It waits (``queued``), installs what the code needs
-            (``building``), is tested (``validating``), and ends with ``success`` or
-            ``failed``. String, one of ``queued``, ``building``, ``validating``,
-            ``success``, ``failed``.
-        error_message: Reason why the build failed. An empty string if it did not fail.
-            String.
-        trigger: Reason for the build, such as ``Deployment file upload`` or ``Rebuild
-            triggered``. String.
-        has_request_method: Whether the code can handle single requests, with a method
-            ``request``. Boolean.
-        has_requests_method: Whether the code can handle a batch of requests at once,
-            with a method ``requests``. Boolean.
+    id: str = field(default=None)
+    """UUID of the build. String (UUID)."""
+    revision: str = field(default=None)
+    """UUID of the revision that is built. String (UUID)."""
+    creation_date: datetime = field(default=None)
+    """Time at which the build was requested. Date and time."""
+    status: str = field(default=None)
+    """Status of the build. It waits (``queued``), installs what the code needs
+    (``building``), is tested (``validating``), and ends with ``success`` or ``failed``.
+    String, one of ``queued``, ``building``, ``validating``, ``success``, ``failed``.
     """
-
-    __slots__ = (
-        "creation_date",
-        "error_message",
-        "has_request_method",
-        "has_requests_method",
-        "id",
-        "revision",
-        "status",
-        "trigger",
-    )
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "id": "str",
-        "revision": "str",
-        "creation_date": "datetime",
-        "status": "str",
-        "error_message": "str",
-        "trigger": "str",
-        "has_request_method": "bool",
-        "has_requests_method": "bool",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "id": "id",
-        "revision": "revision",
-        "creation_date": "creation_date",
-        "status": "status",
-        "error_message": "error_message",
-        "trigger": "trigger",
-        "has_request_method": "has_request_method",
-        "has_requests_method": "has_requests_method",
-    }
-
-    id: str
-    revision: str
-    creation_date: datetime
-    status: str
-    error_message: str
-    trigger: str
-    has_request_method: bool
-    has_requests_method: bool
-
-    def __init__(
-        self,
-        *,
-        id: str = ABSENT,
-        revision: str = ABSENT,
-        creation_date: datetime = ABSENT,
-        status: str = ABSENT,
-        error_message: str = ABSENT,
-        trigger: str = ABSENT,
-        has_request_method: bool = ABSENT,
-        has_requests_method: bool = ABSENT,
-    ) -> None:
-        self.id = id
-        self.revision = revision
-        self.creation_date = creation_date
-        self.status = status
-        self.error_message = error_message
-        self.trigger = trigger
-        self.has_request_method = has_request_method
-        self.has_requests_method = has_requests_method
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.id = data["id"]
-            self.revision = data["revision"]
-            self.creation_date = read_datetime(data["creation_date"])
-            self.status = data["status"]
-            self.error_message = data["error_message"]
-            self.trigger = data["trigger"]
-            self.has_request_method = data["has_request_method"]
-            self.has_requests_method = data["has_requests_method"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 8 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "revision": self.revision,
-            "creation_date": self.creation_date,
-            "status": self.status,
-            "error_message": self.error_message,
-            "trigger": self.trigger,
-            "has_request_method": self.has_request_method,
-            "has_requests_method": self.has_requests_method,
-        }
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(BuildList.attribute_map.values())
+    error_message: str = field(default=None)
+    """Reason why the build failed. An empty string if it did not fail. String."""
+    trigger: str = field(default=None)
+    """Reason for the build, such as ``Deployment file upload`` or ``Rebuild
+    triggered``. String.
+    """
+    has_request_method: bool = field(default=None)
+    """Whether the code can handle single requests, with a method ``request``. Boolean.
+    """
+    has_requests_method: bool = field(default=None)
+    """Whether the code can handle a batch of requests at once, with a method
+    ``requests``. Boolean.
+    """

@@ -3,137 +3,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import Null, RequestModel, new, read_models, unknown_fields
-from ubiops.models._checks import check_models, check_string, check_string_map
-from ubiops.models.deployment_input_field_create import DeploymentInputFieldCreate
-from ubiops.models.deployment_output_field_create import DeploymentOutputFieldCreate
+from ubiops.models._base import RequestModel, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any, Literal
 
-    from typing_extensions import Self
+    from ubiops.models._base import Null
+    from ubiops.models.deployment_input_field_create import DeploymentInputFieldCreate
+    from ubiops.models.deployment_output_field_create import DeploymentOutputFieldCreate
 
 
 class DeploymentCreate(RequestModel):
-    """A deployment to create. Code is uploaded to its versions later.
+    """A deployment to create. Code is uploaded to its versions later."""
 
-    Args:
-        name: Name of the deployment, unique in its project. It is part of every path
-            that leads to the deployment. String, 1 to 64 characters. Required.
-        description: Purpose of the deployment, as free text of up to 400 characters.
-            String. Default: ``""``.
-        input_type: Form of the input. A ``structured`` input is an object with the keys
-            of ``input_fields``, whose values are validated against their data types
-            before the code receives them; a ``plain`` input is passed to the code
-            unchanged. It can't be changed later. String, one of ``structured``,
-            ``plain``. Required.
-        output_type: Form of the output. A ``structured`` output is an object with the
-            keys of ``output_fields``, whose values are validated against their data
-            types; a ``plain`` output is returned as the code returns it. It can't be
-            changed later. String, one of ``structured``, ``plain``. Required.
-        input_fields: Fields of a ``structured`` input, with unique names. Leave it out
-            or empty for a ``plain`` input. List of DeploymentInputFieldCreate objects.
-        output_fields: Fields of a ``structured`` output, with unique names. Leave it
-            out or empty for a ``plain`` output. List of DeploymentOutputFieldCreate
-            objects.
-        labels: Labels to find the deployment by, as a map of strings. Dict of strings.
-            Default: ``{}``.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
+    name: str = field(min_length=1, max_length=64)
+    """Name of the deployment, unique in its project. It is part of every path that
+    leads to the deployment. String, 1 to 64 characters. Required.
     """
-
-    __slots__ = ("description", "input_fields", "input_type", "labels", "name", "output_fields", "output_type")
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "name": "str",
-        "description": "str",
-        "input_type": "str",
-        "output_type": "str",
-        "input_fields": "list[DeploymentInputFieldCreate]",
-        "output_fields": "list[DeploymentOutputFieldCreate]",
-        "labels": "dict(str, str)",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "name": "name",
-        "description": "description",
-        "input_type": "input_type",
-        "output_type": "output_type",
-        "input_fields": "input_fields",
-        "output_fields": "output_fields",
-        "labels": "labels",
-    }
-    _required: ClassVar[tuple[str, ...]] = ("name", "input_type", "output_type")
-    _nested: ClassVar[tuple[str, ...]] = ("input_fields", "output_fields", "labels")
-
-    name: str
-    description: str | Null | None
-    input_type: str
-    output_type: str
-    input_fields: Sequence[DeploymentInputFieldCreate | Mapping[str, Any]] | Null | None
-    output_fields: Sequence[DeploymentOutputFieldCreate | Mapping[str, Any]] | Null | None
-    labels: Mapping[str, str] | Null | None
-
-    def __init__(
-        self,
-        *,
-        name: str,
-        description: str | Null | None = None,
-        input_type: str,
-        output_type: str,
-        input_fields: Sequence[DeploymentInputFieldCreate | Mapping[str, Any]] | Null | None = None,
-        output_fields: Sequence[DeploymentOutputFieldCreate | Mapping[str, Any]] | Null | None = None,
-        labels: Mapping[str, str] | Null | None = None,
-    ) -> None:
-        self.name = name
-        self.description = description
-        self.input_type = input_type
-        self.output_type = output_type
-        self.input_fields = input_fields
-        self.output_fields = output_fields
-        self.labels = labels
-        self._additional = None
-        self._check("DeploymentCreate")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.name = data["name"]
-            self.description = data["description"]
-            self.input_type = data["input_type"]
-            self.output_type = data["output_type"]
-            self.input_fields = read_models(DeploymentInputFieldCreate, data["input_fields"])
-            self.output_fields = read_models(DeploymentOutputFieldCreate, data["output_fields"])
-            self.labels = data["labels"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 7 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "description": self.description,
-            "input_type": self.input_type,
-            "output_type": self.output_type,
-            "input_fields": self.input_fields,
-            "output_fields": self.output_fields,
-            "labels": self.labels,
-        }
-
-    def _check(self, where: str) -> None:
-        check_string(self.name, where, "name", required=True, min_length=1, max_length=64)
-        check_string(self.description, where, "description")
-        check_string(self.input_type, where, "input_type", required=True, enum=("structured", "plain"))
-        check_string(self.output_type, where, "output_type", required=True, enum=("structured", "plain"))
-        check_models(self.input_fields, where, "input_fields", DeploymentInputFieldCreate)
-        check_models(self.output_fields, where, "output_fields", DeploymentOutputFieldCreate)
-        check_string_map(self.labels, where, "labels")
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(DeploymentCreate.attribute_map.values())
+    description: str | Null | None = field(default=None)
+    """Purpose of the deployment, as free text of up to 400 characters. String. Default:
+    ``""``.
+    """
+    input_type: Literal["structured", "plain"] = field()
+    """Form of the input. A ``structured`` input is an object with the keys of
+    ``input_fields``, whose values are validated against their data types before the
+    code receives them; a ``plain`` input is passed to the code unchanged. It can't be
+    changed later. String, one of ``structured``, ``plain``. Required.
+    """
+    output_type: Literal["structured", "plain"] = field()
+    """Form of the output. A ``structured`` output is an object with the keys of
+    ``output_fields``, whose values are validated against their data types; a ``plain``
+    output is returned as the code returns it. It can't be changed later. String, one of
+    ``structured``, ``plain``. Required.
+    """
+    input_fields: Sequence[DeploymentInputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
+    """Fields of a ``structured`` input, with unique names. Leave it out or empty for a
+    ``plain`` input. List of DeploymentInputFieldCreate objects.
+    """
+    output_fields: Sequence[DeploymentOutputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
+    """Fields of a ``structured`` output, with unique names. Leave it out or empty for a
+    ``plain`` output. List of DeploymentOutputFieldCreate objects.
+    """
+    labels: Mapping[str, str] | Null | None = field(default=None)
+    """Labels to find the deployment by, as a map of strings. Dict of strings. Default:
+    ``{}``.
+    """

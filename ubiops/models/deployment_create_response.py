@@ -3,161 +3,48 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops._core.dates import read_datetime
-from ubiops.models._base import ABSENT, Late, Model, new, read_models, unknown_fields
-from ubiops.models.input_output_field_detail import InputOutputFieldDetail
+from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from typing_extensions import Self
+    from ubiops.models.input_output_field_detail import InputOutputFieldDetail
 
 
 class DeploymentCreateResponse(Model):
-    """A newly created deployment. It has no versions yet, and so no default version.
+    """A newly created deployment. It has no versions yet, and so no default version."""
 
-    Attributes:
-        id: UUID of the deployment, which never changes. String (UUID).
-        name: Name of the deployment, unique in its project. String, 1 to 64 characters.
-        project: Name of the project that the deployment belongs to. String, not empty.
-        description: Purpose of the deployment. An empty string if there is no
-            description. String, at most 400 characters.
-        input_type: Form of the input: ``structured`` with ``input_fields``, or
-            ``plain``. String, one of ``structured``, ``plain``.
-        output_type: Form of the output: ``structured`` with ``output_fields``, or
-            ``plain``. String, one of ``structured``, ``plain``.
-        input_fields: Fields of the input, each with its widget. Empty if the input is
-            ``plain``. List of InputOutputFieldDetail objects.
-        output_fields: Fields of the output, each with its widget. Empty if the output
-            is ``plain``. List of InputOutputFieldDetail objects.
-        labels: Labels of the deployment. Dict of strings.
-        creation_date: Time at which the deployment was created. Date and time.
-        last_updated: Time of the last change to the deployment's own settings. Date and
-            time.
+    id: str = field(default=None)
+    """UUID of the deployment, which never changes. String (UUID)."""
+    name: str = field(default=None)
+    """Name of the deployment, unique in its project. String, 1 to 64 characters."""
+    project: str = field(default=None)
+    """Name of the project that the deployment belongs to. String, not empty."""
+    description: str = field(default=None)
+    """Purpose of the deployment. An empty string if there is no description. String, at
+    most 400 characters.
     """
-
-    __slots__ = (
-        "_input_fields",
-        "_output_fields",
-        "creation_date",
-        "description",
-        "id",
-        "input_type",
-        "labels",
-        "last_updated",
-        "name",
-        "output_type",
-        "project",
-    )
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "id": "str",
-        "name": "str",
-        "project": "str",
-        "description": "str",
-        "input_type": "str",
-        "output_type": "str",
-        "input_fields": "list[InputOutputFieldDetail]",
-        "output_fields": "list[InputOutputFieldDetail]",
-        "labels": "dict(str, str)",
-        "creation_date": "datetime",
-        "last_updated": "datetime",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "id": "id",
-        "name": "name",
-        "project": "project",
-        "description": "description",
-        "input_type": "input_type",
-        "output_type": "output_type",
-        "input_fields": "input_fields",
-        "output_fields": "output_fields",
-        "labels": "labels",
-        "creation_date": "creation_date",
-        "last_updated": "last_updated",
-    }
-    _nested: ClassVar[tuple[str, ...]] = ("input_fields", "output_fields", "labels")
-
-    id: str
-    name: str
-    project: str
-    description: str
-    input_type: str
-    output_type: str
-    input_fields: Late[list[InputOutputFieldDetail]] = Late(1, read_models, InputOutputFieldDetail)
-    output_fields: Late[list[InputOutputFieldDetail]] = Late(2, read_models, InputOutputFieldDetail)
-    labels: dict[str, str]
-    creation_date: datetime
-    last_updated: datetime
-    _input_fields: Any
-    _output_fields: Any
-
-    def __init__(
-        self,
-        *,
-        id: str = ABSENT,
-        name: str = ABSENT,
-        project: str = ABSENT,
-        description: str = ABSENT,
-        input_type: str = ABSENT,
-        output_type: str = ABSENT,
-        input_fields: list[InputOutputFieldDetail] = ABSENT,
-        output_fields: list[InputOutputFieldDetail] = ABSENT,
-        labels: dict[str, str] = ABSENT,
-        creation_date: datetime = ABSENT,
-        last_updated: datetime = ABSENT,
-    ) -> None:
-        self._unread = 0
-        self.id = id
-        self.name = name
-        self.project = project
-        self.description = description
-        self.input_type = input_type
-        self.output_type = output_type
-        self._input_fields = input_fields
-        self._output_fields = output_fields
-        self.labels = labels
-        self.creation_date = creation_date
-        self.last_updated = last_updated
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.id = data["id"]
-            self.name = data["name"]
-            self.project = data["project"]
-            self.description = data["description"]
-            self.input_type = data["input_type"]
-            self.output_type = data["output_type"]
-            self._input_fields = data["input_fields"]
-            self._output_fields = data["output_fields"]
-            self.labels = data["labels"]
-            self.creation_date = read_datetime(data["creation_date"])
-            self.last_updated = read_datetime(data["last_updated"])
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._unread = 3
-        self._additional = None if len(data) == 11 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "name": self.name,
-            "project": self.project,
-            "description": self.description,
-            "input_type": self.input_type,
-            "output_type": self.output_type,
-            "input_fields": self.input_fields,
-            "output_fields": self.output_fields,
-            "labels": self.labels,
-            "creation_date": self.creation_date,
-            "last_updated": self.last_updated,
-        }
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(DeploymentCreateResponse.attribute_map.values())
+    input_type: str = field(default=None)
+    """Form of the input: ``structured`` with ``input_fields``, or ``plain``. String,
+    one of ``structured``, ``plain``.
+    """
+    output_type: str = field(default=None)
+    """Form of the output: ``structured`` with ``output_fields``, or ``plain``. String,
+    one of ``structured``, ``plain``.
+    """
+    input_fields: list[InputOutputFieldDetail] = field(default=None)
+    """Fields of the input, each with its widget. Empty if the input is ``plain``. List
+    of InputOutputFieldDetail objects.
+    """
+    output_fields: list[InputOutputFieldDetail] = field(default=None)
+    """Fields of the output, each with its widget. Empty if the output is ``plain``.
+    List of InputOutputFieldDetail objects.
+    """
+    labels: dict[str, str] = field(default=None)
+    """Labels of the deployment. Dict of strings."""
+    creation_date: datetime = field(default=None)
+    """Time at which the deployment was created. Date and time."""
+    last_updated: datetime = field(default=None)
+    """Time of the last change to the deployment's own settings. Date and time."""

@@ -3,95 +3,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import Null, RequestModel, new, read_model, unknown_fields
-from ubiops.models._checks import check_model, check_string
-from ubiops.models.input_field_widget_create import InputFieldWidgetCreate
+from ubiops.models._base import RequestModel, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any, Literal
 
-    from typing_extensions import Self
+    from ubiops.models._base import Null
+    from ubiops.models.input_field_widget_create import InputFieldWidgetCreate
 
 
 class DeploymentInputFieldCreate(RequestModel):
-    """A field of a deployment's structured input.
+    """A field of a deployment's structured input."""
 
-    Args:
-        name: Key under which the code finds the value, unique among the input fields of
-            the deployment. String, 1 to 64 characters. Required.
-        data_type: Type of the value: ``int`` is an integer, ``double`` a floating-point
-            number, ``string`` a string, ``bool`` a boolean, ``dict`` a JSON object,
-            ``file`` the path of a file in a bucket. The prefix ``array_``, for ``int``,
-            ``double``, ``string`` and ``file``, stands for a list of them. String, one
-            of ``int``, ``string``, ``double``, ``bool``, ``dict``, ``file``,
-            ``array_int``, ``array_double``, ``array_string``, ``array_file``. Required.
-        widget: How the web app edits the value. By default, the field has no widget of
-            its own. InputFieldWidgetCreate.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
+    name: str = field(min_length=1, max_length=64)
+    """Key under which the code finds the value, unique among the input fields of the
+    deployment. String, 1 to 64 characters. Required.
     """
-
-    __slots__ = ("data_type", "name", "widget")
-
-    openapi_types: ClassVar[dict[str, str]] = {"name": "str", "data_type": "str", "widget": "InputFieldWidgetCreate"}
-    attribute_map: ClassVar[dict[str, str]] = {"name": "name", "data_type": "data_type", "widget": "widget"}
-    _required: ClassVar[tuple[str, ...]] = ("name", "data_type")
-    _nested: ClassVar[tuple[str, ...]] = ("widget",)
-
-    name: str
-    data_type: str
-    widget: InputFieldWidgetCreate | Mapping[str, Any] | Null | None
-
-    def __init__(
-        self, *, name: str, data_type: str, widget: InputFieldWidgetCreate | Mapping[str, Any] | Null | None = None
-    ) -> None:
-        self.name = name
-        self.data_type = data_type
-        self.widget = widget
-        self._additional = None
-        self._check("DeploymentInputFieldCreate")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.name = data["name"]
-            self.data_type = data["data_type"]
-            self.widget = read_model(InputFieldWidgetCreate, data["widget"])
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 3 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"name": self.name, "data_type": self.data_type, "widget": self.widget}
-
-    def _check(self, where: str) -> None:
-        check_string(self.name, where, "name", required=True, min_length=1, max_length=64)
-        check_string(
-            self.data_type,
-            where,
-            "data_type",
-            required=True,
-            enum=(
-                "int",
-                "string",
-                "double",
-                "bool",
-                "dict",
-                "file",
-                "array_int",
-                "array_double",
-                "array_string",
-                "array_file",
-            ),
-        )
-        check_model(self.widget, where, "widget", InputFieldWidgetCreate)
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(DeploymentInputFieldCreate.attribute_map.values())
+    data_type: Literal[
+        "int", "string", "double", "bool", "dict", "file", "array_int", "array_double", "array_string", "array_file"
+    ] = field()
+    """Type of the value: ``int`` is an integer, ``double`` a floating-point number,
+    ``string`` a string, ``bool`` a boolean, ``dict`` a JSON object, ``file`` the path
+    of a file in a bucket. The prefix ``array_``, for ``int``, ``double``, ``string``
+    and ``file``, stands for a list of them. String, one of ``int``, ``string``,
+    ``double``, ``bool``, ``dict``, ``file``, ``array_int``, ``array_double``,
+    ``array_string``, ``array_file``. Required.
+    """
+    widget: InputFieldWidgetCreate | Mapping[str, Any] | Null | None = field(default=None)
+    """How the web app edits the value. By default, the field has no widget of its own.
+    InputFieldWidgetCreate.
+    """

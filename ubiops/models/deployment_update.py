@@ -3,122 +3,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import Null, RequestModel, new, read_models, unknown_fields
-from ubiops.models._checks import check_models, check_string, check_string_map
-from ubiops.models.deployment_input_field_create import DeploymentInputFieldCreate
-from ubiops.models.deployment_output_field_create import DeploymentOutputFieldCreate
+from ubiops.models._base import RequestModel, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
-    from typing_extensions import Self
+    from ubiops.models._base import Null
+    from ubiops.models.deployment_input_field_create import DeploymentInputFieldCreate
+    from ubiops.models.deployment_output_field_create import DeploymentOutputFieldCreate
 
 
 class DeploymentUpdate(RequestModel):
-    """Changes to a deployment. Fields that are left out keep their values.
+    """Changes to a deployment. Fields that are left out keep their values."""
 
-    Args:
-        name: New name, unique in the project. All paths of the deployment change with
-            it, so callers that use the old name stop working. String, not empty.
-        default_version: Name of the version that handles requests in which no version
-            is named. Its status must be ``available``. String, not empty.
-        description: New description, as free text. An empty string removes it. String.
-        input_fields: The complete new list of input fields: fields that are not in it
-            are removed, others are added or changed. If a pipeline uses the deployment,
-            or its fields have widgets, change one field per call, so that the platform
-            can tell which new field replaces which old one. List of
-            DeploymentInputFieldCreate objects.
-        output_fields: The complete new list of output fields, under the same rules as
-            ``input_fields``. List of DeploymentOutputFieldCreate objects.
-        labels: The complete new set of labels: labels that are not in it are removed.
-            Dict of strings.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
+    name: str | Null | None = field(default=None, min_length=1)
+    """New name, unique in the project. All paths of the deployment change with it, so
+    callers that use the old name stop working. String, not empty.
     """
-
-    __slots__ = ("default_version", "description", "input_fields", "labels", "name", "output_fields")
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "name": "str",
-        "default_version": "str",
-        "description": "str",
-        "input_fields": "list[DeploymentInputFieldCreate]",
-        "output_fields": "list[DeploymentOutputFieldCreate]",
-        "labels": "dict(str, str)",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "name": "name",
-        "default_version": "default_version",
-        "description": "description",
-        "input_fields": "input_fields",
-        "output_fields": "output_fields",
-        "labels": "labels",
-    }
-    _nested: ClassVar[tuple[str, ...]] = ("input_fields", "output_fields", "labels")
-
-    name: str | Null | None
-    default_version: str | Null | None
-    description: str | Null | None
-    input_fields: Sequence[DeploymentInputFieldCreate | Mapping[str, Any]] | Null | None
-    output_fields: Sequence[DeploymentOutputFieldCreate | Mapping[str, Any]] | Null | None
-    labels: Mapping[str, str] | Null | None
-
-    def __init__(
-        self,
-        *,
-        name: str | Null | None = None,
-        default_version: str | Null | None = None,
-        description: str | Null | None = None,
-        input_fields: Sequence[DeploymentInputFieldCreate | Mapping[str, Any]] | Null | None = None,
-        output_fields: Sequence[DeploymentOutputFieldCreate | Mapping[str, Any]] | Null | None = None,
-        labels: Mapping[str, str] | Null | None = None,
-    ) -> None:
-        self.name = name
-        self.default_version = default_version
-        self.description = description
-        self.input_fields = input_fields
-        self.output_fields = output_fields
-        self.labels = labels
-        self._additional = None
-        self._check("DeploymentUpdate")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.name = data["name"]
-            self.default_version = data["default_version"]
-            self.description = data["description"]
-            self.input_fields = read_models(DeploymentInputFieldCreate, data["input_fields"])
-            self.output_fields = read_models(DeploymentOutputFieldCreate, data["output_fields"])
-            self.labels = data["labels"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 6 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "default_version": self.default_version,
-            "description": self.description,
-            "input_fields": self.input_fields,
-            "output_fields": self.output_fields,
-            "labels": self.labels,
-        }
-
-    def _check(self, where: str) -> None:
-        check_string(self.name, where, "name", min_length=1)
-        check_string(self.default_version, where, "default_version", min_length=1)
-        check_string(self.description, where, "description")
-        check_models(self.input_fields, where, "input_fields", DeploymentInputFieldCreate)
-        check_models(self.output_fields, where, "output_fields", DeploymentOutputFieldCreate)
-        check_string_map(self.labels, where, "labels")
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(DeploymentUpdate.attribute_map.values())
+    default_version: str | Null | None = field(default=None, min_length=1)
+    """Name of the version that handles requests in which no version is named. Its
+    status must be ``available``. String, not empty.
+    """
+    description: str | Null | None = field(default=None)
+    """New description, as free text. An empty string removes it. String."""
+    input_fields: Sequence[DeploymentInputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
+    """The complete new list of input fields: fields that are not in it are removed,
+    others are added or changed. If a pipeline uses the deployment, or its fields have
+    widgets, change one field per call, so that the platform can tell which new field
+    replaces which old one. List of DeploymentInputFieldCreate objects.
+    """
+    output_fields: Sequence[DeploymentOutputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
+    """The complete new list of output fields, under the same rules as ``input_fields``.
+    List of DeploymentOutputFieldCreate objects.
+    """
+    labels: Mapping[str, str] | Null | None = field(default=None)
+    """The complete new set of labels: labels that are not in it are removed. Dict of
+    strings.
+    """

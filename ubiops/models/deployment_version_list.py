@@ -3,314 +3,97 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops._core.dates import read_datetime
-from ubiops.models._base import ABSENT, Late, Model, new, read_models, unknown_fields
-from ubiops.models.deployment_version_port import DeploymentVersionPort
+from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from typing_extensions import Self
+    from ubiops.models.deployment_version_port import DeploymentVersionPort
 
 
 class DeploymentVersionList(Model):
-    """A version in a list, without its instance type group and the methods of its code.
+    """A version in a list, without its instance type group and the methods of its code."""
 
-    Attributes:
-        id: UUID of the version, which never changes. String (UUID).
-        deployment: Name of the deployment that the version belongs to. String, not
-            empty.
-        version: Name of the version, unique in its deployment. String, 1 to 64
-            characters.
-        default: Whether this version handles requests to the deployment in which no
-            version is named. Boolean.
-        description: Purpose of the version. An empty string if there is no description.
-            String, at most 400 characters.
-        environment: Name of the environment that the code runs on, as used in requests.
-            String, not empty.
-        environment_display_name: Display name of the environment, such as ``Python
-            3.11``. String, not empty.
-        status: Whether the version can handle requests: ``unavailable`` has no
-            successful build, ``building`` is being prepared, and ``available`` handles
-            requests. String, one of ``unavailable``, ``building``, ``available``.
-        active_revision: UUID of the revision that handles requests: the last one whose
-            build succeeded. Null if there is none yet. String (UUID). May be None.
-        latest_revision: UUID of the newest revision, whatever the result of its build.
-            Null before the first upload. If it differs from ``active_revision``, the
-            newest code is still being built, or its build failed. String (UUID). May be
-            None.
-        maximum_instances: Maximum number of instances under load. Integer, 0 or more.
-        minimum_instances: Number of instances that keep running when idle. Integer, 0
-            or more.
-        maximum_idle_time: Seconds that an instance waits for another request before it
-            is stopped. Integer, 10 to 3600.
-        labels: Labels of the version. Dict of strings.
-        creation_date: Time at which the version was created. Date and time.
-        last_updated: Time of the last change to the version. Date and time.
-        request_retention_time: Seconds for which requests are kept. Integer, 0 or more.
-        request_retention_mode: What is kept of each request: ``none`` keeps nothing,
-            ``metadata`` its record without data, and ``full`` its input and output as
-            well. String, one of ``none``, ``metadata``, ``full``.
-        maximum_queue_size_express: Maximum number of express requests in the queue, for
-            all instances of the version together. Integer, 0 or more.
-        maximum_queue_size_batch: Maximum number of batch requests in the queue, for all
-            instances of the version together. Integer, 0 or more.
-        static_ip: Whether outgoing traffic of the code uses a fixed IP address.
-            Boolean.
-        restart_request_interruption: Whether a request is restarted if its instance was
-            lost. Boolean.
-        ports: Ports of the version that are open to the outside. List of
-            DeploymentVersionPort objects.
-        instance_type: Old name of the hardware that the version runs on. Use the
-            instance type group instead. String. Deprecated.
-        scaling_strategy: When instances are added: ``default`` adds them as soon as
-            requests arrive, ``moderate`` adds them later. String, one of ``default``,
-            ``moderate``.
-        instance_processes: Number of processes of the code in each instance. Integer, 0
-            or more.
+    id: str = field(default=None)
+    """UUID of the version, which never changes. String (UUID)."""
+    deployment: str = field(default=None)
+    """Name of the deployment that the version belongs to. String, not empty."""
+    version: str = field(default=None)
+    """Name of the version, unique in its deployment. String, 1 to 64 characters."""
+    default: bool = field(default=None)
+    """Whether this version handles requests to the deployment in which no version is
+    named. Boolean.
     """
-
-    __slots__ = (
-        "_ports",
-        "active_revision",
-        "creation_date",
-        "default",
-        "deployment",
-        "description",
-        "environment",
-        "environment_display_name",
-        "id",
-        "instance_processes",
-        "instance_type",
-        "labels",
-        "last_updated",
-        "latest_revision",
-        "maximum_idle_time",
-        "maximum_instances",
-        "maximum_queue_size_batch",
-        "maximum_queue_size_express",
-        "minimum_instances",
-        "request_retention_mode",
-        "request_retention_time",
-        "restart_request_interruption",
-        "scaling_strategy",
-        "static_ip",
-        "status",
-        "version",
-    )
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "id": "str",
-        "deployment": "str",
-        "version": "str",
-        "default": "bool",
-        "description": "str",
-        "environment": "str",
-        "environment_display_name": "str",
-        "status": "str",
-        "active_revision": "str",
-        "latest_revision": "str",
-        "maximum_instances": "int",
-        "minimum_instances": "int",
-        "maximum_idle_time": "int",
-        "labels": "dict(str, str)",
-        "creation_date": "datetime",
-        "last_updated": "datetime",
-        "request_retention_time": "int",
-        "request_retention_mode": "str",
-        "maximum_queue_size_express": "int",
-        "maximum_queue_size_batch": "int",
-        "static_ip": "bool",
-        "restart_request_interruption": "bool",
-        "ports": "list[DeploymentVersionPort]",
-        "instance_type": "str",
-        "scaling_strategy": "str",
-        "instance_processes": "int",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "id": "id",
-        "deployment": "deployment",
-        "version": "version",
-        "default": "default",
-        "description": "description",
-        "environment": "environment",
-        "environment_display_name": "environment_display_name",
-        "status": "status",
-        "active_revision": "active_revision",
-        "latest_revision": "latest_revision",
-        "maximum_instances": "maximum_instances",
-        "minimum_instances": "minimum_instances",
-        "maximum_idle_time": "maximum_idle_time",
-        "labels": "labels",
-        "creation_date": "creation_date",
-        "last_updated": "last_updated",
-        "request_retention_time": "request_retention_time",
-        "request_retention_mode": "request_retention_mode",
-        "maximum_queue_size_express": "maximum_queue_size_express",
-        "maximum_queue_size_batch": "maximum_queue_size_batch",
-        "static_ip": "static_ip",
-        "restart_request_interruption": "restart_request_interruption",
-        "ports": "ports",
-        "instance_type": "instance_type",
-        "scaling_strategy": "scaling_strategy",
-        "instance_processes": "instance_processes",
-    }
-    _nested: ClassVar[tuple[str, ...]] = ("labels", "ports")
-
-    id: str
-    deployment: str
-    version: str
-    default: bool
-    description: str
-    environment: str
-    environment_display_name: str
-    status: str
-    active_revision: str | None
-    latest_revision: str | None
-    maximum_instances: int
-    minimum_instances: int
-    maximum_idle_time: int
-    labels: dict[str, str]
-    creation_date: datetime
-    last_updated: datetime
-    request_retention_time: int
-    request_retention_mode: str
-    maximum_queue_size_express: int
-    maximum_queue_size_batch: int
-    static_ip: bool
-    restart_request_interruption: bool
-    ports: Late[list[DeploymentVersionPort]] = Late(1, read_models, DeploymentVersionPort)
-    instance_type: str
-    scaling_strategy: str
-    instance_processes: int
-    _ports: Any
-
-    def __init__(
-        self,
-        *,
-        id: str = ABSENT,
-        deployment: str = ABSENT,
-        version: str = ABSENT,
-        default: bool = ABSENT,
-        description: str = ABSENT,
-        environment: str = ABSENT,
-        environment_display_name: str = ABSENT,
-        status: str = ABSENT,
-        active_revision: str | None = ABSENT,
-        latest_revision: str | None = ABSENT,
-        maximum_instances: int = ABSENT,
-        minimum_instances: int = ABSENT,
-        maximum_idle_time: int = ABSENT,
-        labels: dict[str, str] = ABSENT,
-        creation_date: datetime = ABSENT,
-        last_updated: datetime = ABSENT,
-        request_retention_time: int = ABSENT,
-        request_retention_mode: str = ABSENT,
-        maximum_queue_size_express: int = ABSENT,
-        maximum_queue_size_batch: int = ABSENT,
-        static_ip: bool = ABSENT,
-        restart_request_interruption: bool = ABSENT,
-        ports: list[DeploymentVersionPort] = ABSENT,
-        instance_type: str = ABSENT,
-        scaling_strategy: str = ABSENT,
-        instance_processes: int = ABSENT,
-    ) -> None:
-        self._unread = 0
-        self.id = id
-        self.deployment = deployment
-        self.version = version
-        self.default = default
-        self.description = description
-        self.environment = environment
-        self.environment_display_name = environment_display_name
-        self.status = status
-        self.active_revision = active_revision
-        self.latest_revision = latest_revision
-        self.maximum_instances = maximum_instances
-        self.minimum_instances = minimum_instances
-        self.maximum_idle_time = maximum_idle_time
-        self.labels = labels
-        self.creation_date = creation_date
-        self.last_updated = last_updated
-        self.request_retention_time = request_retention_time
-        self.request_retention_mode = request_retention_mode
-        self.maximum_queue_size_express = maximum_queue_size_express
-        self.maximum_queue_size_batch = maximum_queue_size_batch
-        self.static_ip = static_ip
-        self.restart_request_interruption = restart_request_interruption
-        self._ports = ports
-        self.instance_type = instance_type
-        self.scaling_strategy = scaling_strategy
-        self.instance_processes = instance_processes
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.id = data["id"]
-            self.deployment = data["deployment"]
-            self.version = data["version"]
-            self.default = data["default"]
-            self.description = data["description"]
-            self.environment = data["environment"]
-            self.environment_display_name = data["environment_display_name"]
-            self.status = data["status"]
-            self.active_revision = data["active_revision"]
-            self.latest_revision = data["latest_revision"]
-            self.maximum_instances = data["maximum_instances"]
-            self.minimum_instances = data["minimum_instances"]
-            self.maximum_idle_time = data["maximum_idle_time"]
-            self.labels = data["labels"]
-            self.creation_date = read_datetime(data["creation_date"])
-            self.last_updated = read_datetime(data["last_updated"])
-            self.request_retention_time = data["request_retention_time"]
-            self.request_retention_mode = data["request_retention_mode"]
-            self.maximum_queue_size_express = data["maximum_queue_size_express"]
-            self.maximum_queue_size_batch = data["maximum_queue_size_batch"]
-            self.static_ip = data["static_ip"]
-            self.restart_request_interruption = data["restart_request_interruption"]
-            self._ports = data["ports"]
-            self.instance_type = data["instance_type"]
-            self.scaling_strategy = data["scaling_strategy"]
-            self.instance_processes = data["instance_processes"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._unread = 1
-        self._additional = None if len(data) == 26 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "deployment": self.deployment,
-            "version": self.version,
-            "default": self.default,
-            "description": self.description,
-            "environment": self.environment,
-            "environment_display_name": self.environment_display_name,
-            "status": self.status,
-            "active_revision": self.active_revision,
-            "latest_revision": self.latest_revision,
-            "maximum_instances": self.maximum_instances,
-            "minimum_instances": self.minimum_instances,
-            "maximum_idle_time": self.maximum_idle_time,
-            "labels": self.labels,
-            "creation_date": self.creation_date,
-            "last_updated": self.last_updated,
-            "request_retention_time": self.request_retention_time,
-            "request_retention_mode": self.request_retention_mode,
-            "maximum_queue_size_express": self.maximum_queue_size_express,
-            "maximum_queue_size_batch": self.maximum_queue_size_batch,
-            "static_ip": self.static_ip,
-            "restart_request_interruption": self.restart_request_interruption,
-            "ports": self.ports,
-            "instance_type": self.instance_type,
-            "scaling_strategy": self.scaling_strategy,
-            "instance_processes": self.instance_processes,
-        }
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(DeploymentVersionList.attribute_map.values())
+    description: str = field(default=None)
+    """Purpose of the version. An empty string if there is no description. String, at
+    most 400 characters.
+    """
+    environment: str = field(default=None)
+    """Name of the environment that the code runs on, as used in requests. String, not
+    empty.
+    """
+    environment_display_name: str = field(default=None)
+    """Display name of the environment, such as ``Python 3.11``. String, not empty."""
+    status: str = field(default=None)
+    """Whether the version can handle requests: ``unavailable`` has no successful build,
+    ``building`` is being prepared, and ``available`` handles requests. String, one of
+    ``unavailable``, ``building``, ``available``.
+    """
+    active_revision: str | None = field(default=None)
+    """UUID of the revision that handles requests: the last one whose build succeeded.
+    Null if there is none yet. String (UUID). May be None.
+    """
+    latest_revision: str | None = field(default=None)
+    """UUID of the newest revision, whatever the result of its build. Null before the
+    first upload. If it differs from ``active_revision``, the newest code is still being
+    built, or its build failed. String (UUID). May be None.
+    """
+    maximum_instances: int = field(default=None)
+    """Maximum number of instances under load. Integer, 0 or more."""
+    minimum_instances: int = field(default=None)
+    """Number of instances that keep running when idle. Integer, 0 or more."""
+    maximum_idle_time: int = field(default=None)
+    """Seconds that an instance waits for another request before it is stopped. Integer,
+    10 to 3600.
+    """
+    labels: dict[str, str] = field(default=None)
+    """Labels of the version. Dict of strings."""
+    creation_date: datetime = field(default=None)
+    """Time at which the version was created. Date and time."""
+    last_updated: datetime = field(default=None)
+    """Time of the last change to the version. Date and time."""
+    request_retention_time: int = field(default=None)
+    """Seconds for which requests are kept. Integer, 0 or more."""
+    request_retention_mode: str = field(default=None)
+    """What is kept of each request: ``none`` keeps nothing, ``metadata`` its record
+    without data, and ``full`` its input and output as well. String, one of ``none``,
+    ``metadata``, ``full``.
+    """
+    maximum_queue_size_express: int = field(default=None)
+    """Maximum number of express requests in the queue, for all instances of the version
+    together. Integer, 0 or more.
+    """
+    maximum_queue_size_batch: int = field(default=None)
+    """Maximum number of batch requests in the queue, for all instances of the version
+    together. Integer, 0 or more.
+    """
+    static_ip: bool = field(default=None)
+    """Whether outgoing traffic of the code uses a fixed IP address. Boolean."""
+    restart_request_interruption: bool = field(default=None)
+    """Whether a request is restarted if its instance was lost. Boolean."""
+    ports: list[DeploymentVersionPort] = field(default=None)
+    """Ports of the version that are open to the outside. List of DeploymentVersionPort
+    objects.
+    """
+    instance_type: str = field(default=None)
+    """Old name of the hardware that the version runs on. Use the instance type group
+    instead. String. Deprecated.
+    """
+    scaling_strategy: str = field(default=None)
+    """When instances are added: ``default`` adds them as soon as requests arrive,
+    ``moderate`` adds them later. String, one of ``default``, ``moderate``.
+    """
+    instance_processes: int = field(default=None)
+    """Number of processes of the code in each instance. Integer, 0 or more."""

@@ -3,71 +3,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from ubiops.models._base import RequestModel, new, unknown_fields
-from ubiops.models._checks import check_integer, check_string
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from ubiops.models._base import RequestModel, field
 
 
 class DeploymentVersionPort(RequestModel):
-    """A port of a version that is open to the outside.
+    """A port of a version that is open to the outside."""
 
-    Args:
-        public_port: Port number for callers. Integer, 1 to 65535. Required.
-        deployment_port: Port number on which the code listens inside its instance.
-            Integer, 1 to 65535. Required.
-        protocol: Transport protocol of the port, such as ``tcp`` or ``udp``. String, 1
-            to 16 characters. Required.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
+    public_port: int = field(minimum=1, maximum=65535)
+    """Port number for callers. Integer, 1 to 65535. Required."""
+    deployment_port: int = field(minimum=1, maximum=65535)
+    """Port number on which the code listens inside its instance. Integer, 1 to 65535.
+    Required.
     """
-
-    __slots__ = ("deployment_port", "protocol", "public_port")
-
-    openapi_types: ClassVar[dict[str, str]] = {"public_port": "int", "deployment_port": "int", "protocol": "str"}
-    attribute_map: ClassVar[dict[str, str]] = {
-        "public_port": "public_port",
-        "deployment_port": "deployment_port",
-        "protocol": "protocol",
-    }
-    _required: ClassVar[tuple[str, ...]] = ("public_port", "deployment_port", "protocol")
-
-    public_port: int
-    deployment_port: int
-    protocol: str
-
-    def __init__(self, *, public_port: int, deployment_port: int, protocol: str) -> None:
-        self.public_port = public_port
-        self.deployment_port = deployment_port
-        self.protocol = protocol
-        self._additional = None
-        self._check("DeploymentVersionPort")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.public_port = data["public_port"]
-            self.deployment_port = data["deployment_port"]
-            self.protocol = data["protocol"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 3 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"public_port": self.public_port, "deployment_port": self.deployment_port, "protocol": self.protocol}
-
-    def _check(self, where: str) -> None:
-        check_integer(self.public_port, where, "public_port", required=True, minimum=1, maximum=65535)
-        check_integer(self.deployment_port, where, "deployment_port", required=True, minimum=1, maximum=65535)
-        check_string(self.protocol, where, "protocol", required=True, min_length=1, max_length=16)
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(DeploymentVersionPort.attribute_map.values())
+    protocol: str = field(min_length=1, max_length=16)
+    """Transport protocol of the port, such as ``tcp`` or ``udp``. String, 1 to 16
+    characters. Required.
+    """

@@ -3,272 +3,82 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import Null, RequestModel, new, read_models, unknown_fields
-from ubiops.models._checks import check_boolean, check_integer, check_models, check_string, check_string_map
-from ubiops.models.deployment_version_port import DeploymentVersionPort
+from ubiops.models._base import RequestModel, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any, Literal
 
-    from typing_extensions import Self
+    from ubiops.models._base import Null
+    from ubiops.models.deployment_version_port import DeploymentVersionPort
 
 
 class DeploymentVersionUpdate(RequestModel):
-    """Changes to a version. Fields that are left out keep their values.
+    """Changes to a version. Fields that are left out keep their values."""
 
-    Args:
-        version: New name, unique in the deployment. All paths of the version change
-            with it, so callers that use the old name stop working. String, not empty.
-        environment: Name of the new environment, one of the platform's or one of your
-            own. String, not empty.
-        instance_type: Old name of the new hardware. Use ``instance_type_group_id`` or
-            ``instance_type_group_name`` instead. String, not empty. Deprecated.
-        instance_type_group_id: UUID of the new instance type group. String (UUID).
-        instance_type_group_name: Name of the new instance type group. If several groups
-            of the project have this name, the first one is used. String, not empty.
-        maximum_instances: New maximum number of instances under load. Integer, 0 or
-            more.
-        minimum_instances: New number of instances that keep running when idle. Integer,
-            0 or more.
-        maximum_idle_time: New number of seconds that an instance waits for another
-            request before it is stopped. On instances with a GPU it is at least 300.
-            Integer, 10 to 3600.
-        description: New description, as free text. An empty string removes it. String.
-        labels: The complete new set of labels: labels that are not in it are removed.
-            Dict of strings.
-        request_retention_time: New number of seconds for which requests are kept.
-            Integer, 0 or more.
-        request_retention_mode: What is kept of each request from now on: ``none`` keeps
-            nothing, ``metadata`` its record without data, and ``full`` its input and
-            output as well. String, one of ``none``, ``metadata``, ``full``.
-        maximum_queue_size_express: New maximum number of express requests in the queue,
-            for all instances of the version together. Integer, 0 or more.
-        maximum_queue_size_batch: New maximum number of batch requests in the queue, for
-            all instances of the version together. Integer, 0 or more.
-        static_ip: Whether outgoing traffic of the code uses a fixed IP address.
-            Boolean.
-        restart_request_interruption: Whether a request is restarted if its instance was
-            lost. Turn it on only if the code can safely process a request twice.
-            Boolean.
-        ports: The complete new list of open ports: ports that are not in it are closed.
-            List of DeploymentVersionPort objects.
-        scaling_strategy: When instances are added: ``default`` adds them as soon as
-            requests arrive, which suits long requests; ``moderate`` adds them later,
-            which costs less and suits short requests. String, one of ``default``,
-            ``moderate``.
-        instance_processes: New number of processes of the code in each instance.
-            Integer, 0 or more.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
+    version: str | Null | None = field(default=None, min_length=1)
+    """New name, unique in the deployment. All paths of the version change with it, so
+    callers that use the old name stop working. String, not empty.
     """
-
-    __slots__ = (
-        "description",
-        "environment",
-        "instance_processes",
-        "instance_type",
-        "instance_type_group_id",
-        "instance_type_group_name",
-        "labels",
-        "maximum_idle_time",
-        "maximum_instances",
-        "maximum_queue_size_batch",
-        "maximum_queue_size_express",
-        "minimum_instances",
-        "ports",
-        "request_retention_mode",
-        "request_retention_time",
-        "restart_request_interruption",
-        "scaling_strategy",
-        "static_ip",
-        "version",
-    )
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "version": "str",
-        "environment": "str",
-        "instance_type": "str",
-        "instance_type_group_id": "str",
-        "instance_type_group_name": "str",
-        "maximum_instances": "int",
-        "minimum_instances": "int",
-        "maximum_idle_time": "int",
-        "description": "str",
-        "labels": "dict(str, str)",
-        "request_retention_time": "int",
-        "request_retention_mode": "str",
-        "maximum_queue_size_express": "int",
-        "maximum_queue_size_batch": "int",
-        "static_ip": "bool",
-        "restart_request_interruption": "bool",
-        "ports": "list[DeploymentVersionPort]",
-        "scaling_strategy": "str",
-        "instance_processes": "int",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "version": "version",
-        "environment": "environment",
-        "instance_type": "instance_type",
-        "instance_type_group_id": "instance_type_group_id",
-        "instance_type_group_name": "instance_type_group_name",
-        "maximum_instances": "maximum_instances",
-        "minimum_instances": "minimum_instances",
-        "maximum_idle_time": "maximum_idle_time",
-        "description": "description",
-        "labels": "labels",
-        "request_retention_time": "request_retention_time",
-        "request_retention_mode": "request_retention_mode",
-        "maximum_queue_size_express": "maximum_queue_size_express",
-        "maximum_queue_size_batch": "maximum_queue_size_batch",
-        "static_ip": "static_ip",
-        "restart_request_interruption": "restart_request_interruption",
-        "ports": "ports",
-        "scaling_strategy": "scaling_strategy",
-        "instance_processes": "instance_processes",
-    }
-    _nested: ClassVar[tuple[str, ...]] = ("labels", "ports")
-
-    version: str | Null | None
-    environment: str | Null | None
-    instance_type: str | Null | None
-    instance_type_group_id: str | Null | None
-    instance_type_group_name: str | Null | None
-    maximum_instances: int | Null | None
-    minimum_instances: int | Null | None
-    maximum_idle_time: int | Null | None
-    description: str | Null | None
-    labels: Mapping[str, str] | Null | None
-    request_retention_time: int | Null | None
-    request_retention_mode: str | Null | None
-    maximum_queue_size_express: int | Null | None
-    maximum_queue_size_batch: int | Null | None
-    static_ip: bool | Null | None
-    restart_request_interruption: bool | Null | None
-    ports: Sequence[DeploymentVersionPort | Mapping[str, Any]] | Null | None
-    scaling_strategy: str | Null | None
-    instance_processes: int | Null | None
-
-    def __init__(
-        self,
-        *,
-        version: str | Null | None = None,
-        environment: str | Null | None = None,
-        instance_type: str | Null | None = None,
-        instance_type_group_id: str | Null | None = None,
-        instance_type_group_name: str | Null | None = None,
-        maximum_instances: int | Null | None = None,
-        minimum_instances: int | Null | None = None,
-        maximum_idle_time: int | Null | None = None,
-        description: str | Null | None = None,
-        labels: Mapping[str, str] | Null | None = None,
-        request_retention_time: int | Null | None = None,
-        request_retention_mode: str | Null | None = None,
-        maximum_queue_size_express: int | Null | None = None,
-        maximum_queue_size_batch: int | Null | None = None,
-        static_ip: bool | Null | None = None,
-        restart_request_interruption: bool | Null | None = None,
-        ports: Sequence[DeploymentVersionPort | Mapping[str, Any]] | Null | None = None,
-        scaling_strategy: str | Null | None = None,
-        instance_processes: int | Null | None = None,
-    ) -> None:
-        self.version = version
-        self.environment = environment
-        self.instance_type = instance_type
-        self.instance_type_group_id = instance_type_group_id
-        self.instance_type_group_name = instance_type_group_name
-        self.maximum_instances = maximum_instances
-        self.minimum_instances = minimum_instances
-        self.maximum_idle_time = maximum_idle_time
-        self.description = description
-        self.labels = labels
-        self.request_retention_time = request_retention_time
-        self.request_retention_mode = request_retention_mode
-        self.maximum_queue_size_express = maximum_queue_size_express
-        self.maximum_queue_size_batch = maximum_queue_size_batch
-        self.static_ip = static_ip
-        self.restart_request_interruption = restart_request_interruption
-        self.ports = ports
-        self.scaling_strategy = scaling_strategy
-        self.instance_processes = instance_processes
-        self._additional = None
-        self._check("DeploymentVersionUpdate")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.version = data["version"]
-            self.environment = data["environment"]
-            self.instance_type = data["instance_type"]
-            self.instance_type_group_id = data["instance_type_group_id"]
-            self.instance_type_group_name = data["instance_type_group_name"]
-            self.maximum_instances = data["maximum_instances"]
-            self.minimum_instances = data["minimum_instances"]
-            self.maximum_idle_time = data["maximum_idle_time"]
-            self.description = data["description"]
-            self.labels = data["labels"]
-            self.request_retention_time = data["request_retention_time"]
-            self.request_retention_mode = data["request_retention_mode"]
-            self.maximum_queue_size_express = data["maximum_queue_size_express"]
-            self.maximum_queue_size_batch = data["maximum_queue_size_batch"]
-            self.static_ip = data["static_ip"]
-            self.restart_request_interruption = data["restart_request_interruption"]
-            self.ports = read_models(DeploymentVersionPort, data["ports"])
-            self.scaling_strategy = data["scaling_strategy"]
-            self.instance_processes = data["instance_processes"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 19 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {
-            "version": self.version,
-            "environment": self.environment,
-            "instance_type": self.instance_type,
-            "instance_type_group_id": self.instance_type_group_id,
-            "instance_type_group_name": self.instance_type_group_name,
-            "maximum_instances": self.maximum_instances,
-            "minimum_instances": self.minimum_instances,
-            "maximum_idle_time": self.maximum_idle_time,
-            "description": self.description,
-            "labels": self.labels,
-            "request_retention_time": self.request_retention_time,
-            "request_retention_mode": self.request_retention_mode,
-            "maximum_queue_size_express": self.maximum_queue_size_express,
-            "maximum_queue_size_batch": self.maximum_queue_size_batch,
-            "static_ip": self.static_ip,
-            "restart_request_interruption": self.restart_request_interruption,
-            "ports": self.ports,
-            "scaling_strategy": self.scaling_strategy,
-            "instance_processes": self.instance_processes,
-        }
-
-    def _check(self, where: str) -> None:
-        check_string(self.version, where, "version", min_length=1)
-        check_string(self.environment, where, "environment", min_length=1)
-        check_string(self.instance_type, where, "instance_type", min_length=1)
-        check_string(self.instance_type_group_id, where, "instance_type_group_id")
-        check_string(self.instance_type_group_name, where, "instance_type_group_name", min_length=1)
-        check_integer(self.maximum_instances, where, "maximum_instances", minimum=0)
-        check_integer(self.minimum_instances, where, "minimum_instances", minimum=0)
-        check_integer(self.maximum_idle_time, where, "maximum_idle_time", minimum=10, maximum=3600)
-        check_string(self.description, where, "description")
-        check_string_map(self.labels, where, "labels")
-        check_integer(self.request_retention_time, where, "request_retention_time", minimum=0)
-        check_string(self.request_retention_mode, where, "request_retention_mode", enum=("none", "metadata", "full"))
-        check_integer(self.maximum_queue_size_express, where, "maximum_queue_size_express", minimum=0)
-        check_integer(self.maximum_queue_size_batch, where, "maximum_queue_size_batch", minimum=0)
-        check_boolean(self.static_ip, where, "static_ip")
-        check_boolean(self.restart_request_interruption, where, "restart_request_interruption")
-        check_models(self.ports, where, "ports", DeploymentVersionPort)
-        check_string(self.scaling_strategy, where, "scaling_strategy", enum=("default", "moderate"))
-        check_integer(self.instance_processes, where, "instance_processes", minimum=0)
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(DeploymentVersionUpdate.attribute_map.values())
+    environment: str | Null | None = field(default=None, min_length=1)
+    """Name of the new environment, one of the platform's or one of your own. String,
+    not empty.
+    """
+    instance_type: str | Null | None = field(default=None, min_length=1)
+    """Old name of the new hardware. Use ``instance_type_group_id`` or
+    ``instance_type_group_name`` instead. String, not empty. Deprecated.
+    """
+    instance_type_group_id: str | Null | None = field(default=None)
+    """UUID of the new instance type group. String (UUID)."""
+    instance_type_group_name: str | Null | None = field(default=None, min_length=1)
+    """Name of the new instance type group. If several groups of the project have this
+    name, the first one is used. String, not empty.
+    """
+    maximum_instances: int | Null | None = field(default=None, minimum=0)
+    """New maximum number of instances under load. Integer, 0 or more."""
+    minimum_instances: int | Null | None = field(default=None, minimum=0)
+    """New number of instances that keep running when idle. Integer, 0 or more."""
+    maximum_idle_time: int | Null | None = field(default=None, minimum=10, maximum=3600)
+    """New number of seconds that an instance waits for another request before it is
+    stopped. On instances with a GPU it is at least 300. Integer, 10 to 3600.
+    """
+    description: str | Null | None = field(default=None)
+    """New description, as free text. An empty string removes it. String."""
+    labels: Mapping[str, str] | Null | None = field(default=None)
+    """The complete new set of labels: labels that are not in it are removed. Dict of
+    strings.
+    """
+    request_retention_time: int | Null | None = field(default=None, minimum=0)
+    """New number of seconds for which requests are kept. Integer, 0 or more."""
+    request_retention_mode: Literal["none", "metadata", "full"] | Null | None = field(default=None)
+    """What is kept of each request from now on: ``none`` keeps nothing, ``metadata``
+    its record without data, and ``full`` its input and output as well. String, one of
+    ``none``, ``metadata``, ``full``.
+    """
+    maximum_queue_size_express: int | Null | None = field(default=None, minimum=0)
+    """New maximum number of express requests in the queue, for all instances of the
+    version together. Integer, 0 or more.
+    """
+    maximum_queue_size_batch: int | Null | None = field(default=None, minimum=0)
+    """New maximum number of batch requests in the queue, for all instances of the
+    version together. Integer, 0 or more.
+    """
+    static_ip: bool | Null | None = field(default=None)
+    """Whether outgoing traffic of the code uses a fixed IP address. Boolean."""
+    restart_request_interruption: bool | Null | None = field(default=None)
+    """Whether a request is restarted if its instance was lost. Turn it on only if the
+    code can safely process a request twice. Boolean.
+    """
+    ports: Sequence[DeploymentVersionPort | Mapping[str, Any]] | Null | None = field(default=None)
+    """The complete new list of open ports: ports that are not in it are closed. List of
+    DeploymentVersionPort objects.
+    """
+    scaling_strategy: Literal["default", "moderate"] | Null | None = field(default=None)
+    """When instances are added: ``default`` adds them as soon as requests arrive, which
+    suits long requests; ``moderate`` adds them later, which costs less and suits short
+    requests. String, one of ``default``, ``moderate``.
+    """
+    instance_processes: int | Null | None = field(default=None, minimum=0)
+    """New number of processes of the code in each instance. Integer, 0 or more."""

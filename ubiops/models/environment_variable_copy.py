@@ -3,69 +3,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import Null, RequestModel, new, unknown_fields
-from ubiops.models._checks import check_string
+from ubiops.models._base import RequestModel, field
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from ubiops.models._base import Null
 
 
 class EnvironmentVariableCopy(RequestModel):
-    """The source of environment variables to copy: a deployment, or one version of it.
+    """The source of environment variables to copy: a deployment, or one version of it."""
 
-    Args:
-        source_deployment: Name of the deployment in the same project to copy from.
-            String, not empty. Required.
-        source_version: Name of a version of that deployment, to copy the variables of
-            the version. By default, those of the deployment are copied. String, not
-            empty.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
+    source_deployment: str = field(min_length=1)
+    """Name of the deployment in the same project to copy from. String, not empty.
+    Required.
     """
-
-    __slots__ = (
-        "source_deployment",
-        "source_version",
-    )
-
-    openapi_types: ClassVar[dict[str, str]] = {"source_deployment": "str", "source_version": "str"}
-    attribute_map: ClassVar[dict[str, str]] = {
-        "source_deployment": "source_deployment",
-        "source_version": "source_version",
-    }
-    _required: ClassVar[tuple[str, ...]] = ("source_deployment",)
-
-    source_deployment: str
-    source_version: str | Null | None
-
-    def __init__(self, *, source_deployment: str, source_version: str | Null | None = None) -> None:
-        self.source_deployment = source_deployment
-        self.source_version = source_version
-        self._additional = None
-        self._check("EnvironmentVariableCopy")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.source_deployment = data["source_deployment"]
-            self.source_version = data["source_version"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 2 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"source_deployment": self.source_deployment, "source_version": self.source_version}
-
-    def _check(self, where: str) -> None:
-        check_string(self.source_deployment, where, "source_deployment", required=True, min_length=1)
-        check_string(self.source_version, where, "source_version", min_length=1)
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(EnvironmentVariableCopy.attribute_map.values())
+    source_version: str | Null | None = field(default=None, min_length=1)
+    """Name of a version of that deployment, to copy the variables of the version. By
+    default, those of the deployment are copied. String, not empty.
+    """

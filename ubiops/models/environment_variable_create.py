@@ -3,81 +3,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from ubiops.models._base import RequestModel, new, unknown_fields
-from ubiops.models._checks import check_boolean, check_string
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from ubiops.models._base import RequestModel, field
 
 
 class EnvironmentVariableCreate(RequestModel):
-    """An environment variable to create, or the complete new state of an existing one.
+    """An environment variable to create, or the complete new state of an existing one."""
 
-    Args:
-        name: Name under which the code finds the variable: letters and underscores,
-            starting and ending with a letter. It overrides an inherited variable of the
-            same name. String, 1 to 64 characters, matching
-            ``^[A-Za-z](?:[A-Za-z_]*[A-Za-z])?$``. Required.
-        value: Value that the code reads, always a string. An empty string is a value
-            too. String. Required.
-        secret: Whether the value is hidden: the code can read it, but the API never
-            returns it again. A secret stays secret: changing ``true`` back to ``false``
-            fails. Boolean. Required.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
+    name: str = field(
+        min_length=1,
+        max_length=64,
+        pattern="^[A-Za-z](?:[A-Za-z_]*[A-Za-z])?\\Z",
+        pattern_words="letters and underscores, beginning and ending with a letter",
+    )
+    """Name under which the code finds the variable: letters and underscores, starting
+    and ending with a letter. It overrides an inherited variable of the same name.
+    String, 1 to 64 characters, matching ``^[A-Za-z](?:[A-Za-z_]*[A-Za-z])?$``.
+    Required.
     """
-
-    __slots__ = ("name", "secret", "value")
-
-    openapi_types: ClassVar[dict[str, str]] = {"name": "str", "value": "str", "secret": "bool"}
-    attribute_map: ClassVar[dict[str, str]] = {"name": "name", "value": "value", "secret": "secret"}
-    _required: ClassVar[tuple[str, ...]] = ("name", "value", "secret")
-    _sensitive: ClassVar[dict[str, str]] = {"value": "secret"}
-
-    name: str
-    value: str
-    secret: bool
-
-    def __init__(self, *, name: str, value: str, secret: bool) -> None:
-        self.name = name
-        self.value = value
-        self.secret = secret
-        self._additional = None
-        self._check("EnvironmentVariableCreate")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.name = data["name"]
-            self.value = data["value"]
-            self.secret = data["secret"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 3 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"name": self.name, "value": self.value, "secret": self.secret}
-
-    def _check(self, where: str) -> None:
-        check_string(
-            self.name,
-            where,
-            "name",
-            required=True,
-            min_length=1,
-            max_length=64,
-            pattern="^[A-Za-z](?:[A-Za-z_]*[A-Za-z])?\\Z",
-            pattern_words="letters and underscores, beginning and ending with a letter",
-        )
-        check_string(self.value, where, "value", required=True, secret=True)
-        check_boolean(self.secret, where, "secret", required=True)
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(EnvironmentVariableCreate.attribute_map.values())
+    value: str = field(sensitive_unless_false="secret")
+    """Value that the code reads, always a string. An empty string is a value too.
+    String. Required.
+    """
+    secret: bool = field()
+    """Whether the value is hidden: the code can read it, but the API never returns it
+    again. A secret stays secret: changing ``true`` back to ``false`` fails. Boolean.
+    Required.
+    """

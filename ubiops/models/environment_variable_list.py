@@ -3,60 +3,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from ubiops.models._base import ABSENT, Model, new, unknown_fields
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from ubiops.models._base import Model, field
 
 
 class EnvironmentVariableList(Model):
-    """An environment variable that is defined on a deployment or version itself.
+    """An environment variable that is defined on a deployment or version itself."""
 
-    Attributes:
-        id: UUID of the variable. String (UUID).
-        name: Name under which the code finds the variable. String, 1 to 64 characters.
-        value: Value that the code reads. Null if the variable is secret. String. May be
-            None.
-        secret: Whether the value is hidden in all responses. Boolean.
+    id: str = field(default=None)
+    """UUID of the variable. String (UUID)."""
+    name: str = field(default=None)
+    """Name under which the code finds the variable. String, 1 to 64 characters."""
+    value: str | None = field(default=None, sensitive_unless_false="secret")
+    """Value that the code reads. Null if the variable is secret. String. May be None.
     """
-
-    __slots__ = ("id", "name", "secret", "value")
-
-    openapi_types: ClassVar[dict[str, str]] = {"id": "str", "name": "str", "value": "str", "secret": "bool"}
-    attribute_map: ClassVar[dict[str, str]] = {"id": "id", "name": "name", "value": "value", "secret": "secret"}
-    _sensitive: ClassVar[dict[str, str]] = {"value": "secret"}
-
-    id: str
-    name: str
-    value: str | None
-    secret: bool
-
-    def __init__(
-        self, *, id: str = ABSENT, name: str = ABSENT, value: str | None = ABSENT, secret: bool = ABSENT
-    ) -> None:
-        self.id = id
-        self.name = name
-        self.value = value
-        self.secret = secret
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.id = data["id"]
-            self.name = data["name"]
-            self.value = data["value"]
-            self.secret = data["secret"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 4 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"id": self.id, "name": self.name, "value": self.value, "secret": self.secret}
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(EnvironmentVariableList.attribute_map.values())
+    secret: bool = field(default=None)
+    """Whether the value is hidden in all responses. Boolean."""

@@ -3,99 +3,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from ubiops.models._base import ABSENT, Model, new, unknown_fields
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from ubiops.models._base import Model, field
 
 
 class InheritedEnvironmentVariableList(Model):
     """An environment variable as the code sees it, with its origin: the object itself,
     its deployment, or the project.
-
-    Attributes:
-        id: UUID of the variable. String (UUID).
-        name: Name under which the code finds the variable. String, not empty.
-        value: Value that the code reads. Null if the variable is secret. String, not
-            empty. May be None.
-        secret: Whether the value is hidden in all responses. Boolean.
-        inheritance_type: Kind of object that the variable is inherited from. Null if it
-            is not inherited. String, one of ``project``, ``deployment``. May be None.
-        inheritance_name: Name of the project or deployment that the variable is
-            inherited from. Null if it is not inherited. String, not empty. May be None.
     """
 
-    __slots__ = ("id", "inheritance_name", "inheritance_type", "name", "secret", "value")
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "id": "str",
-        "name": "str",
-        "value": "str",
-        "secret": "bool",
-        "inheritance_type": "str",
-        "inheritance_name": "str",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "id": "id",
-        "name": "name",
-        "value": "value",
-        "secret": "secret",
-        "inheritance_type": "inheritance_type",
-        "inheritance_name": "inheritance_name",
-    }
-    _sensitive: ClassVar[dict[str, str]] = {"value": "secret"}
-
-    id: str
-    name: str
-    value: str | None
-    secret: bool
-    inheritance_type: str | None
-    inheritance_name: str | None
-
-    def __init__(
-        self,
-        *,
-        id: str = ABSENT,
-        name: str = ABSENT,
-        value: str | None = ABSENT,
-        secret: bool = ABSENT,
-        inheritance_type: str | None = ABSENT,
-        inheritance_name: str | None = ABSENT,
-    ) -> None:
-        self.id = id
-        self.name = name
-        self.value = value
-        self.secret = secret
-        self.inheritance_type = inheritance_type
-        self.inheritance_name = inheritance_name
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.id = data["id"]
-            self.name = data["name"]
-            self.value = data["value"]
-            self.secret = data["secret"]
-            self.inheritance_type = data["inheritance_type"]
-            self.inheritance_name = data["inheritance_name"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 6 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "name": self.name,
-            "value": self.value,
-            "secret": self.secret,
-            "inheritance_type": self.inheritance_type,
-            "inheritance_name": self.inheritance_name,
-        }
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(InheritedEnvironmentVariableList.attribute_map.values())
+    id: str = field(default=None)
+    """UUID of the variable. String (UUID)."""
+    name: str = field(default=None)
+    """Name under which the code finds the variable. String, not empty."""
+    value: str | None = field(default=None, sensitive_unless_false="secret")
+    """Value that the code reads. Null if the variable is secret. String, not empty. May
+    be None.
+    """
+    secret: bool = field(default=None)
+    """Whether the value is hidden in all responses. Boolean."""
+    inheritance_type: str | None = field(default=None)
+    """Kind of object that the variable is inherited from. Null if it is not inherited.
+    String, one of ``project``, ``deployment``. May be None.
+    """
+    inheritance_name: str | None = field(default=None)
+    """Name of the project or deployment that the variable is inherited from. Null if it
+    is not inherited. String, not empty. May be None.
+    """

@@ -3,74 +3,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import Null, RequestModel, new, unknown_fields
-from ubiops.models._checks import check_object, check_string
+from ubiops.models._base import RequestModel, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any, Literal
 
-    from typing_extensions import Self
+    from ubiops.models._base import Null
 
 
 class InputFieldWidgetCreate(RequestModel):
-    """A control in the web app that edits the value of an input field.
+    """A control in the web app that edits the value of an input field."""
 
-    Args:
-        type: Kind of control. ``button`` uploads a file, and ``image_preview`` uploads
-            an image and shows it; the other names describe themselves. String, one of
-            ``textbox``, ``numberbox``, ``slider``, ``dropdown``, ``switch``,
-            ``button``, ``drawer``, ``image_preview``. Required.
-        configuration: Settings of the control, with any JSON values. They depend on the
-            kind: a ``slider``, for example, has ``min``, ``max``, ``step`` and
-            ``default``. Dict.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
+    type: Literal["textbox", "numberbox", "slider", "dropdown", "switch", "button", "drawer", "image_preview"] = field()
+    """Kind of control. ``button`` uploads a file, and ``image_preview`` uploads an
+    image and shows it; the other names describe themselves. String, one of ``textbox``,
+    ``numberbox``, ``slider``, ``dropdown``, ``switch``, ``button``, ``drawer``,
+    ``image_preview``. Required.
     """
-
-    __slots__ = ("configuration", "type")
-
-    openapi_types: ClassVar[dict[str, str]] = {"type": "str", "configuration": "dict(str, str)"}
-    attribute_map: ClassVar[dict[str, str]] = {"type": "type", "configuration": "configuration"}
-    _required: ClassVar[tuple[str, ...]] = ("type",)
-    _nested: ClassVar[tuple[str, ...]] = ("configuration",)
-
-    type: str
-    configuration: Mapping[str, Any] | Null | None
-
-    def __init__(self, *, type: str, configuration: Mapping[str, Any] | Null | None = None) -> None:
-        self.type = type
-        self.configuration = configuration
-        self._additional = None
-        self._check("InputFieldWidgetCreate")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.type = data["type"]
-            self.configuration = data["configuration"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 2 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"type": self.type, "configuration": self.configuration}
-
-    def _check(self, where: str) -> None:
-        check_string(
-            self.type,
-            where,
-            "type",
-            required=True,
-            enum=("textbox", "numberbox", "slider", "dropdown", "switch", "button", "drawer", "image_preview"),
-        )
-        check_object(self.configuration, where, "configuration")
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(InputFieldWidgetCreate.attribute_map.values())
+    configuration: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
+    """Settings of the control, with any JSON values. They depend on the kind: a
+    ``slider``, for example, has ``min``, ``max``, ``step`` and ``default``. Dict.
+    """

@@ -3,60 +3,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import ABSENT, Late, Model, new, read_model, unknown_fields
-from ubiops.models.input_output_widget_list import InputOutputWidgetList
+from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from ubiops.models.input_output_widget_list import InputOutputWidgetList
 
 
 class InputOutputFieldDetail(Model):
-    """A field of a deployment's structured input or output, with its widget.
+    """A field of a deployment's structured input or output, with its widget."""
 
-    Attributes:
-        name: Key of the value in the input or output. String, 1 to 64 characters.
-        data_type: Type of the value. String, one of ``int``, ``string``, ``double``,
-            ``bool``, ``dict``, ``file``, ``array_int``, ``array_double``,
-            ``array_string``, ``array_file``.
-        widget: The control for the field in the web app. An empty object if there is
-            none. InputOutputWidgetList.
+    name: str = field(default=None)
+    """Key of the value in the input or output. String, 1 to 64 characters."""
+    data_type: str = field(default=None)
+    """Type of the value. String, one of ``int``, ``string``, ``double``, ``bool``,
+    ``dict``, ``file``, ``array_int``, ``array_double``, ``array_string``,
+    ``array_file``.
     """
-
-    __slots__ = ("_widget", "data_type", "name")
-
-    openapi_types: ClassVar[dict[str, str]] = {"name": "str", "data_type": "str", "widget": "InputOutputWidgetList"}
-    attribute_map: ClassVar[dict[str, str]] = {"name": "name", "data_type": "data_type", "widget": "widget"}
-    _nested: ClassVar[tuple[str, ...]] = ("widget",)
-
-    name: str
-    data_type: str
-    widget: Late[InputOutputWidgetList] = Late(1, read_model, InputOutputWidgetList)
-    _widget: Any
-
-    def __init__(self, *, name: str = ABSENT, data_type: str = ABSENT, widget: InputOutputWidgetList = ABSENT) -> None:
-        self._unread = 0
-        self.name = name
-        self.data_type = data_type
-        self._widget = widget
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.name = data["name"]
-            self.data_type = data["data_type"]
-            self._widget = data["widget"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._unread = 1
-        self._additional = None if len(data) == 3 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"name": self.name, "data_type": self.data_type, "widget": self.widget}
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(InputOutputFieldDetail.attribute_map.values())
+    widget: InputOutputWidgetList = field(default=None)
+    """The control for the field in the web app. An empty object if there is none.
+    InputOutputWidgetList.
+    """

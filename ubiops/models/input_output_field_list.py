@@ -3,50 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from ubiops.models._base import ABSENT, Model, new, unknown_fields
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from ubiops.models._base import Model, field
 
 
 class InputOutputFieldList(Model):
-    """A field of a deployment's structured input or output, in a list of deployments.
+    """A field of a deployment's structured input or output, in a list of deployments."""
 
-    Attributes:
-        name: Key of the value in the input or output. String, 1 to 64 characters.
-        data_type: Type of the value. String, one of ``int``, ``string``, ``double``,
-            ``bool``, ``dict``, ``file``, ``array_int``, ``array_double``,
-            ``array_string``, ``array_file``.
+    name: str = field(default=None)
+    """Key of the value in the input or output. String, 1 to 64 characters."""
+    data_type: str = field(default=None)
+    """Type of the value. String, one of ``int``, ``string``, ``double``, ``bool``,
+    ``dict``, ``file``, ``array_int``, ``array_double``, ``array_string``,
+    ``array_file``.
     """
-
-    __slots__ = ("data_type", "name")
-
-    openapi_types: ClassVar[dict[str, str]] = {"name": "str", "data_type": "str"}
-    attribute_map: ClassVar[dict[str, str]] = {"name": "name", "data_type": "data_type"}
-
-    name: str
-    data_type: str
-
-    def __init__(self, *, name: str = ABSENT, data_type: str = ABSENT) -> None:
-        self.name = name
-        self.data_type = data_type
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.name = data["name"]
-            self.data_type = data["data_type"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 2 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"name": self.name, "data_type": self.data_type}
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(InputOutputFieldList.attribute_map.values())

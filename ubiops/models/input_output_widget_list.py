@@ -3,51 +3,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import ABSENT, Model, new, unknown_fields
+from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Any
 
 
 class InputOutputWidgetList(Model):
-    """A control in the web app for an input or output field. Empty if there is none.
+    """A control in the web app for an input or output field. Empty if there is none."""
 
-    Attributes:
-        type: Kind of control. For an output field, one of ``textbox``, ``button`` and
-            ``image_preview``. String, one of ``textbox``, ``numberbox``, ``slider``,
-            ``dropdown``, ``switch``, ``button``, ``drawer``, ``image_preview``.
-        configuration: Settings of the control, with any JSON values. Dict.
+    type: str = field(default=None)
+    """Kind of control. For an output field, one of ``textbox``, ``button`` and
+    ``image_preview``. String, one of ``textbox``, ``numberbox``, ``slider``,
+    ``dropdown``, ``switch``, ``button``, ``drawer``, ``image_preview``.
     """
-
-    __slots__ = ("configuration", "type")
-
-    openapi_types: ClassVar[dict[str, str]] = {"type": "str", "configuration": "dict(str, str)"}
-    attribute_map: ClassVar[dict[str, str]] = {"type": "type", "configuration": "configuration"}
-    _nested: ClassVar[tuple[str, ...]] = ("configuration",)
-
-    type: str
-    configuration: dict[str, Any]
-
-    def __init__(self, *, type: str = ABSENT, configuration: dict[str, Any] = ABSENT) -> None:
-        self.type = type
-        self.configuration = configuration
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.type = data["type"]
-            self.configuration = data["configuration"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 2 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"type": self.type, "configuration": self.configuration}
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(InputOutputWidgetList.attribute_map.values())
+    configuration: dict[str, Any] = field(default=None, declared="dict(str, str)")
+    """Settings of the control, with any JSON values. Dict."""

@@ -3,55 +3,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from ubiops.models._base import ABSENT, Model, new, unknown_fields
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from ubiops.models._base import Model, field
 
 
 class RevisionCreate(Model):
-    """The result of an upload: a new revision, whose build has only started.
+    """The result of an upload: a new revision, whose build has only started."""
 
-    Attributes:
-        success: Whether the code was received or copied. It is not the result of the
-            build. Boolean.
-        revision: UUID of the new revision. Poll its status to find out whether the code
-            works. String (UUID).
-        build: The same value as ``revision``, for programs from the time when an upload
-            returned its build. String (UUID). Deprecated.
+    success: bool = field(default=None)
+    """Whether the code was received or copied. It is not the result of the build.
+    Boolean.
     """
-
-    __slots__ = ("build", "revision", "success")
-
-    openapi_types: ClassVar[dict[str, str]] = {"success": "bool", "revision": "str", "build": "str"}
-    attribute_map: ClassVar[dict[str, str]] = {"success": "success", "revision": "revision", "build": "build"}
-
-    success: bool
-    revision: str
-    build: str
-
-    def __init__(self, *, success: bool = ABSENT, revision: str = ABSENT, build: str = ABSENT) -> None:
-        self.success = success
-        self.revision = revision
-        self.build = build
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.success = data["success"]
-            self.revision = data["revision"]
-            self.build = data["build"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 3 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"success": self.success, "revision": self.revision, "build": self.build}
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(RevisionCreate.attribute_map.values())
+    revision: str = field(default=None)
+    """UUID of the new revision. Poll its status to find out whether the code works.
+    String (UUID).
+    """
+    build: str = field(default=None)
+    """The same value as ``revision``, for programs from the time when an upload
+    returned its build. String (UUID). Deprecated.
+    """

@@ -3,128 +3,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops._core.dates import read_datetime
-from ubiops.models._base import ABSENT, Model, new, unknown_fields
+from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from typing_extensions import Self
-
 
 class RevisionList(Model):
-    """A revision: the code of one upload to a version, and the status of its build.
+    """A revision: the code of one upload to a version, and the status of its build."""
 
-    Attributes:
-        id: UUID of the revision. String (UUID).
-        version: Name of the version that the code was uploaded to. String, not empty.
-        creation_date: Time of the upload. Date and time.
-        created_by: E-mail address of the user who uploaded the code, or ``UbiOps`` if
-            the platform did. String.
-        status: Status of the build. ``queued`` and ``building`` are temporary;
-            ``success`` and ``failed`` are final unless a rebuild is requested. String,
-            one of ``queued``, ``building``, ``success``, ``failed``.
-        error_message: Reason why the build failed. An empty string if it did not fail.
-            String, at most 1024 characters.
-        has_request_method: Whether the code can handle single requests, with a method
-            ``request``. Boolean.
-        has_requests_method: Whether the code can handle a batch of requests at once,
-            with a method ``requests``. Boolean.
+    id: str = field(default=None)
+    """UUID of the revision. String (UUID)."""
+    version: str = field(default=None)
+    """Name of the version that the code was uploaded to. String, not empty."""
+    creation_date: datetime = field(default=None)
+    """Time of the upload. Date and time."""
+    created_by: str = field(default=None)
+    """E-mail address of the user who uploaded the code, or ``UbiOps`` if the platform
+    did. String.
     """
-
-    __slots__ = (
-        "created_by",
-        "creation_date",
-        "error_message",
-        "has_request_method",
-        "has_requests_method",
-        "id",
-        "status",
-        "version",
-    )
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "id": "str",
-        "version": "str",
-        "creation_date": "datetime",
-        "created_by": "str",
-        "status": "str",
-        "error_message": "str",
-        "has_request_method": "bool",
-        "has_requests_method": "bool",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "id": "id",
-        "version": "version",
-        "creation_date": "creation_date",
-        "created_by": "created_by",
-        "status": "status",
-        "error_message": "error_message",
-        "has_request_method": "has_request_method",
-        "has_requests_method": "has_requests_method",
-    }
-
-    id: str
-    version: str
-    creation_date: datetime
-    created_by: str
-    status: str
-    error_message: str
-    has_request_method: bool
-    has_requests_method: bool
-
-    def __init__(
-        self,
-        *,
-        id: str = ABSENT,
-        version: str = ABSENT,
-        creation_date: datetime = ABSENT,
-        created_by: str = ABSENT,
-        status: str = ABSENT,
-        error_message: str = ABSENT,
-        has_request_method: bool = ABSENT,
-        has_requests_method: bool = ABSENT,
-    ) -> None:
-        self.id = id
-        self.version = version
-        self.creation_date = creation_date
-        self.created_by = created_by
-        self.status = status
-        self.error_message = error_message
-        self.has_request_method = has_request_method
-        self.has_requests_method = has_requests_method
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.id = data["id"]
-            self.version = data["version"]
-            self.creation_date = read_datetime(data["creation_date"])
-            self.created_by = data["created_by"]
-            self.status = data["status"]
-            self.error_message = data["error_message"]
-            self.has_request_method = data["has_request_method"]
-            self.has_requests_method = data["has_requests_method"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 8 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "version": self.version,
-            "creation_date": self.creation_date,
-            "created_by": self.created_by,
-            "status": self.status,
-            "error_message": self.error_message,
-            "has_request_method": self.has_request_method,
-            "has_requests_method": self.has_requests_method,
-        }
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(RevisionList.attribute_map.values())
+    status: str = field(default=None)
+    """Status of the build. ``queued`` and ``building`` are temporary; ``success`` and
+    ``failed`` are final unless a rebuild is requested. String, one of ``queued``,
+    ``building``, ``success``, ``failed``.
+    """
+    error_message: str = field(default=None)
+    """Reason why the build failed. An empty string if it did not fail. String, at most
+    1024 characters.
+    """
+    has_request_method: bool = field(default=None)
+    """Whether the code can handle single requests, with a method ``request``. Boolean.
+    """
+    has_requests_method: bool = field(default=None)
+    """Whether the code can handle a batch of requests at once, with a method
+    ``requests``. Boolean.
+    """

@@ -3,52 +3,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import ABSENT, Model, new, unknown_fields
+from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Any
 
 
 class TemplateDeploymentList(Model):
-    """A ready-made deployment that the platform offers as a starting point.
+    """A ready-made deployment that the platform offers as a starting point."""
 
-    Attributes:
-        id: UUID of the template. Pass it to an upload as ``template_deployment_id`` to
-            use the template's code. String (UUID).
-        details: Settings for a deployment, with those for its version under
-            ``version``. The keys depend on the template, and numbers may be strings.
-            Dict.
+    id: str = field(default=None)
+    """UUID of the template. Pass it to an upload as ``template_deployment_id`` to use
+    the template's code. String (UUID).
     """
-
-    __slots__ = ("details", "id")
-
-    openapi_types: ClassVar[dict[str, str]] = {"id": "str", "details": "object"}
-    attribute_map: ClassVar[dict[str, str]] = {"id": "id", "details": "details"}
-    _nested: ClassVar[tuple[str, ...]] = ("details",)
-
-    id: str
-    details: dict[str, Any]
-
-    def __init__(self, *, id: str = ABSENT, details: dict[str, Any] = ABSENT) -> None:
-        self.id = id
-        self.details = details
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.id = data["id"]
-            self.details = data["details"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 2 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"id": self.id, "details": self.details}
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(TemplateDeploymentList.attribute_map.values())
+    details: dict[str, Any] = field(default=None)
+    """Settings for a deployment, with those for its version under ``version``. The keys
+    depend on the template, and numbers may be strings. Dict.
+    """

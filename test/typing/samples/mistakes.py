@@ -24,6 +24,19 @@ ubiops.DeploymentCreate(name="d", input_type="plain")  # error
 ubiops.DeploymentCreate(name=1, input_type="plain", output_type="plain")  # error
 ubiops.DeploymentCreate(name="d", input_type="plain", output_type="plain", no_such_field=1)  # error
 ubiops.DeploymentVersionCreate(version="v", maximum_instances="5")  # error
+ubiops.DeploymentCreate(name="d", input_type="text", output_type="plain")  # error
+ubiops.DeploymentCreate("d", input_type="plain", output_type="plain")  # error
+ubiops.DeploymentCreate(name=None, input_type="plain", output_type="plain")  # error
+ubiops.DeploymentCreate(name="d", input_type="plain", output_type="plain", labels={"a": 1})  # error
+ubiops.DeploymentCreate(name="d", input_type="plain", output_type="plain", input_fields=["a"])  # error
+widget = ubiops.OutputFieldWidgetCreate(type="button")
+ubiops.DeploymentInputFieldCreate(name="n", data_type="int", widget=widget)  # error
+ubiops.DeploymentInputFieldCreate(name="n", data_type="number")  # error
+change = ubiops.DeploymentUpdate(name="e")
+change.description = 5  # error
+change.descripton = "e"  # error
+ubiops.DeploymentList(no_such_field=1)  # error
+ubiops.DeploymentList(name=1)  # error
 ubiops.CoreApi(ubiops.Configuration())  # error
 ubiops.Configuration(no_such_setting=1)  # error
 ubiops.NoSuchName  # error

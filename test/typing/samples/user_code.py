@@ -76,6 +76,7 @@ created = api.deployments_create(
 reveal_type(created)  # DeploymentCreateResponse
 reveal_type(created.name)  # str
 reveal_type(created.labels)  # dict[str, str]
+reveal_type(created.input_type)  # str
 reveal_type(created.creation_date)  # datetime
 reveal_type(created.input_fields)  # list[InputOutputFieldDetail]
 reveal_type(created.to_dict())  # dict[str, Any]
@@ -88,6 +89,18 @@ reveal_type(version.maximum_instances)  # int
 reveal_type(version.default)  # bool
 reveal_type(version.ports)  # list[DeploymentVersionPort]
 reveal_type(api.revisions_rebuild("p", "d", "r", "v", data={}))  # RevisionList
+
+port = ubiops.DeploymentVersionPort(public_port=2222, deployment_port=22, protocol="tcp")
+reveal_type(port.public_port)  # int
+changed = ubiops.DeploymentVersionUpdate(ports=[port, {"public_port": 1}], request_retention_mode="full")
+reveal_type(changed.static_ip)  # bool | Null | None
+changed.description = ubiops.NULL
+changed.labels = {"a": "b"}
+reveal_type(changed.additional_properties)  # dict[str, Any]
+reveal_type(ubiops.DeploymentVersionUpdate.openapi_types)  # dict[str, str]
+reveal_type(ubiops.DeploymentList(name="d", labels={}).name)  # str
+reveal_type(ubiops.DeploymentList.from_dict({}).creation_date)  # datetime
+reveal_type(changed.to_str())  # str
 
 # --- errors and helpers ---
 

@@ -3,138 +3,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops._core.dates import read_datetime
-from ubiops.models._base import ABSENT, Late, Model, new, read_model, unknown_fields
-from ubiops.models.cover import Cover
+from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from typing_extensions import Self
+    from ubiops.models.cover import Cover
 
 
 class Book(Model):
     """A book of the library, described in a sentence that is long enough to reach the
     end of a line in the docstring.
-
-    Attributes:
-        id: Mark of the book. String (UUID).
-        title: Title of the book. String.
-        status: Where it is. String, one of ``shelved``, ``lent``.
-        returned: Moment at which it came back. Null if it was never lent. Date and
-            time. May be None.
-        rating: What readers think of it. Number. May be None.
-        grades: What each reader thinks of it. List of numbers.
-        cover: Cover of the book. Cover. Deprecated.
-        labels: Labels of the book. Dict of strings.
-        value: What it is worth; its name is a keyword of examples. String, one of
-            ``high``, ``low``. May be None.
-        default: Whether it is the first one to take; its name is a keyword of schemas.
-            Boolean.
     """
 
-    __slots__ = ("_cover", "default", "grades", "id", "labels", "rating", "returned", "status", "title", "value")
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "id": "str",
-        "title": "str",
-        "status": "str",
-        "returned": "datetime",
-        "rating": "float",
-        "grades": "list[float]",
-        "cover": "Cover",
-        "labels": "dict(str, str)",
-        "value": "str",
-        "default": "bool",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "id": "id",
-        "title": "title",
-        "status": "status",
-        "returned": "returned",
-        "rating": "rating",
-        "grades": "grades",
-        "cover": "cover",
-        "labels": "labels",
-        "value": "value",
-        "default": "default",
-    }
-    _nested: ClassVar[tuple[str, ...]] = ("grades", "cover", "labels")
-
-    id: str
-    title: str
-    status: str
-    returned: datetime | None
-    rating: float | None
-    grades: list[float]
-    cover: Late[Cover] = Late(1, read_model, Cover)
-    labels: dict[str, str]
-    value: str | None
-    default: bool
-    _cover: Any
-
-    def __init__(
-        self,
-        *,
-        id: str = ABSENT,
-        title: str = ABSENT,
-        status: str = ABSENT,
-        returned: datetime | None = ABSENT,
-        rating: float | None = ABSENT,
-        grades: list[float] = ABSENT,
-        cover: Cover = ABSENT,
-        labels: dict[str, str] = ABSENT,
-        value: str | None = ABSENT,
-        default: bool = ABSENT,
-    ) -> None:
-        self._unread = 0
-        self.id = id
-        self.title = title
-        self.status = status
-        self.returned = returned
-        self.rating = rating
-        self.grades = grades
-        self._cover = cover
-        self.labels = labels
-        self.value = value
-        self.default = default
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.id = data["id"]
-            self.title = data["title"]
-            self.status = data["status"]
-            self.returned = read_datetime(data["returned"])
-            self.rating = data["rating"]
-            self.grades = data["grades"]
-            self._cover = data["cover"]
-            self.labels = data["labels"]
-            self.value = data["value"]
-            self.default = data["default"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._unread = 1
-        self._additional = None if len(data) == 10 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {
-            "id": self.id,
-            "title": self.title,
-            "status": self.status,
-            "returned": self.returned,
-            "rating": self.rating,
-            "grades": self.grades,
-            "cover": self.cover,
-            "labels": self.labels,
-            "value": self.value,
-            "default": self.default,
-        }
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(Book.attribute_map.values())
+    id: str = field(default=None)
+    """Mark of the book. String (UUID)."""
+    title: str = field(default=None)
+    """Title of the book. String."""
+    status: str = field(default=None)
+    """Where it is. String, one of ``shelved``, ``lent``."""
+    returned: datetime | None = field(default=None)
+    """Moment at which it came back. Null if it was never lent. Date and time. May be
+    None.
+    """
+    rating: float | None = field(default=None)
+    """What readers think of it. Number. May be None."""
+    grades: list[float] = field(default=None)
+    """What each reader thinks of it. List of numbers."""
+    cover: Cover = field(default=None)
+    """Cover of the book. Cover. Deprecated."""
+    labels: dict[str, str] = field(default=None)
+    """Labels of the book. Dict of strings."""
+    value: str | None = field(default=None)
+    """What it is worth; its name is a keyword of examples. String, one of ``high``,
+    ``low``. May be None.
+    """
+    default: bool = field(default=None)
+    """Whether it is the first one to take; its name is a keyword of schemas. Boolean.
+    """

@@ -3,288 +3,72 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops._core.dates import read_datetime
-from ubiops.models._base import Null, RequestModel, new, read_model, read_models, unknown_fields
-from ubiops.models._checks import (
-    check_boolean,
-    check_datetime,
-    check_integer,
-    check_integers,
-    check_model,
-    check_models,
-    check_number,
-    check_object,
-    check_string,
-    check_string_map,
-    check_strings,
-)
-from ubiops.models.cover import Cover
-from ubiops.models.page import Page
+from ubiops.models._base import RequestModel, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
+    from typing import Any, Literal
 
-    from typing_extensions import Self
+    from ubiops.models._base import Null
+    from ubiops.models.cover import Cover
+    from ubiops.models.page import Page
 
 
 class BookCreate(RequestModel):
-    """A book to add | with a bar, a \\ and \"\"\"quotes\"\"\".
+    """A book to add | with a bar, a \\ and \"\"\"quotes\"\"\"."""
 
-    Args:
-        title: Title of the book. String, 1 to 64 characters. Required.
-        subtitle: What stands below the title. String, 3 or more characters.
-            ``ubiops.NULL`` sends null.
-        isbn: Number of the book. String, at most 20 characters, matching
-            ``^[0-9]{3}-[0-9]+$``.
-        language: Language of the text. String, one of ``dutch``, ``frisian``. Default:
-            ``"dutch"``.
-        pages: Number of pages. Integer, 1 or more. Required.
-        weight: Weight in kilograms. Number, 0 to 9.5. Default: ``0.5``.
-        lent: Whether somebody has it. Boolean. Required.
-        printed: Moment at which it was printed. Date and time.
-        keywords: Words to find it by. List of strings. Default: ``[]``.
-        years: Years of its editions. List of integers.
-        labels: Labels to find it by. Dict of strings. Default: ``{}``.
-        extra: Whatever else there is. Dict.
-        cover: Cover of the book. Cover.
-        sample: Pages to look at. List of Page objects.
-        from_: Where it comes from; its name is a keyword of Python. String (UUID).
-            Deprecated.
-        to_dict_: Its name is the one of a method of all models. String.
-        datetime_: Its name is the one of a type. String.
-        shelf_mark: Its name is not written as names in Python are. String.
-        secret: What only readers may know. String.
-        sealed: Whether the secret is one. Boolean. Required.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
+    title: str = field(min_length=1, max_length=64)
+    """Title of the book. String, 1 to 64 characters. Required."""
+    subtitle: str | Null | None = field(default=None, min_length=3)
+    """What stands below the title. String, 3 or more characters. ``ubiops.NULL`` sends
+    null.
     """
-
-    __slots__ = (
-        "cover",
-        "datetime_",
-        "extra",
-        "from_",
-        "isbn",
-        "keywords",
-        "labels",
-        "language",
-        "lent",
-        "pages",
-        "printed",
-        "sample",
-        "sealed",
-        "secret",
-        "shelf_mark",
-        "subtitle",
-        "title",
-        "to_dict_",
-        "weight",
-        "years",
+    isbn: str | Null | None = field(
+        default=None,
+        max_length=20,
+        pattern="^[0-9]{3}-[0-9]+\\Z",
+        pattern_words="three digits, a hyphen and more digits",
     )
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "title": "str",
-        "subtitle": "str",
-        "isbn": "str",
-        "language": "str",
-        "pages": "int",
-        "weight": "float",
-        "lent": "bool",
-        "printed": "datetime",
-        "keywords": "list[str]",
-        "years": "list[int]",
-        "labels": "dict(str, str)",
-        "extra": "dict(str, str)",
-        "cover": "Cover",
-        "sample": "list[Page]",
-        "from_": "str",
-        "to_dict_": "str",
-        "datetime_": "str",
-        "shelf_mark": "str",
-        "secret": "str",
-        "sealed": "bool",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "title": "title",
-        "subtitle": "subtitle",
-        "isbn": "isbn",
-        "language": "language",
-        "pages": "pages",
-        "weight": "weight",
-        "lent": "lent",
-        "printed": "printed",
-        "keywords": "keywords",
-        "years": "years",
-        "labels": "labels",
-        "extra": "extra",
-        "cover": "cover",
-        "sample": "sample",
-        "from_": "from",
-        "to_dict_": "to_dict",
-        "datetime_": "datetime",
-        "shelf_mark": "shelfMark",
-        "secret": "secret",
-        "sealed": "sealed",
-    }
-    _required: ClassVar[tuple[str, ...]] = ("title", "pages", "lent", "sealed")
-    _nested: ClassVar[tuple[str, ...]] = ("keywords", "years", "labels", "extra", "cover", "sample")
-    _sensitive: ClassVar[dict[str, str]] = {"secret": "sealed"}
-
-    title: str
-    subtitle: str | Null | None
-    isbn: str | Null | None
-    language: str | Null | None
-    pages: int
-    weight: float | Null | None
-    lent: bool
-    printed: datetime | str | Null | None
-    keywords: Sequence[str] | Null | None
-    years: Sequence[int] | Null | None
-    labels: Mapping[str, str] | Null | None
-    extra: Mapping[str, Any] | Null | None
-    cover: Cover | Mapping[str, Any] | Null | None
-    sample: Sequence[Page | Mapping[str, Any]] | Null | None
-    from_: str | Null | None
-    to_dict_: str | Null | None
-    datetime_: str | Null | None
-    shelf_mark: str | Null | None
-    secret: str | Null | None
-    sealed: bool
-
-    def __init__(
-        self,
-        *,
-        title: str,
-        subtitle: str | Null | None = None,
-        isbn: str | Null | None = None,
-        language: str | Null | None = None,
-        pages: int,
-        weight: float | Null | None = None,
-        lent: bool,
-        printed: datetime | str | Null | None = None,
-        keywords: Sequence[str] | Null | None = None,
-        years: Sequence[int] | Null | None = None,
-        labels: Mapping[str, str] | Null | None = None,
-        extra: Mapping[str, Any] | Null | None = None,
-        cover: Cover | Mapping[str, Any] | Null | None = None,
-        sample: Sequence[Page | Mapping[str, Any]] | Null | None = None,
-        from_: str | Null | None = None,
-        to_dict_: str | Null | None = None,
-        datetime_: str | Null | None = None,
-        shelf_mark: str | Null | None = None,
-        secret: str | Null | None = None,
-        sealed: bool,
-    ) -> None:
-        self.title = title
-        self.subtitle = subtitle
-        self.isbn = isbn
-        self.language = language
-        self.pages = pages
-        self.weight = weight
-        self.lent = lent
-        self.printed = printed
-        self.keywords = keywords
-        self.years = years
-        self.labels = labels
-        self.extra = extra
-        self.cover = cover
-        self.sample = sample
-        self.from_ = from_
-        self.to_dict_ = to_dict_
-        self.datetime_ = datetime_
-        self.shelf_mark = shelf_mark
-        self.secret = secret
-        self.sealed = sealed
-        self._additional = None
-        self._check("BookCreate")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.title = data["title"]
-            self.subtitle = data["subtitle"]
-            self.isbn = data["isbn"]
-            self.language = data["language"]
-            self.pages = data["pages"]
-            self.weight = data["weight"]
-            self.lent = data["lent"]
-            self.printed = read_datetime(data["printed"])
-            self.keywords = data["keywords"]
-            self.years = data["years"]
-            self.labels = data["labels"]
-            self.extra = data["extra"]
-            self.cover = read_model(Cover, data["cover"])
-            self.sample = read_models(Page, data["sample"])
-            self.from_ = data["from"]
-            self.to_dict_ = data["to_dict"]
-            self.datetime_ = data["datetime"]
-            self.shelf_mark = data["shelfMark"]
-            self.secret = data["secret"]
-            self.sealed = data["sealed"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 20 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {
-            "title": self.title,
-            "subtitle": self.subtitle,
-            "isbn": self.isbn,
-            "language": self.language,
-            "pages": self.pages,
-            "weight": self.weight,
-            "lent": self.lent,
-            "printed": self.printed,
-            "keywords": self.keywords,
-            "years": self.years,
-            "labels": self.labels,
-            "extra": self.extra,
-            "cover": self.cover,
-            "sample": self.sample,
-            "from": self.from_,
-            "to_dict": self.to_dict_,
-            "datetime": self.datetime_,
-            "shelfMark": self.shelf_mark,
-            "secret": self.secret,
-            "sealed": self.sealed,
-        }
-
-    def _check(self, where: str) -> None:
-        check_string(self.title, where, "title", required=True, min_length=1, max_length=64)
-        check_string(self.subtitle, where, "subtitle", min_length=3)
-        check_string(
-            self.isbn,
-            where,
-            "isbn",
-            max_length=20,
-            pattern="^[0-9]{3}-[0-9]+\\Z",
-            pattern_words="three digits, a hyphen and more digits",
-        )
-        check_string(self.language, where, "language", enum=("dutch", "frisian"))
-        check_integer(self.pages, where, "pages", required=True, minimum=1)
-        check_number(self.weight, where, "weight", minimum=0, maximum=9.5)
-        check_boolean(self.lent, where, "lent", required=True)
-        check_datetime(self.printed, where, "printed")
-        check_strings(self.keywords, where, "keywords")
-        check_integers(self.years, where, "years")
-        check_string_map(self.labels, where, "labels")
-        check_object(self.extra, where, "extra")
-        check_model(self.cover, where, "cover", Cover)
-        check_models(self.sample, where, "sample", Page)
-        check_string(self.from_, where, "from_")
-        check_string(self.to_dict_, where, "to_dict_")
-        check_string(self.datetime_, where, "datetime_")
-        check_string(self.shelf_mark, where, "shelf_mark")
-        check_string(self.secret, where, "secret", secret=True)
-        check_boolean(self.sealed, where, "sealed", required=True)
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(BookCreate.attribute_map.values())
+    """Number of the book. String, at most 20 characters, matching
+    ``^[0-9]{3}-[0-9]+$``.
+    """
+    language: Literal["dutch", "frisian"] | Null | None = field(default=None)
+    """Language of the text. String, one of ``dutch``, ``frisian``. Default:
+    ``"dutch"``.
+    """
+    pages: int = field(minimum=1)
+    """Number of pages. Integer, 1 or more. Required."""
+    weight: float | Null | None = field(default=None, minimum=0, maximum=9.5)
+    """Weight in kilograms. Number, 0 to 9.5. Default: ``0.5``."""
+    lent: bool = field()
+    """Whether somebody has it. Boolean. Required."""
+    printed: datetime | str | Null | None = field(default=None)
+    """Moment at which it was printed. Date and time."""
+    keywords: Sequence[str] | Null | None = field(default=None)
+    """Words to find it by. List of strings. Default: ``[]``."""
+    years: Sequence[int] | Null | None = field(default=None)
+    """Years of its editions. List of integers."""
+    labels: Mapping[str, str] | Null | None = field(default=None)
+    """Labels to find it by. Dict of strings. Default: ``{}``."""
+    extra: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
+    """Whatever else there is. Dict."""
+    cover: Cover | Mapping[str, Any] | Null | None = field(default=None)
+    """Cover of the book. Cover."""
+    sample: Sequence[Page | Mapping[str, Any]] | Null | None = field(default=None)
+    """Pages to look at. List of Page objects."""
+    from_: str | Null | None = field(default=None, key="from")
+    """Where it comes from; its name is a keyword of Python. String (UUID). Deprecated.
+    """
+    to_dict_: str | Null | None = field(default=None, key="to_dict")
+    """Its name is the one of a method of all models. String."""
+    datetime_: str | Null | None = field(default=None, key="datetime")
+    """Its name is the one of a type. String."""
+    shelf_mark: str | Null | None = field(default=None, key="shelfMark")
+    """Its name is not written as names in Python are. String."""
+    secret: str | Null | None = field(default=None, sensitive_unless_false="sealed")
+    """What only readers may know. String."""
+    sealed: bool = field()
+    """Whether the secret is one. Boolean. Required."""

@@ -3,65 +3,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import Null, RequestModel, new, unknown_fields
-from ubiops.models._checks import check_object, check_string
+from ubiops.models._base import RequestModel, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
-    from typing_extensions import Self
+    from ubiops.models._base import Null
 
 
 class Cover(RequestModel):
-    """The cover of a book.
+    """The cover of a book."""
 
-    Args:
-        colour: Colour of the cover. String.
-        material: What it is made of. Dict.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
-    """
-
-    __slots__ = (
-        "colour",
-        "material",
-    )
-
-    openapi_types: ClassVar[dict[str, str]] = {"colour": "str", "material": "object"}
-    attribute_map: ClassVar[dict[str, str]] = {"colour": "colour", "material": "material"}
-    _nested: ClassVar[tuple[str, ...]] = ("material",)
-
-    colour: str | Null | None
-    material: Mapping[str, Any] | Null | None
-
-    def __init__(self, *, colour: str | Null | None = None, material: Mapping[str, Any] | Null | None = None) -> None:
-        self.colour = colour
-        self.material = material
-        self._additional = None
-        self._check("Cover")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.colour = data["colour"]
-            self.material = data["material"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 2 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"colour": self.colour, "material": self.material}
-
-    def _check(self, where: str) -> None:
-        check_string(self.colour, where, "colour")
-        check_object(self.material, where, "material")
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(Cover.attribute_map.values())
+    colour: str | Null | None = field(default=None)
+    """Colour of the cover. String."""
+    material: Mapping[str, Any] | Null | None = field(default=None)
+    """What it is made of. Dict."""

@@ -3,85 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import ABSENT, Late, Model, new, read_model, unknown_fields
-from ubiops.models.cover import Cover
+from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Any
+
+    from ubiops.models.cover import Cover
 
 
 class ImportList(Model):
-    """An import of books; its noun is a keyword of Python.
+    """An import of books; its noun is a keyword of Python."""
 
-    Attributes:
-        id: Id of the import. String.
-        result: Anything that the import returned. Any JSON value.
-        parts: Parts of the import. List of dicts.
-        shelves: Books by shelf. Dict of dicts.
-        cover: Cover of the first book, or null. Cover. May be None.
-    """
-
-    __slots__ = ("_cover", "id", "parts", "result", "shelves")
-
-    openapi_types: ClassVar[dict[str, str]] = {
-        "id": "str",
-        "result": "object",
-        "parts": "list[object]",
-        "shelves": "dict(str, object)",
-        "cover": "Cover",
-    }
-    attribute_map: ClassVar[dict[str, str]] = {
-        "id": "id",
-        "result": "result",
-        "parts": "parts",
-        "shelves": "shelves",
-        "cover": "cover",
-    }
-    _nested: ClassVar[tuple[str, ...]] = ("result", "parts", "shelves", "cover")
-
-    id: str
-    result: Any
-    parts: list[dict[str, Any]]
-    shelves: dict[str, dict[str, Any]]
-    cover: Late[Cover | None] = Late(1, read_model, Cover)
-    _cover: Any
-
-    def __init__(
-        self,
-        *,
-        id: str = ABSENT,
-        result: Any = ABSENT,
-        parts: list[dict[str, Any]] = ABSENT,
-        shelves: dict[str, dict[str, Any]] = ABSENT,
-        cover: Cover | None = ABSENT,
-    ) -> None:
-        self._unread = 0
-        self.id = id
-        self.result = result
-        self.parts = parts
-        self.shelves = shelves
-        self._cover = cover
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.id = data["id"]
-            self.result = data["result"]
-            self.parts = data["parts"]
-            self.shelves = data["shelves"]
-            self._cover = data["cover"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._unread = 1
-        self._additional = None if len(data) == 5 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"id": self.id, "result": self.result, "parts": self.parts, "shelves": self.shelves, "cover": self.cover}
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(ImportList.attribute_map.values())
+    id: str = field(default=None)
+    """Id of the import. String."""
+    result: Any = field(default=None)
+    """Anything that the import returned. Any JSON value."""
+    parts: list[dict[str, Any]] = field(default=None)
+    """Parts of the import. List of dicts."""
+    shelves: dict[str, dict[str, Any]] = field(default=None)
+    """Books by shelf. Dict of dicts."""
+    cover: Cover | None = field(default=None)
+    """Cover of the first book, or null. Cover. May be None."""

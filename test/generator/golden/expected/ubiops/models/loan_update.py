@@ -3,55 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from ubiops.models._base import RequestModel, new, unknown_fields
-from ubiops.models._checks import check_string
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from ubiops.models._base import RequestModel, field
 
 
 class LoanUpdate(RequestModel):
-    """A change to a loan.
+    """A change to a loan."""
 
-    Args:
-        reader: Who has the book. String. Required.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
-    """
-
-    __slots__ = ("reader",)
-
-    openapi_types: ClassVar[dict[str, str]] = {"reader": "str"}
-    attribute_map: ClassVar[dict[str, str]] = {"reader": "reader"}
-    _required: ClassVar[tuple[str, ...]] = ("reader",)
-
-    reader: str
-
-    def __init__(self, *, reader: str) -> None:
-        self.reader = reader
-        self._additional = None
-        self._check("LoanUpdate")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.reader = data["reader"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 1 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"reader": self.reader}
-
-    def _check(self, where: str) -> None:
-        check_string(self.reader, where, "reader", required=True)
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(LoanUpdate.attribute_map.values())
+    reader: str = field()
+    """Who has the book. String. Required."""

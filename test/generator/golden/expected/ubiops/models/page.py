@@ -3,63 +3,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import Null, RequestModel, new, unknown_fields
-from ubiops.models._checks import check_integer, check_string
+from ubiops.models._base import RequestModel, field
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from ubiops.models._base import Null
 
 
 class Page(RequestModel):
-    """A page of a book.
+    """A page of a book."""
 
-    Args:
-        number: Number of the page. Integer, 1 to 9999. Required.
-        text: Text of the page. String.
-
-    Raises:
-        ubiops.ApiTypeError: A field has the wrong type, or is unknown.
-        ubiops.ApiValueError: A field is missing or breaks a rule; the message names the
-            field, the rule and the value.
-    """
-
-    __slots__ = (
-        "number",
-        "text",
-    )
-
-    openapi_types: ClassVar[dict[str, str]] = {"number": "int", "text": "str"}
-    attribute_map: ClassVar[dict[str, str]] = {"number": "number", "text": "text"}
-    _required: ClassVar[tuple[str, ...]] = ("number",)
-
-    number: int
-    text: str | Null | None
-
-    def __init__(self, *, number: int, text: str | Null | None = None) -> None:
-        self.number = number
-        self.text = text
-        self._additional = None
-        self._check("Page")
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.number = data["number"]
-            self.text = data["text"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 2 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"number": self.number, "text": self.text}
-
-    def _check(self, where: str) -> None:
-        check_integer(self.number, where, "number", required=True, minimum=1, maximum=9999)
-        check_string(self.text, where, "text")
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(Page.attribute_map.values())
+    number: int = field(minimum=1, maximum=9999)
+    """Number of the page. Integer, 1 to 9999. Required."""
+    text: str | Null | None = field(default=None)
+    """Text of the page. String."""

@@ -3,45 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from ubiops.models._base import ABSENT, Model, new, unknown_fields
+from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
-    from typing_extensions import Self
+    from typing import Any
 
 
 class Room(Model):
-    """A room to read in.
+    """A room to read in."""
 
-    Attributes:
-        settings: Settings of the room. Dict.
-    """
-
-    __slots__ = ("settings",)
-
-    openapi_types: ClassVar[dict[str, str]] = {"settings": "object"}
-    attribute_map: ClassVar[dict[str, str]] = {"settings": "settings"}
-    _nested: ClassVar[tuple[str, ...]] = ("settings",)
-
-    settings: dict[str, Any]
-
-    def __init__(self, *, settings: dict[str, Any] = ABSENT) -> None:
-        self.settings = settings
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.settings = data["settings"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 1 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"settings": self.settings}
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(Room.attribute_map.values())
+    settings: dict[str, Any] = field(default=None)
+    """Settings of the room. Dict."""

@@ -3,44 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
-
-from ubiops.models._base import ABSENT, Model, new, unknown_fields
-
-if TYPE_CHECKING:
-    from typing_extensions import Self
+from ubiops.models._base import Model, field
 
 
 class Status(Model):
-    """The status of the library.
+    """The status of the library."""
 
-    Attributes:
-        status: Whether it is open. String.
-    """
-
-    __slots__ = ("status",)
-
-    openapi_types: ClassVar[dict[str, str]] = {"status": "str"}
-    attribute_map: ClassVar[dict[str, str]] = {"status": "status"}
-
-    status: str
-
-    def __init__(self, *, status: str = ABSENT) -> None:
-        self.status = status
-        self._additional = None
-
-    @classmethod
-    def _read(cls, data: dict[str, Any]) -> Self:
-        self = new(cls)
-        try:
-            self.status = data["status"]
-        except KeyError:
-            return cls._read({**_ABSENT, **data})
-        self._additional = None if len(data) == 1 else unknown_fields(data, _ABSENT)
-        return self
-
-    def _values(self) -> dict[str, Any]:
-        return {"status": self.status}
-
-
-_ABSENT: dict[str, Any] = dict.fromkeys(Status.attribute_map.values())
+    status: str = field(default=None)
+    """Whether it is open. String."""
