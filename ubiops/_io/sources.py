@@ -1,4 +1,4 @@
-"""Files to be uploaded: a path, bytes or an open file, and whether it can be read again."""
+"""Files to be uploaded: a path, a folder, bytes or an open file, and whether it can be read again."""
 
 from __future__ import annotations
 
@@ -13,8 +13,14 @@ from ubiops.exceptions import ApiRequestError, ApiTypeError, ApiValueError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FileValue = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]
-"""What may be given as a file: a path, the bytes themselves, or a file that is open for reading in binary mode."""
+    from ubiops._packages.folder import PackageFolder
+
+FileValue = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, "PackageFolder"]
+"""What may be given as a file.
+
+It is a path, the bytes themselves, or a file that is open for reading in binary mode. A folder, by its path or as a
+``PackageFolder``, is packed into a zip archive while it is being sent.
+"""
 
 _UPLOAD_BLOCK = 1 << 18
 """Bytes of a file that are read and sent at a time."""
@@ -24,18 +30,20 @@ class FileSource:
     """A file to be sent: where its bytes come from, how many they are, and whether they can be read again.
 
     Args:
-        value: A path, bytes, or a file that is open in binary mode, which is sent from where it stands.
+        value: A path, bytes, or a file that is open in binary mode, which is sent from where it stands. A folder is
+            packed into a zip archive on the way.
         name: The name of the parameter, for the errors' text.
 
     Raises:
         ubiops.ApiTypeError: The value is none of these.
-        ubiops.ApiValueError: There is no such file, it is a directory, or it can't be read.
+        ubiops.ApiValueError: There is no such file, it can't be read, or a folder can't be packed.
     """
 
     def __init__(self, value: Any, name: str = "file") -> None:
         self._path: str | None = None
         self._data: Any = None
         self._open: Any = None
+        self._folder: PackageFolder | None = None
         self._start = 0
         self.size: int | None = None
         """Bytes; None when that is not known before they are read."""
@@ -47,6 +55,8 @@ class FileSource:
             except (TypeError, ValueError) as error:
                 raise ApiValueError(f"{name} can't be read: {error}") from None
             self.size, self.filename = len(self._data), name
+        elif hasattr(value, "blocks"):
+            self._from_folder(value)
         elif hasattr(value, "read"):
             self._from_open(value, name)
         else:
@@ -64,12 +74,19 @@ class FileSource:
             why = error.strerror if isinstance(error, OSError) else str(error)
             raise ApiValueError(f"{name} can't be read from {path!r}: {why}") from None
         if stat.S_ISDIR(status.st_mode):
-            raise ApiValueError(f"{name} can't be read from {path!r}: it is a directory; give the path of a zip file")
+            from ubiops._packages.folder import PackageFolder
+
+            self._from_folder(PackageFolder(path))
+            return
         if not os.access(path, os.R_OK):
             raise ApiValueError(f"{name} can't be read from {path!r}: Permission denied")
         self._path = path
         self.filename = os.path.basename(path)
         self.size = status.st_size if stat.S_ISREG(status.st_mode) else None
+
+    def _from_folder(self, folder: PackageFolder) -> None:
+        self._folder = folder
+        self.filename = folder.filename
 
     def _from_open(self, value: Any, name: str) -> None:
         if isinstance(value, io.TextIOBase) or (
@@ -106,6 +123,14 @@ class FileSource:
         Raises:
             ubiops.ApiRequestError: The file can't be read, or has another size than it had.
         """
+        if self._folder is not None:
+            try:
+                yield from self._folder.blocks()
+            except ApiValueError as error:
+                hint = "wait until nothing writes to the folder any more, or send a copy of it"
+                why = f"the folder {self._folder.path!r} can't be sent: {error}"
+                raise ApiRequestError(0, why, hint=hint) from None
+            return
         if self._data is not None:
             for start in range(0, len(self._data), _UPLOAD_BLOCK):
                 yield self._data[start : start + _UPLOAD_BLOCK]
