@@ -45,7 +45,7 @@ class Listing(NamedTuple):
 def check_folder(root: str) -> None:
     """Refuse what is not a folder."""
     if not os.path.isdir(root):
-        raise PackageNotADirectoryError(f"Given path {os.path.abspath(root)} is not a directory.")
+        raise PackageNotADirectoryError(f"{os.path.abspath(root)} is not a folder")
 
 
 def list_folder(root: str, rules: IgnoreRules, *, everything: bool, leave_out: str | None = None) -> Listing:

@@ -17,6 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _ROUGH = re.compile(
     rf"{_NAME.pattern}\s*(?:\[[\w\s,.-]*\])?\s*(?:@\s*\S+|\(?\s*(?:(?:[<>=!~]=|===|[<>])\s*[\w.*+!-]+\s*,?\s*)*\)?)\s*(?:;.*)?"
 )
+_LOCAL_ARCHIVE = re.compile(r"[^@;]+\.(?:whl|zip|tar\.gz)\s*(?:;|$)", re.IGNORECASE)
 _URL = re.compile(r"(?:(?:git|hg|svn|bzr)\+|https?://|ftp://|file:)", re.IGNORECASE)
 _FLAGS = "--no-index --pre --no-binary --only-binary --prefer-binary --require-hashes --trusted-host"
 _OTHERS = "--use-feature --config-settings --hash --global-option -e --editable"
@@ -117,7 +118,7 @@ class _Checker:
         elif _URL.match(line):
             self.is_complete = False
             self._check_url(number, line)
-        elif line.startswith((".", "/", "~")) or re.search(r"\.(whl|zip|tar\.gz)$", line.partition(";")[0].strip()):
+        elif line.startswith((".", "/", "~")) or _LOCAL_ARCHIVE.match(line):
             self.is_complete = False
             self._check_file(number, line.partition(";")[0].strip())
         else:

@@ -10,7 +10,7 @@ import os
 import stat
 import struct
 import zlib
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ubiops._packages.errors import PackageError
 
@@ -33,6 +33,9 @@ _DESCRIPTOR_64 = struct.Struct("<4sL2Q")
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCATOR_64 = struct.Struct("<4sLQL")
+
+_RUN = struct.Struct("<B2H")
+_LONGEST_RUN = 0xFFFF
 
 _STORED, _DEFLATED = 0, 8
 _SIZES_FOLLOW, _UTF_8 = 0x8, 0x800
@@ -99,7 +102,7 @@ def _file(item: Item, prefix: str, offset: int, entries: list[_Entry]) -> Iterat
 
 
 def _small(content: bytes, entry: _Entry, entries: list[_Entry]) -> Iterator[bytes]:
-    compressor = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    compressor = _compressor()
     packed = compressor.compress(content) + compressor.flush()
     method = _DEFLATED
     if len(packed) >= len(content):
@@ -118,10 +121,10 @@ def _large(blocks: Iterator[bytes], entry: _Entry, entries: list[_Entry]) -> Ite
     else:
         yield _local_header(entry, _VERSION, 0, 0) + entry.name
     checksum = packed_size = 0
-    compressor = None
+    compressor: Any = None
     for block in blocks:
         if compressor is None:
-            compressor = zlib.compressobj(_level_for(block), zlib.DEFLATED, -zlib.MAX_WBITS)
+            compressor = _compressor() if _is_compressible(block) else _Uncompressed()
         checksum = zlib.crc32(block, checksum)
         packed = compressor.compress(block)
         packed_size += len(packed)
@@ -134,9 +137,31 @@ def _large(blocks: Iterator[bytes], entry: _Entry, entries: list[_Entry]) -> Ite
     entries.append(entry._replace(checksum=checksum, packed=packed_size))
 
 
-def _level_for(block: bytes) -> int:
-    """Return the level for a file that begins like this; 0 for images and such."""
-    return 0 if len(zlib.compress(block, 1)) > _INCOMPRESSIBLE * len(block) else _LEVEL
+def _compressor() -> Any:
+    return zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+
+
+def _is_compressible(block: bytes) -> bool:
+    """Whether compressing a file that begins like this is worth the time."""
+    return len(zlib.compress(block, 1)) <= _INCOMPRESSIBLE * len(block)
+
+
+class _Uncompressed:
+    """Wraps data in the format of compressed data: images and archives don't get smaller.
+
+    zlib does the same with level 0, but divides the data as its buffers happen to be.
+    """
+
+    def compress(self, block: bytes) -> bytes:
+        wrapped = bytearray()
+        for start in range(0, len(block), _LONGEST_RUN):
+            run = block[start : start + _LONGEST_RUN]
+            wrapped += _RUN.pack(0, len(run), len(run) ^ 0xFFFF)
+            wrapped += run
+        return bytes(wrapped)
+
+    def flush(self) -> bytes:
+        return _RUN.pack(1, 0, 0xFFFF)
 
 
 def _local_header(entry: _Entry, version: int, packed: int, size: int, extra: int = 0) -> bytes:

@@ -69,11 +69,11 @@ def zip_dir(
             are errors of this class too.
     """
     settings = _settings(directory, ignore_filename, everything)
-    target = abs_path(as_text(output_path, "output_path"))
+    target = os.path.abspath(as_text(output_path, "output_path"))
     if os.path.isdir(target):
         target = os.path.join(target, default_zip_name(prefix))
     if os.path.exists(target) and not force:
-        raise PackageFileExistsError(f"File {target} already exists")
+        raise PackageFileExistsError(f"there is a file {target} already; force=True replaces it")
     folder = os.path.dirname(target)
     if not os.path.isdir(folder):
         raise PackageFileNotFoundError(f"the folder for the archive does not exist: {folder}")
@@ -148,8 +148,8 @@ def default_zip_name(prefix: str | None) -> str:
 
 
 def abs_path(path_param: str | os.PathLike[str]) -> str:
-    """Return a path as an absolute one."""
-    return os.path.abspath(as_text(path_param, "path_param"))
+    """Return a path as an absolute one; ``..`` and ``~`` stay as they are."""
+    return os.path.join(os.getcwd(), as_text(path_param, "path_param"))
 
 
 def validate_package(
