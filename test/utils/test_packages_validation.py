@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import ubiops
-from ubiops._packages import archive, check, imports
+from ubiops._packages import archive, check, imports, limits
 from ubiops.utils import PackageError, PackageFolder, PackageProblem, PackageReport, validate_package, zip_dir
 
 INIT = "class Deployment:\n    def __init__(self, base_directory, context):\n        pass\n"
@@ -87,7 +87,7 @@ class TestReport:
         assert isinstance(caught.value, ubiops.ApiValueError)
 
     def test_sizes_are_shown_in_units(self) -> None:
-        sizes = {0: "0 bytes", 2048: "2.0 KB", 5 * MB: "5.0 MB", 3 * 1024 * MB: "3.0 GB"}
+        sizes = {0: "0 bytes", 2048: "2 KB", 5 * MB + 200_000: "5.2 MB", 3 * 1024 * MB: "3 GB"}
         for size, text in sizes.items():
             assert text in str(PackageReport("x", size=size))
 
@@ -281,6 +281,15 @@ class TestImports:
         assert "m9.py:1" in problems(validate_package(folder))[0]
         monkeypatch.setattr(imports, "_MAXIMUM_MODULES", 5)
         assert validate_package(folder).ok
+
+        monkeypatch.setattr(imports, "_MAXIMUM_MODULES", 2000)
+        monkeypatch.setattr(imports, "MAXIMUM_MODULES_SIZE", len(GOOD) + 50)
+        assert validate_package(folder).ok
+
+    def test_problems_are_collected_within_bounds(self, make: Make) -> None:
+        many = "".join(f"import a.m{number}\n" for number in range(500))
+        report = validate_package(make({"a/b": ""}, code=many + GOOD))
+        assert len(report.problems) == limits.MAXIMUM_PROBLEMS
 
     def test_the_standard_library_is_known_on_every_python(self) -> None:
         listed = imports._listed_modules()

@@ -11,7 +11,7 @@ import zlib
 from typing import IO, TYPE_CHECKING, Any
 
 from ubiops._packages.errors import UnusableError
-from ubiops._packages.limits import MAXIMUM_ENTRIES
+from ubiops._packages.limits import MAXIMUM_ENTRIES, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,9 +165,9 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
         raise _too_many_entries()
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MAXIMUM_UNPACKED_SIZE:
-        maximum = MAXIMUM_UNPACKED_SIZE / 1024**3
         raise UnusableError(
-            f"unpacked, the zip archive would take {unpacked / 1024**3:,.0f} GB; the maximum is {maximum:,.0f} GB"
+            f"unpacked, the zip archive would take {readable(unpacked)};"
+            f" the maximum is {readable(MAXIMUM_UNPACKED_SIZE)}"
         )
     for entry in entries:
         if _LEADS_OUT.search(entry.filename):
@@ -180,7 +180,7 @@ def _unpack(entry: zipfile.ZipInfo, blocks: Iterator[bytes], limit: int) -> byte
     for piece in _pieces(entry, blocks, limit):
         content += piece
         if len(content) > limit:
-            raise UnusableError(f"{entry.filename} is larger than {limit // 1024**2} MB")
+            raise UnusableError(f"{entry.filename} is larger than {readable(limit)}")
     return bytes(content)
 
 

@@ -13,7 +13,13 @@ from ubiops._packages.build import NO_FUNCTION
 from ubiops._packages.errors import PackageError, UnusableError
 from ubiops._packages.imports import check_imports, distribution_names
 from ubiops._packages.layout import CODE_FILES, find_code
-from ubiops._packages.limits import MAXIMUM_CODE_SIZE, MAXIMUM_PACKAGE, MAXIMUM_SETTINGS_SIZE
+from ubiops._packages.limits import (
+    MAXIMUM_CODE_SIZE,
+    MAXIMUM_PACKAGE,
+    MAXIMUM_REQUIREMENTS_SIZE,
+    MAXIMUM_SETTINGS_SIZE,
+    readable,
+)
 from ubiops._packages.report import PackageProblem, PackageReport
 from ubiops._packages.requirements import Requirements, check_requirements
 from ubiops._packages.settings import REDUCED, check_settings
@@ -55,7 +61,7 @@ class FolderFiles:
         except OSError as error:
             raise UnusableError(f"{name} can't be read: {error.strerror}") from None
         if len(content) > limit:
-            raise UnusableError(f"{name} is larger than {limit // 1024**2} MB")
+            raise UnusableError(f"{name} is larger than {readable(limit)}")
         return content
 
     def reason_left_out(self, name: str) -> str | None:
@@ -100,7 +106,9 @@ def check_archive(path: str, environment: str | None, code_file: str | None) -> 
         size = os.stat(path).st_size
         with open_archive(Path(path)) as files:
             if size > MAXIMUM_PACKAGE:
-                check.warn(f"the file takes {size / 1024**3:,.1f} GB; the platform accepts packages up to 2 GB")
+                check.warn(
+                    f"the file takes {readable(size)}; the platform accepts packages up to {readable(MAXIMUM_PACKAGE)}"
+                )
             return check.run(ArchivedFiles(files))
     except UnusableError as error:
         return check.failed(PackageProblem(error.message, hint=error.hint))
@@ -180,7 +188,7 @@ class _Check:
     def _check_imports(
         self, files: FolderFiles | ArchivedFiles, code: str, version: tuple[int, int], required: Requirements | None
     ) -> None:
-        findings = check_imports(files, code, version, MAXIMUM_CODE_SIZE)
+        findings = check_imports(files, code, version)
         self._problems += findings.problems
         if required is not None and not required.is_complete:
             return
@@ -198,7 +206,7 @@ class _Check:
         self.warn(f"the environment has to provide {modules}: {where}", file, line)
 
     def _check_requirements(self, files: FolderFiles | ArchivedFiles, name: str) -> Requirements | None:
-        content = self._read(files, name)
+        content = self._read(files, name, MAXIMUM_REQUIREMENTS_SIZE)
         if content is None:
             return None
         folder = name.rpartition("/")[0]
@@ -210,7 +218,7 @@ class _Check:
         return required
 
     def _check_settings(self, files: FolderFiles | ArchivedFiles, name: str) -> None:
-        content = self._read(files, name)
+        content = self._read(files, name, MAXIMUM_SETTINGS_SIZE)
         if content is None:
             return
         settings = check_settings(content)
@@ -218,11 +226,11 @@ class _Check:
         if not settings.is_complete:
             self.warn(REDUCED, name)
 
-    def _read(self, files: FolderFiles | ArchivedFiles, name: str) -> bytes | None:
+    def _read(self, files: FolderFiles | ArchivedFiles, name: str, limit: int) -> bytes | None:
         if name not in files.names:
             return None
         try:
-            return files.read(name, MAXIMUM_SETTINGS_SIZE)
+            return files.read(name, limit)
         except UnusableError as error:
             self._problems.append(PackageProblem(error.message, name, hint=error.hint))
             return None

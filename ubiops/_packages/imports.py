@@ -7,6 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from ubiops._packages.limits import MAXIMUM_CODE_SIZE, MAXIMUM_MODULES_SIZE, MAXIMUM_PROBLEMS
 from ubiops._packages.report import PackageProblem
 from ubiops._packages.source import CodeError, names_bound, parse_python
 
@@ -88,22 +89,21 @@ def distribution_names(module: str) -> set[str]:
     return {normal, f"python-{normal}", _DISTRIBUTIONS.get(module.lower(), normal)}
 
 
-def check_imports(files: PythonFiles, code: str, version: tuple[int, int], limit: int) -> Findings:
+def check_imports(files: PythonFiles, code: str, version: tuple[int, int]) -> Findings:
     """Follow the imports from the file with the code.
 
     Args:
         files: All files of the package.
         code: The name of the file with the code.
         version: The version of Python to parse for.
-        limit: The size above which a file is not read.
     """
-    return _Follower(files, code, version, limit).follow()
+    return _Follower(files, code, version).follow()
 
 
 class _Follower:
     """Reads each local module that can be reached once."""
 
-    def __init__(self, files: PythonFiles, code: str, version: tuple[int, int], limit: int) -> None:
+    def __init__(self, files: PythonFiles, code: str, version: tuple[int, int]) -> None:
         self._files = files
         self._names = frozenset(files.names)
         self._folders = {name[:at] for name in files.names for at in _slashes(name)}
@@ -112,7 +112,8 @@ class _Follower:
         root = code.rpartition("/")[0]
         self._paths = [f"{root}/" if root else "", f"{root}/{_LIBRARIES}/" if root else f"{_LIBRARIES}/"]
         self._version = version
-        self._limit = limit
+        self._left = MAXIMUM_MODULES_SIZE
+        self._by_lower_name = {name.lower(): name for name in sorted(files.names, reverse=True)}
         self._pending: list[str] = [code]
         self._seen = {code}
         self._bound: dict[str, set[str] | None] = {}
@@ -122,7 +123,7 @@ class _Follower:
         self._changes_path = False
 
     def follow(self) -> Findings:
-        while self._pending and len(self._seen) <= _MAXIMUM_MODULES:
+        while self._pending and not self._is_exhausted():
             name = self._pending.pop(0)
             tree = self._parse(name)
             if tree is None:
@@ -132,12 +133,18 @@ class _Follower:
                 self._resolve(name, imported)
         if self._changes_path:
             # What seems missing may be in a folder that the code adds to the path.
-            return Findings(self._problems, {})
-        return Findings([*self._problems, *self._missing], self._external)
+            return Findings(self._problems[:MAXIMUM_PROBLEMS], {})
+        return Findings([*self._problems, *self._missing][:MAXIMUM_PROBLEMS], self._external)
+
+    def _is_exhausted(self) -> bool:
+        found = len(self._problems) + len(self._missing)
+        return len(self._seen) > _MAXIMUM_MODULES or self._left <= 0 or found > MAXIMUM_PROBLEMS
 
     def _parse(self, name: str) -> ast.Module | None:
         try:
-            return parse_python(self._files.read(name, self._limit), name, self._version)
+            source = self._files.read(name, min(MAXIMUM_CODE_SIZE, self._left))
+            self._left -= len(source)
+            return parse_python(source, name, self._version)
         except CodeError as error:
             if name != self._code:
                 self._problems.append(PackageProblem(error.message, name, error.line, error.hint))
@@ -236,10 +243,9 @@ class _Follower:
             reason = self._files.reason_left_out(candidate)
             if reason is not None:
                 return f"{candidate} exists, but is not packed: {reason}"
-        folder = path.rpartition("/")[0]
-        for name in sorted(self._names):
-            if name.rpartition("/")[0] == folder and name.lower() == f"{path}.py".lower():
-                return f"there is {name}; case matters where deployments run"
+        alike = self._by_lower_name.get(f"{path}.py".lower())
+        if alike is not None and alike.rpartition("/")[0] == path.rpartition("/")[0]:
+            return f"there is {alike}; case matters where deployments run"
         return None
 
 

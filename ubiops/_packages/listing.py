@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ubiops._packages.errors import PackageError, PackageNotADirectoryError
 from ubiops._packages.ignore import IgnoreRules, is_environment
-from ubiops._packages.limits import LARGE_FILE, MAXIMUM_ENTRIES, MAXIMUM_PACKAGE
+from ubiops._packages.limits import LARGE_FILE, MAXIMUM_ENTRIES, MAXIMUM_PACKAGE, readable
 
 _SECRETS = (".env", ".netrc", ".pypirc", "id_rsa", "id_ed25519", "id_ecdsa")
 
@@ -155,7 +155,7 @@ class _Walk:
         if not os.access(entry.path, os.R_OK):
             raise PackageError(f"{name} can't be read: Permission denied")
         if status.st_size >= LARGE_FILE:
-            self._notes.append(Note(name, f"it is a very large file: {_megabytes(status.st_size)}"))
+            self._notes.append(Note(name, f"it is a very large file: {readable(status.st_size)}"))
         if entry.name in _SECRETS:
             self._notes.append(Note(name, "it usually holds secrets; everyone who downloads the package can read it"))
         self._items.append(Item(name, entry.path, status.st_size, status.st_mtime_ns))
@@ -183,9 +183,9 @@ class _Walk:
     def _check_sizes(self) -> None:
         total = sum(item.size for item in self._items)
         if total > MAXIMUM_PACKAGE:
-            maximum = _megabytes(MAXIMUM_PACKAGE)
+            maximum = readable(MAXIMUM_PACKAGE)
             self._notes.append(
-                Note("", f"the files take {_megabytes(total)}; the platform accepts packages up to {maximum}")
+                Note("", f"the files take {readable(total)}; the platform accepts packages up to {maximum}")
             )
 
 
@@ -196,7 +196,3 @@ def _portable(name: str) -> str:
 
 def _unreadable(name: str, error: OSError) -> PackageError:
     return PackageError(f"{name} can't be read: {error.strerror}")
-
-
-def _megabytes(size: int) -> str:
-    return f"{size / 1024**2:,.0f} MB"

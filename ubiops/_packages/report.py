@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ubiops._packages.errors import PackageError
+from ubiops._packages.limits import readable
 
 
 @dataclass(frozen=True)
@@ -80,16 +81,8 @@ class PackageReport:
             for found, word in ((self.problems, "problem"), (self.warnings, "warning"))
             if found
         )
-        files = f"{self.files} file{'' if self.files == 1 else 's'}, {_readable(self.size)}"
+        files = f"{self.files} file{'' if self.files == 1 else 's'}, {readable(self.size)}"
         lines = [f"{self.path}: {counted or 'no problems'} ({files})"]
         lines += [f"  problem: {problem}" for problem in self.problems]
         lines += [f"  warning: {warning}" for warning in self.warnings]
         return "\n".join(lines)
-
-
-def _readable(size: int) -> str:
-    for unit in ("bytes", "KB", "MB"):
-        if size < 1024:
-            return f"{size:,.0f} {unit}" if unit == "bytes" else f"{size:,.1f} {unit}"
-        size /= 1024  # type: ignore[assignment]
-    return f"{size:,.1f} GB"

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 REDUCED = "its lines are checked only roughly without packaging: pip install 'ubiops[packages]'"
 
 _OPTION = re.compile(r"(--?[A-Za-z][\w-]*)(?:[\s=]+(.*))?")
-_COMMENT = re.compile(r"(^|\s+)#.*$")
+_COMMENT = re.compile(r"(^|\s)#.*$")
+_LONGEST_LINE = 10_000
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?")
 _ROUGH = re.compile(
     rf"{_NAME.pattern}\s*(?:\[[\w\s,.-]*\])?\s*(?:@\s*\S+|\(?\s*(?:(?:[<>=!~]=|===|[<>])\s*[\w.*+!-]+\s*,?\s*)*\)?)\s*(?:;.*)?"
@@ -113,7 +114,9 @@ class _Checker:
         self.is_complete = True
 
     def check(self, number: int, line: str) -> None:
-        if line.startswith("-"):
+        if len(line) > _LONGEST_LINE:
+            self.remarks.append(Remark(number, "the line is too long"))
+        elif line.startswith("-"):
             self._check_option(number, line)
         elif _URL.match(line):
             self.is_complete = False

@@ -10,7 +10,6 @@ REDUCED = "only its outermost keys are checked without PyYAML: pip install 'ubio
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*=.*", re.DOTALL)
 _URL = re.compile(r"https?://[^\s/]+(/\S*)?", re.IGNORECASE)
 _KEYS = ("environment_variables", "apt")
-_KEY_LINE = re.compile(r"^([^\s#:\-][^:#]*?)\s*:(?:\s|$)")
 
 
 class SettingsProblem(NamedTuple):
@@ -62,9 +61,8 @@ def _check_keys(text: str) -> list[SettingsProblem]:
     """Check the outermost keys as far as a look at the lines goes."""
     problems = []
     for number, line in enumerate(text.splitlines(), 1):
-        match = _KEY_LINE.match(line)
-        key = match[1].strip("\"'") if match else None
-        if key is not None and key not in _KEYS and not key.startswith(("{", "[")):
+        key = line.partition(":")[0].strip("\"' ")
+        if ":" in line and not line.startswith((" ", "#", "-", "{", "[")) and key not in _KEYS:
             problems.append(_unknown_key(number, key, _KEYS))
     return problems
 

@@ -147,7 +147,7 @@ def _is_compressible(block: bytes) -> bool:
 
 
 class _Uncompressed:
-    """Wraps data in the format of compressed data: images and archives don't get smaller.
+    """Wraps data in the format of compressed data without compressing it.
 
     zlib does the same with level 0, but divides the data as its buffers happen to be.
     """

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from ubiops._packages.errors import PackageError, PackageFileNotFoundError, as_text
+from ubiops._packages.limits import MAXIMUM_REQUIREMENTS_SIZE, MAXIMUM_SETTINGS_SIZE, readable
 
 if TYPE_CHECKING:
     from ubiops.api_client import ApiClient
@@ -44,7 +45,7 @@ def validate_requirements_file(
     """
     from ubiops._packages.requirements import check_requirements
 
-    required = check_requirements(_read(file_path))
+    required = check_requirements(_read(file_path, MAXIMUM_REQUIREMENTS_SIZE))
     valid = True
     for remark in required.remarks:
         where = f"Line {remark.line}, " if remark.line else ""
@@ -77,7 +78,7 @@ def validate_yaml_file(file_path: str | os.PathLike[str]) -> bool:
     """
     from ubiops._packages.settings import REDUCED, check_settings
 
-    settings = check_settings(_read(file_path))
+    settings = check_settings(_read(file_path, MAXIMUM_SETTINGS_SIZE))
     for problem in settings.problems:
         where = f"Line {problem.line}, " if problem.line else ""
         hint = f" ({problem.hint})" if problem.hint else ""
@@ -87,19 +88,17 @@ def validate_yaml_file(file_path: str | os.PathLike[str]) -> bool:
     return not settings.problems
 
 
-def _read(file_path: str | os.PathLike[str]) -> bytes:
-    from ubiops._packages.limits import MAXIMUM_SETTINGS_SIZE
-
+def _read(file_path: str | os.PathLike[str], limit: int) -> bytes:
     path = as_text(file_path, "file_path")
     try:
         with open(path, "rb") as file:
-            content = file.read(MAXIMUM_SETTINGS_SIZE + 1)
+            content = file.read(limit + 1)
     except FileNotFoundError:
         raise PackageFileNotFoundError(f"there is no file {path!r}") from None
     except OSError as error:
         raise PackageError(f"{path!r} can't be read: {error.strerror}") from None
-    if len(content) > MAXIMUM_SETTINGS_SIZE:
-        raise PackageError(f"{path!r} is larger than {MAXIMUM_SETTINGS_SIZE // 1024**2} MB")
+    if len(content) > limit:
+        raise PackageError(f"{path!r} is larger than {readable(limit)}")
     return content
 
 
