@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import builtins
+import inspect
 import os
 import pickle
 import re
 import socket
+import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
@@ -389,3 +391,53 @@ def test_the_guide_lists_what_is_left_out() -> None:
     guide = (Path(__file__).parent.parent.parent / "docs" / "packages.md").read_text(encoding="utf-8")
     missing = [pattern for pattern in ignore.DEFAULT_IGNORES if f"`{pattern}`" not in guide]
     assert missing == []
+
+
+class TestNames:
+    def test_each_name_is_there_and_listed(self) -> None:
+        assert set(utils.__all__) == set(utils._PLACES)
+        for name in (*utils.__all__, *utils._MODULES):
+            assert getattr(utils, name) is not None
+            assert name in dir(utils)
+        with pytest.raises(AttributeError, match="module 'ubiops.utils' has no attribute 'zip_dirs'"):
+            utils.zip_dirs  # type: ignore[attr-defined]  # noqa: B018
+
+    @pytest.mark.parametrize(
+        ("function", "signature"),
+        [
+            (
+                utils.zip_dir,
+                "directory output_path ignore_filename='.ubiops-ignore' prefix=None force=False"
+                " package_directory='deployment_package' everything=True",
+            ),
+            (utils.list_files, "directory ignore_filename='.ubiops-ignore'"),
+            (utils.files_present_in_dir, "files directory ignore_filename='.ubiops-ignore'"),
+            (utils.default_zip_name, "prefix"),
+            (utils.abs_path, "path_param"),
+            (utils.validate_requirements_file, "file_path client=None check_index=True"),
+            (utils.validate_yaml_file, "file_path"),
+        ],
+    )
+    def test_parameters_are_those_of_the_official_client_and_keywords(
+        self, function: Callable[..., object], signature: str
+    ) -> None:
+        found = inspect.signature(function).parameters.values()
+        shown = [p.name if p.default is p.empty else f"{p.name}={p.default!r}" for p in found]
+        assert " ".join(shown) == signature
+        assert [p.name for p in found if p.kind is p.KEYWORD_ONLY] in ([], ["everything"], ["check_index"])
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "from ubiops.utils import zip_dir, files_present_in_dir, validate_requirements_file, validate_yaml_file",
+            "from ubiops.utils.package_operations import zip_dir",
+            "from ubiops.utils.validate import validate_yaml_file",
+            "import ubiops; ubiops.utils.package_operations.list_files; ubiops.utils.zip_dir",
+            "from ubiops.utils import *; zip_dir, PackageFolder, wait_for_revision",
+            "import ubiops.utils, sys; assert not {'zipfile', 'ubiops.api_client'} & set(sys.modules)",
+            "import sys; from ubiops.utils import PackageFolder; assert 'zipfile' not in sys.modules",
+        ],
+    )
+    def test_each_way_to_import_works_in_a_process_of_its_own(self, statement: str) -> None:
+        done = subprocess.run([sys.executable, "-c", statement], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
