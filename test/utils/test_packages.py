@@ -1,4 +1,4 @@
-"""What is packed of a folder, and what zip_dir and its companions return: what the official client's return."""
+"""Which files of a folder are packed, and zip_dir and its companions."""
 
 from __future__ import annotations
 

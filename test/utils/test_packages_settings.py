@@ -1,4 +1,4 @@
-"""requirements.txt and ubiops.yaml: what is valid, and what the functions of the official client say of it."""
+"""Validating requirements.txt and ubiops.yaml, as the official client does."""
 
 from __future__ import annotations
 

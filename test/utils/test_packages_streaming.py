@@ -1,4 +1,4 @@
-"""A folder is packed while it is being sent: always the same bytes, at constant memory, with nothing left behind."""
+"""Packing a folder during an upload: reproducible, and at constant memory."""
 
 from __future__ import annotations
 

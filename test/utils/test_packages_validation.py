@@ -1,4 +1,4 @@
-"""validate_package reports what would make a build or a deployment fail, before anything is uploaded."""
+"""Validating a package before it is uploaded."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Make = Callable[..., Path]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Makes a folder ``pkg`` of files by their names; ``deployment.py`` is good unless it is given."""
+    """Makes a folder ``pkg`` of files; ``deployment.py`` is valid unless it is given."""
 
     def making(files: dict[str, str | bytes] | None = None, code: str | None = GOOD) -> Path:
         root = tmp_path / "pkg"
@@ -114,8 +114,11 @@ class TestCode:
     @pytest.mark.parametrize(
         ("code", "expected"),
         [
-            ("x = (", ["deployment.py:1: this is not valid Python"]),
-            ("class deployment: pass", ["deployment.py:1: there is no class Deployment (rename the class deployment"]),
+            ("x = (", ["deployment.py:1: the code is not valid Python"]),
+            (
+                "class deployment: pass",
+                ["deployment.py:1: there is no class Deployment (there is a class deployment, but"],
+            ),
             (
                 "class Deployment:\n    def __init__(self, path): pass\n    def request(self): pass\n",
                 [
@@ -124,7 +127,7 @@ class TestCode:
                 ],
             ),
             (INIT.replace("base_directory", "base_directory, /"), ["deployment.py:2: ", "deployment.py:1: class"]),
-            (b"\xff".decode("latin-1") * 10 + "=", ["deployment.py:1: this is not valid Python"]),
+            (b"\xff".decode("latin-1") * 10 + "=", ["deployment.py:1: the code is not valid Python"]),
         ],
     )
     def test_every_problem_is_reported_with_its_line(self, make: Make, code: str, expected: list[str]) -> None:
@@ -137,8 +140,8 @@ class TestCode:
         ("files", "message"),
         [
             ({"main.py": GOOD}, "there is no deployment.py in the folder"),
-            ({"a/b/deployment.py": GOOD}, "but there is a/b/deployment.py (move it up"),
-            ({"Deployment.py": GOOD}, "but there is Deployment.py (rename it to deployment.py; case matters)"),
+            ({"a/b/deployment.py": GOOD}, "but it is in a/b/deployment.py (move it up"),
+            ({"Deployment.py": GOOD}, "but there is Deployment.py (the name must be spelled deployment.py)"),
             ({"code.zip": "PK"}, "but there is an archive, code.zip (archives in it are not unpacked)"),
             ({"a/deployment.py": GOOD, "b/x": ""}, "several folders (a, b) (put the code in one folder"),
             ({}, "no files to pack"),
@@ -162,7 +165,7 @@ class TestCode:
         assert validate_package(folder, "my-own-environment").ok is (sys.version_info >= (3, 10))
         if sys.version_info >= (3, 10):
             found = problems(validate_package(folder, "ubuntu24-04-python3-9-cuda11-7-1"))
-            assert "this is not valid Python 3.9" in found[0]
+            assert "the code is not valid Python 3.9" in found[0]
         found = problems(validate_package(folder, "r4-3"))
         assert "deployment.py does not run in the environment r4-3" in found[0]
 
@@ -201,7 +204,8 @@ class TestImports:
             ("from tools import hidden", "(tools/hidden.py exists, but is not packed: .ubiops-ignore (line 3: "),
             ("import node_modules.x", "(node_modules/__init__.py exists, but is not packed: node_modules is left out"),
             ("def f():\n    from tools import missing", "deployment.py:2: there is no module missing"),
-            ("import tools.broken", "tools/broken.py:1: this is not valid Python"),
+            ("import tools.broken", "tools/broken.py:1: the code is not valid Python"),
+            ("from invalid import x", "invalid/__init__.py:1: the code is not valid Python"),
             ("import tools.relative", "tools/relative.py:1: there is no module gone in the folder tools"),
             ("import vendored.inner", "libraries/vendored/inner.py:1: there is no module gone in the folder libraries"),
         ],
@@ -221,6 +225,7 @@ class TestImports:
             "from tools.deep import *",
             "from lazy import anything",
             "from stars import anything",
+            "from dynamic import anything\nfrom bound import anything",
             "import vendored, native, native.sub, tools.native",
             "from vendored import inner2",
             "import json, os.path, xml.etree.ElementTree, distutils.core, __future__",
@@ -253,6 +258,9 @@ class TestImports:
                 "tools/deep/inner.py": "",
                 "lazy/__init__.py": "def __getattr__(name): pass\n",
                 "stars/__init__.py": "from os import *\n",
+                "dynamic/__init__.py": "globals().update(anything=1)\n",
+                "bound/__init__.py": "def f():\n    global anything\n    anything = 1\n",
+                "invalid/__init__.py": "x = (\n",
                 "libraries/vendored/__init__.py": "",
                 "libraries/vendored/inner.py": "from . import gone\n",
                 "libraries/vendored/inner2.py": "",
@@ -342,7 +350,7 @@ class TestFolders:
         real = check.FolderFiles.read
 
         def reading(self: Any, name: str, limit: int) -> bytes:
-            (folder / name).unlink()
+            (folder / name).unlink(missing_ok=True)
             return real(self, name, limit)
 
         monkeypatch.setattr(check.FolderFiles, "read", reading)
@@ -413,8 +421,10 @@ class TestUntrustedArchives:
         at = 30 + len("deployment.py") + 4 + 1
         content[at : at + 4] = struct.pack("<L", 0xFFFFFFFF)
         assert "its LZMA dictionary takes" in problems(self.check(tmp_path, bytes(content)))[0]
-        content[at - 1] = 255
-        assert "its LZMA properties are not valid" in problems(self.check(tmp_path, bytes(content)))[0]
+        content[at : at + 4] = struct.pack("<L", 1 << 16)
+        for properties in (255, 44):
+            content[at - 1] = properties
+            assert "its LZMA properties are not valid" in problems(self.check(tmp_path, bytes(content)))[0]
 
     def test_a_python_without_a_method_says_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         content = archive_of({"deployment.py": GOOD.encode()}, zipfile.ZIP_BZIP2)
@@ -443,6 +453,10 @@ class TestUntrustedArchives:
             made.writestr("deployment.py", GOOD)
         report = self.check(tmp_path, content.getvalue())
         assert warned(report) == ["deployment.py: the archive has more than one file of this name"]
+
+    def test_an_entry_without_a_name_is_a_problem(self, tmp_path: Path) -> None:
+        content = archive_of({"deployment.py": GOOD.encode()}).replace(b"deployment.py", b"\0eployment.py")
+        assert "an entry without a name" in problems(self.check(tmp_path, content))[0]
 
     @pytest.mark.parametrize("content", [b"", b"x", b"PK\5\6", b"\x1f\x8b" + bytes(100)])
     def test_what_is_not_an_archive_is_a_problem(self, tmp_path: Path, content: bytes) -> None:
@@ -487,3 +501,9 @@ def test_the_client_never_imports_the_emulator() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_a_class_that_inherits_too_deeply_is_a_problem(make: Make) -> None:
+    chain = "class C0: pass\n" + "".join(f"class C{n}(C{n - 1}): pass\n" for n in range(1, 3000))
+    report = validate_package(make(code=f"{chain}class Deployment(C2999): pass\n"))
+    assert "it is nested too deeply" in problems(report)[0]

@@ -49,16 +49,12 @@ class ZipFiles:
         self.duplicates = [name for name, count in counted.items() if count > 1]
         """Names that occur more than once; only the last file of each can be read."""
 
-    def size(self, name: str) -> int:
-        """Return the size of a file as the archive states it."""
-        return self._entries[name].file_size
-
     def unpacked_size(self) -> int:
-        """Return the size of all files together, as the archive states it."""
+        """Returns the size of all files together, as the archive states it."""
         return sum(entry.file_size for entry in self._entries.values())
 
     def read(self, name: str, limit: int) -> bytes:
-        """Return the content of a file.
+        """Returns the content of a file.
 
         The sizes that an archive states may be wrong, so at most ``limit`` bytes are
         unpacked, whatever they are.
@@ -79,7 +75,7 @@ class ZipFiles:
         return content
 
     def _compressed(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-        """Yield the bytes of an entry as they are in the archive."""
+        """Yields the bytes of an entry as they are in the archive."""
         self._file.seek(entry.header_offset)
         header = _LOCAL_HEADER.unpack(self._file.read(_LOCAL_HEADER.size))
         if header[0] != b"PK\3\4":
@@ -96,7 +92,7 @@ class ZipFiles:
 
 @contextlib.contextmanager
 def open_archive(path: Path) -> Iterator[ZipFiles]:
-    """Open an archive for looking into it.
+    """Opens an archive for looking into it.
 
     Raises:
         UnusableError: It is not a zip archive, is damaged, exceeds a bound, or has
@@ -107,7 +103,7 @@ def open_archive(path: Path) -> Iterator[ZipFiles]:
         try:
             archive = zipfile.ZipFile(_BoundedFile(file))
         except zipfile.BadZipFile as error:
-            raise UnusableError(f"the file is not a zip archive, or it is damaged: {error}") from error
+            raise UnusableError(f"the file is not a zip archive, or is damaged: {error}") from error
         except (NotImplementedError, RuntimeError, UnicodeError, ValueError, EOFError, OSError, struct.error) as error:
             # Raised for features that zipfile lacks, and for contradictions.
             raise UnusableError(f"the zip archive can't be read: {error}") from error
@@ -137,11 +133,11 @@ class _BoundedFile:
 
 
 def _too_many_entries() -> UnusableError:
-    return UnusableError(f"the zip archive has too many entries; the maximum is {MAXIMUM_ENTRIES}")
+    return UnusableError(f"the zip archive has too many entries; at most {MAXIMUM_ENTRIES} are allowed")
 
 
 def _check_end(file: IO[bytes]) -> None:
-    """Refuse a file without a table of contents at its end, or with a huge one."""
+    """Rejects a file without a table of contents at its end, or with a huge one."""
     size = file.seek(0, 2)
     if size == 0:
         raise UnusableError("the file is not a zip archive: it is empty")
@@ -160,22 +156,24 @@ def _check_end(file: IO[bytes]) -> None:
 
 
 def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
-    """Refuse what would fill the disk or leave its folder when it is unpacked."""
+    """Rejects what would fill the disk or leave its folder when it is unpacked."""
     if len(entries) > MAXIMUM_ENTRIES:
         raise _too_many_entries()
     unpacked = sum(entry.file_size for entry in entries)
     if unpacked > MAXIMUM_UNPACKED_SIZE:
         raise UnusableError(
             f"unpacked, the zip archive would take {readable(unpacked)};"
-            f" the maximum is {readable(MAXIMUM_UNPACKED_SIZE)}"
+            f" at most {readable(MAXIMUM_UNPACKED_SIZE)} are allowed"
         )
     for entry in entries:
+        if not entry.filename:
+            raise UnusableError("the zip archive has an entry without a name")
         if _LEADS_OUT.search(entry.filename):
             raise UnusableError(f"the zip archive has an entry that leads out of its folder: {entry.filename!r}")
 
 
 def _unpack(entry: zipfile.ZipInfo, blocks: Iterator[bytes], limit: int) -> bytes:
-    """Return the unpacked bytes of an entry; no more than the limit is ever held."""
+    """Returns the unpacked bytes of an entry; no more than the limit is ever held."""
     content = bytearray()
     for piece in _pieces(entry, blocks, limit):
         content += piece
@@ -204,7 +202,9 @@ def _pieces(entry: zipfile.ZipInfo, blocks: Iterator[bytes], limit: int) -> Iter
             raise UnusableError(f"{entry.filename} is compressed in a way that this Python can't read") from None
         yield from _decompressed(decompressor, rest, limit)
     else:
-        raise UnusableError(f"{entry.filename} is compressed with method {method}, which can't be read", "use deflate")
+        raise UnusableError(
+            f"{entry.filename} is compressed with method {method}, which is not supported", "use deflate"
+        )
 
 
 def _decompressed(decompressor: Any, blocks: Iterator[bytes], limit: int) -> Iterator[bytes]:
@@ -228,7 +228,7 @@ def _bzip2(blocks: Iterator[bytes]) -> tuple[Any, Iterator[bytes]]:
 
 
 def _lzma(blocks: Iterator[bytes]) -> tuple[Any, Iterator[bytes]]:
-    """Return a decompressor, set up by what precedes the data, and the data."""
+    """Returns a decompressor, set up by what precedes the data, and the data."""
     import lzma
 
     head = b""
@@ -246,7 +246,10 @@ def _lzma(blocks: Iterator[bytes]) -> tuple[Any, Iterator[bytes]]:
         "lp": properties // 9 % 5,
         "pb": properties // 45,
     }
-    decompressor = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[chosen])
+    try:
+        decompressor = lzma.LZMADecompressor(lzma.FORMAT_RAW, filters=[chosen])
+    except lzma.LZMAError as error:
+        raise ValueError(f"its LZMA properties are not valid: {error}") from error
     return decompressor, itertools.chain([head[_LZMA_HEADER.size :]], blocks)
 
 

@@ -40,7 +40,7 @@ class Inspection(NamedTuple):
 
 
 def inspect(path: Path, environment: Runtime) -> Inspection:
-    """Look at the package in a file, for a version with this environment."""
+    """Looks at the package in a file, for a version with this environment."""
     try:
         with open_archive(path) as files:
             name = find_code(files.names, environment.language, files.place, environment.name)
@@ -64,5 +64,5 @@ NO_FUNCTION = "there is neither a function 'request' nor a function 'requests'"
 
 
 def _shortened(message: str) -> str:
-    """Return a message of at most the length that the API allows."""
+    """Returns a message of at most the length that the API allows."""
     return message if len(message) <= _LONGEST_MESSAGE else message[: _LONGEST_MESSAGE - 4] + " ..."

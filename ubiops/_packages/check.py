@@ -85,7 +85,7 @@ class ArchivedFiles:
 
 
 def check_folder_package(folder: FolderSettings, environment: str | None, code_file: str | None) -> PackageReport:
-    """Validate what would be packed of a folder."""
+    """Validates what would be packed of a folder."""
     check = _Check(folder.path, environment, code_file)
     try:
         listing = folder.list()
@@ -100,7 +100,7 @@ def check_folder_package(folder: FolderSettings, environment: str | None, code_f
 
 
 def check_archive(path: str, environment: str | None, code_file: str | None) -> PackageReport:
-    """Validate an archive."""
+    """Validates an archive."""
     check = _Check(path, environment, code_file)
     try:
         size = os.stat(path).st_size
@@ -130,7 +130,7 @@ class _Check:
         self._warnings.append(PackageProblem(message, file, line, hint))
 
     def failed(self, problem: PackageProblem) -> PackageReport:
-        """Return a report on a package that can't be looked into."""
+        """Returns a report on a package that can't be looked into."""
         return PackageReport(self._path, (problem,), tuple(self._warnings))
 
     def run(self, files: FolderFiles | ArchivedFiles) -> PackageReport:
@@ -236,7 +236,7 @@ class _Check:
             return None
 
     def _check_misplaced(self, files: FolderFiles | ArchivedFiles, root: str) -> None:
-        """Warn of settings under a wrong name or in a wrong place."""
+        """Warns of settings under a wrong name or in a wrong place."""
         expected = ("requirements.txt", "ubiops.yaml")
         for name in files.names:
             folder, _, file = name.rpartition("/")
@@ -255,7 +255,7 @@ def _place(problem: PackageProblem) -> tuple[str, int]:
 
 
 def _language(environment: str | None, names: Sequence[str]) -> tuple[str, tuple[int, int]]:
-    """Return the language and version that the environment or the files suggest."""
+    """Returns the language and version that the environment or the files suggest."""
     match = _ENVIRONMENT.search(environment or "")
     if match and match["python"]:
         return "python", (3, int(match["python"]))
@@ -271,7 +271,7 @@ def _this_python() -> tuple[int, int]:
 
 
 def validate(path: Any, environment: str | None, code_file: str | None) -> PackageReport:
-    """Validate a folder, given by path or as a ``PackageFolder``, or an archive."""
+    """Validates a folder, given by path or as a ``PackageFolder``, or an archive."""
     from ubiops._packages.errors import PackageFileNotFoundError, as_text
     from ubiops._packages.folder import FolderSettings, PackageFolder
 

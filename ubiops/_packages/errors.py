@@ -58,7 +58,7 @@ class UnusableError(Exception):
 
 
 def as_text(value: object, name: str) -> str:
-    """Return a path as text.
+    """Returns a path as text.
 
     Raises:
         ubiops.ApiTypeError: The value is not a path.
@@ -70,7 +70,7 @@ def as_text(value: object, name: str) -> str:
 
 
 def warn(message: str) -> None:
-    """Warn of something, at the line of the program that calls this library."""
+    """Warns of something, at the line of the program that calls this library."""
     level, frame = 1, sys._getframe(0)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "ubiops":
         level, frame = level + 1, frame.f_back

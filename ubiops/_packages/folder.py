@@ -24,11 +24,11 @@ class FolderSettings(NamedTuple):
     everything: bool = False
 
     def rules(self) -> IgnoreRules:
-        """Return what is left out; the ignore file is read each time."""
+        """Returns what is left out; the ignore file is read each time."""
         return IgnoreRules(self.path, self.ignore_filename, self.everything)
 
     def list(self) -> Listing:
-        """Return the files that are packed.
+        """Returns the files that are packed.
 
         Raises:
             PackageError: There are none, or one can't be read.
@@ -39,7 +39,7 @@ class FolderSettings(NamedTuple):
         return listing
 
     def reason_left_out(self, name: str) -> str | None:
-        """Return why a file that exists is not packed; None if it doesn't exist."""
+        """Returns why a file that exists is not packed; None if it doesn't exist."""
         if not os.path.isfile(os.path.join(self.path, *name.split("/"))):
             return None
         parts = name.split("/")
@@ -52,7 +52,7 @@ class FolderSettings(NamedTuple):
         return None
 
     def has_unused_gitignore(self) -> bool:
-        """Whether there is a .gitignore, which is not applied, and nothing that is."""
+        """Returns whether there is a .gitignore, but no ignore file that is applied."""
         if self.everything or self.ignore_filename != IGNORE_FILENAME:
             return False
         has_own = os.path.exists(os.path.join(self.path, IGNORE_FILENAME))
@@ -121,7 +121,7 @@ class PackageFolder:
         return self.settings.path
 
     def blocks(self) -> Iterator[bytes]:
-        """Yield the archive, block by block. The folder is listed anew each time.
+        """Yields the archive, block by block. The folder is listed anew each time.
 
         Raises:
             PackageError: A file can't be read, vanishes or changes while it is packed.
@@ -135,7 +135,7 @@ class PackageFolder:
 
 
 def _prefix_for(items: list[Item]) -> str:
-    """Return the usual folder for the files, or none if they are in one already."""
+    """Returns the usual folder for the files, or none if they are in one already."""
     codes = tuple(CODE_FILES.values())
     at_root = any(item.name in codes for item in items)
     in_folder = any(
@@ -145,7 +145,7 @@ def _prefix_for(items: list[Item]) -> str:
 
 
 def check_directory(name: object) -> str:
-    """Return a folder's name as the beginning of the names in an archive.
+    """Returns a folder's name as the beginning of the names in an archive.
 
     Raises:
         ubiops.ApiTypeError: It is not text.

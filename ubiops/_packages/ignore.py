@@ -75,7 +75,7 @@ class IgnoreRules:
         """Whether a pattern may bring back a file in a folder that is left out."""
 
     def reason(self, name: str, in_environment: bool = False) -> str | None:
-        """Return why a file is left out; None if it isn't.
+        """Returns why a file is left out; None if it isn't.
 
         Args:
             name: Its path in the folder, with ``/`` between names, and at the end of a
@@ -125,5 +125,5 @@ def _compile(lines: list[str], name: str) -> Any:
 
 
 def is_environment(folder: Path | str) -> bool:
-    """Whether a folder is a virtual environment of Python or conda."""
+    """Returns whether a folder is a virtual environment of Python or conda."""
     return os.path.isfile(os.path.join(folder, "pyvenv.cfg")) or os.path.isdir(os.path.join(folder, "conda-meta"))

@@ -7,6 +7,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from ubiops._packages.errors import UnusableError
 from ubiops._packages.limits import MAXIMUM_CODE_SIZE, MAXIMUM_MODULES_SIZE, MAXIMUM_PROBLEMS
 from ubiops._packages.report import PackageProblem
 from ubiops._packages.source import CodeError, names_bound, parse_python
@@ -63,7 +64,7 @@ class PythonFiles(Protocol):
     def read(self, name: str, limit: int) -> bytes: ...
 
     def reason_left_out(self, name: str) -> str | None:
-        """Return why a file that exists is not packed; None if that isn't the case."""
+        """Returns why a file that exists is not packed; None if that isn't the case."""
 
 
 class _Import(NamedTuple):
@@ -84,13 +85,13 @@ class Findings(NamedTuple):
 
 
 def distribution_names(module: str) -> set[str]:
-    """Return the names, in their normal form, that the package of a module may have."""
+    """Returns the normal forms of the names that a module's package may have."""
     normal = re.sub(r"[-_.]+", "-", module).lower()
     return {normal, f"python-{normal}", _DISTRIBUTIONS.get(module.lower(), normal)}
 
 
 def check_imports(files: PythonFiles, code: str, version: tuple[int, int]) -> Findings:
-    """Follow the imports from the file with the code.
+    """Follows the imports from the file with the code.
 
     Args:
         files: All files of the package.
@@ -116,6 +117,8 @@ class _Follower:
         self._by_lower_name = {name.lower(): name for name in sorted(files.names, reverse=True)}
         self._pending: list[str] = [code]
         self._seen = {code}
+        # What is wrong with the code itself has been reported.
+        self._invalid = {code}
         self._bound: dict[str, set[str] | None] = {}
         self._problems: list[PackageProblem] = []
         self._missing: list[PackageProblem] = []
@@ -146,11 +149,12 @@ class _Follower:
             self._left -= len(source)
             return parse_python(source, name, self._version)
         except CodeError as error:
-            if name != self._code:
+            if name not in self._invalid:
+                self._invalid.add(name)
                 self._problems.append(PackageProblem(error.message, name, error.line, error.hint))
-        except Exception:
-            # It can't be read; the code itself was read before, and that was reported.
-            return None
+        except UnusableError:
+            # It is too large, or can't be unpacked. What it imports remains unknown.
+            pass
         return None
 
     def _resolve(self, name: str, imported: _Import) -> None:
@@ -185,7 +189,7 @@ class _Follower:
         self._descend(name, imported, base, imported.module.split(".") if imported.module else [])
 
     def _descend(self, name: str, imported: _Import, base: str, parts: list[str]) -> None:
-        """Check a module in a local folder part by part, and what is taken from it."""
+        """Checks a module in a local folder part by part, and what is taken from it."""
         at = base.rstrip("/")
         for part in parts:
             inner = f"{at}/{part}" if at else part
@@ -204,7 +208,7 @@ class _Follower:
             self._add_missing(name, imported, inner)
 
     def _is_module(self, path: str) -> bool:
-        """Whether a module has this path; a folder need not have an __init__.py."""
+        """Returns whether this path is a module or a folder, which is one as well."""
         return path in self._modules or path in self._folders
 
     def _queue(self, path: str) -> None:
@@ -214,7 +218,7 @@ class _Follower:
                 self._pending.append(name)
 
     def _may_bind(self, package: str, member: str) -> bool:
-        """Whether the __init__.py of a local package may define a name."""
+        """Returns whether the __init__.py of a local package may define a name."""
         name = f"{package}/__init__.py" if package else "__init__.py"
         if name not in self._names:
             # A module may define anything, a folder without __init__.py nothing.
@@ -229,7 +233,7 @@ class _Follower:
         self._missing.append(PackageProblem(message, name, imported.line, self._hint(path)))
 
     def _look_elsewhere(self, name: str, imported: _Import, module: str) -> None:
-        """Handle a module that is not where it should be."""
+        """Handles a module that is not where it should be."""
         for path in self._paths:
             hint = self._hint(path + module)
             if hint is not None:
@@ -254,7 +258,7 @@ def _slashes(name: str) -> Iterator[int]:
 
 
 def _module_path(name: str) -> str | None:
-    """Return the path of a module, without its ending; None for other files."""
+    """Returns the path of a module, without its ending; None for other files."""
     if not name.endswith((".py", ".pyc", ".so", ".pyd")):
         return None
     folder, slash, file = name.rpartition("/")
@@ -262,7 +266,7 @@ def _module_path(name: str) -> str | None:
 
 
 def _imports(tree: ast.Module) -> Iterator[_Import]:
-    """Yield the imports of a module that are not in a condition or a try block."""
+    """Yields the imports of a module that are not in a condition or a try block."""
     pending: list[ast.AST] = [tree]
     while pending:
         node = pending.pop()
@@ -277,7 +281,7 @@ def _imports(tree: ast.Module) -> Iterator[_Import]:
 
 
 def _bound_names(tree: ast.Module | None) -> set[str] | None:
-    """Return the names that a module has; None if only running it would show them."""
+    """Returns the names that a module has; None if only running it would show them."""
     if tree is None:
         return None
     for node in ast.walk(tree):
@@ -301,7 +305,7 @@ def _is_dynamic(node: ast.Global | ast.Call) -> bool:
 
 
 def _changes_path(tree: ast.Module) -> bool:
-    """Whether a module changes the path of modules."""
+    """Returns whether a module changes the path of modules."""
     return any(
         isinstance(node, ast.Attribute)
         and node.attr in ("path", "meta_path", "path_hooks", "modules")
@@ -326,7 +330,7 @@ def _standard_modules() -> frozenset[str]:
 
 
 def _listed_modules() -> frozenset[str]:
-    """Return the modules of the standard library by their files, for Python 3.9."""
+    """Returns the modules of the standard library by their files, for Python 3.9."""
     import os
     import pkgutil
 

@@ -18,7 +18,7 @@ _LITTER = ("__MACOSX", ".DS_Store", "Thumbs.db")
 def find_code(
     names: Sequence[str], language: str, place: str, environment: str | None = None, code_file: str | None = None
 ) -> str:
-    """Return the name of the file with the code, at the root or in the one folder.
+    """Returns the name of the file with the code, at the root or in the one folder.
 
     Args:
         names: The names of all files.
@@ -62,16 +62,16 @@ def _not_found(
             runtime = f"the environment {environment}" if environment else "an environment of another language"
             return UnusableError(f"{message}: {other} does not run in {runtime}")
     if any("\\" in name for name in names):
-        return UnusableError(f"{message}: its names are written with backslashes", "use '/' between folders")
+        return UnusableError(f"{message}: its entries are named with backslashes", "separate folders by '/'")
     deeper = [name for name in names if name.rpartition("/")[2] == wanted]
     if deeper:
         return UnusableError(
-            f"{message}, but there is {deeper[0]}",
-            "move it up, to the root or to the one folder there",
+            f"{message}, but it is in {deeper[0]}",
+            "move it up; the code must be at the root or in the one folder there",
         )
     alike = [name for name in names if name.rpartition("/")[2].lower() == wanted.lower()]
     if alike:
-        return UnusableError(f"{message}, but there is {alike[0]}", f"rename it to {wanted}; case matters")
+        return UnusableError(f"{message}, but there is {alike[0]}", f"the name must be spelled {wanted}")
     archives = [name for name in names if name.lower().endswith((".zip", ".tar", ".tar.gz", ".tgz", ".7z", ".rar"))]
     if archives:
         return UnusableError(f"{message}, but there is an archive, {archives[0]}", "archives in it are not unpacked")

@@ -19,7 +19,7 @@ LARGE_FILE = 512 * 1024**2
 
 
 def readable(size: int) -> str:
-    """Return a number of bytes in a unit that suits it."""
+    """Returns a number of bytes in a unit that suits it."""
     if size < 1024:
         return f"{size} bytes"
     amount = float(size)

@@ -43,13 +43,13 @@ class Listing(NamedTuple):
 
 
 def check_folder(root: str) -> None:
-    """Refuse what is not a folder."""
+    """Rejects what is not a folder."""
     if not os.path.isdir(root):
         raise PackageNotADirectoryError(f"{os.path.abspath(root)} is not a folder")
 
 
 def list_folder(root: str, rules: IgnoreRules, *, everything: bool, leave_out: str | None = None) -> Listing:
-    """Return the files of a folder that belong into its package.
+    """Returns the files of a folder that belong into its package.
 
     Args:
         root: The folder.
@@ -190,7 +190,7 @@ class _Walk:
 
 
 def _portable(name: str) -> str:
-    """Return a file's name as Linux has it; macOS may split accents off letters."""
+    """Returns a file's name as Linux has it; macOS may split accents off letters."""
     return unicodedata.normalize("NFC", name) if sys.platform == "darwin" else name
 
 

@@ -64,7 +64,7 @@ class PackageReport:
         return self.ok
 
     def raise_for_problems(self) -> None:
-        """Raise an error if the package has problems.
+        """Raises an error if the package has problems.
 
         Raises:
             PackageError: It has; the error's text is this report, and its attribute

@@ -50,12 +50,12 @@ class Requirements(NamedTuple):
 
 
 def normal_name(name: str) -> str:
-    """Return a package's name in the form in which names are compared."""
+    """Returns a package's name in the form in which names are compared."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def check_requirements(content: bytes, files: Container[str] | None = None) -> Requirements:
-    """Check the content of a requirements.txt.
+    """Checks the content of a requirements.txt.
 
     Args:
         content: The file's bytes.
@@ -85,7 +85,7 @@ def _decode(content: bytes) -> tuple[str, list[Remark]]:
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield the lines and their numbers, without comments; continued ones joined."""
+    """Yields the lines and their numbers, without comments; continued ones joined."""
     pending, start = "", 0
     for number, line in enumerate(text.splitlines(), 1):
         start = start or number

@@ -28,7 +28,7 @@ class Settings(NamedTuple):
 
 
 def check_settings(content: bytes) -> Settings:
-    """Check the content of a ubiops.yaml."""
+    """Checks the content of a ubiops.yaml."""
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -58,7 +58,7 @@ def check_settings(content: bytes) -> Settings:
 
 
 def _check_keys(text: str) -> list[SettingsProblem]:
-    """Check the outermost keys as far as a look at the lines goes."""
+    """Checks the outermost keys as far as a look at the lines goes."""
     problems = []
     for number, line in enumerate(text.splitlines(), 1):
         key = line.partition(":")[0].strip("\"' ")
@@ -140,7 +140,7 @@ class _Checker:
 
 
 def _text(node: Any) -> str | None:
-    """Return the value of a node that is text; None for any other value."""
+    """Returns the value of a node that is text; None for any other value."""
     return str(node.value) if node.id == "scalar" and node.tag == "tag:yaml.org,2002:str" else None
 
 

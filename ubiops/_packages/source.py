@@ -38,8 +38,8 @@ class CodeError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        text = f"{self.message} (line {self.line})" if self.line else self.message
-        return f"{text}; {self.hint}" if self.hint else text
+        text = f"{self.message}; {self.hint}" if self.hint else self.message
+        return f"{text} (line {self.line})" if self.line else text
 
 
 class Methods(NamedTuple):
@@ -50,7 +50,7 @@ class Methods(NamedTuple):
 
 
 def read_python(source: bytes, name: str, version: tuple[int, int]) -> Methods:
-    """Return the methods that ``deployment.py`` has, for a Python of this version.
+    """Returns the methods that ``deployment.py`` has, for a Python of this version.
 
     Raises:
         CodeError: It is not valid Python, has no class Deployment, or its methods can't
@@ -66,7 +66,7 @@ def read_python(source: bytes, name: str, version: tuple[int, int]) -> Methods:
 
 
 def parse_python(source: bytes, name: str, version: tuple[int, int]) -> ast.Module | None:
-    """Return the syntax tree of a file.
+    """Returns the syntax tree of a file.
 
     None if this Python can't tell whether it is valid for a Python of that version.
 
@@ -76,20 +76,20 @@ def parse_python(source: bytes, name: str, version: tuple[int, int]) -> ast.Modu
     try:
         text = decode_source(source)
     except (SyntaxError, UnicodeDecodeError) as error:
-        raise CodeError(f"the file can't be read as text: {error}") from error
+        raise CodeError(f"the code can't be decoded: {error}") from error
     try:
         return ast.parse(text, filename=name, feature_version=version)
     except SyntaxError as error:
         # Where the program turns warnings into errors, a mere warning ends up here.
         if version > sys.version_info[:2] or _MERE_WARNING.search(error.msg):
             return None
-        raise CodeError(f"this is not valid Python {version[0]}.{version[1]}: {error.msg}", error.lineno) from error
+        raise CodeError(f"the code is not valid Python {version[0]}.{version[1]}: {error.msg}", error.lineno) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise CodeError(f"this can't be read as Python: {str(error) or 'it is nested too deeply'}") from error
+        raise CodeError(f"the code can't be parsed as Python: {str(error) or 'it is nested too deeply'}") from error
 
 
 def check_class(tree: ast.Module) -> tuple[Methods, list[CodeError]]:
-    """Return the methods of the class Deployment, and all that is wrong with it."""
+    """Returns the methods of the class Deployment, and all that is wrong with it."""
     try:
         return _check_class(tree)
     except RecursionError:
@@ -104,7 +104,7 @@ def _check_class(tree: ast.Module) -> tuple[Methods, list[CodeError]]:
             return Methods(True, False), []
         alike = [name for name in classes if name.lower() == _CLASS.lower()]
         line = classes[alike[0]].lineno if alike else None
-        hint = f"rename the class {alike[0]} to {_CLASS}" if alike else None
+        hint = f"there is a class {alike[0]}, but it must be named {_CLASS}" if alike else None
         return Methods(False, False), [CodeError(f"there is no class {_CLASS}", line, hint)]
     members, complete = _members(classes[_CLASS], classes, set())
     errors = []
@@ -124,7 +124,7 @@ def _check_class(tree: ast.Module) -> tuple[Methods, list[CodeError]]:
 
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
-    """Yield the statements of a body, and of the blocks in it that share its names."""
+    """Yields the statements of a body, and of the blocks in it that share its names."""
     for statement in body:
         yield statement
         for field in ("body", "orelse", "finalbody"):
@@ -136,7 +136,7 @@ def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def names_bound(body: Sequence[ast.stmt]) -> dict[str, ast.stmt]:
-    """Return the names that a body binds by definitions, assignments and imports."""
+    """Returns the names that a body binds by definitions, assignments and imports."""
     names: dict[str, ast.stmt] = {}
     for statement in _statements(body):
         if isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -154,7 +154,7 @@ def names_bound(body: Sequence[ast.stmt]) -> dict[str, ast.stmt]:
 
 
 def _members(node: ast.ClassDef, classes: dict[str, ast.ClassDef], seen: set[str]) -> tuple[dict[str, ast.stmt], bool]:
-    """Return the members of a class and its bases, and whether these are all.
+    """Returns the members of a class and its bases, and whether these are all.
 
     It isn't if a base comes from elsewhere.
     """
@@ -175,12 +175,12 @@ def _members(node: ast.ClassDef, classes: dict[str, ast.ClassDef], seen: set[str
 
 
 def _is_bound_otherwise(function: Function) -> bool:
-    """Whether a decorator may change how the function is called."""
+    """Returns whether a decorator may change how the function is called."""
     return bool(function.decorator_list)
 
 
 def _check_init(function: Function) -> CodeError | None:
-    """Return an error if the class can't be created with what the platform passes."""
+    """Returns an error if the class can't be created with what the platform passes."""
     if _is_bound_otherwise(function):
         return None
     arguments = function.args
@@ -206,16 +206,16 @@ def _check_init(function: Function) -> CodeError | None:
 
 
 def _check_request(function: Function) -> CodeError | None:
-    """Return an error if a method can't be called with what the platform passes."""
+    """Returns an error if a method can't be called with what the platform passes."""
     if _is_bound_otherwise(function):
         return None
     arguments = function.args
     positional = [*arguments.posonlyargs, *arguments.args]
     # self, and what has no default.
     required = len(positional) - len(arguments.defaults)
-    room = len(positional) if arguments.vararg is None else sys.maxsize
+    most = len(positional) if arguments.vararg is None else sys.maxsize
     missing = [name.arg for name, default in zip(arguments.kwonlyargs, arguments.kw_defaults) if default is None]
-    if room >= 2 and required <= 1 + len(_REQUEST) and missing in ([], ["context"]):
+    if most >= 2 and required <= 1 + len(_REQUEST) and missing in ([], ["context"]):
         return None
     return CodeError(
         f"{_CLASS}.{function.name} takes ({ast.unparse(arguments)}), but is called as"
@@ -225,7 +225,7 @@ def _check_request(function: Function) -> CodeError | None:
 
 
 def read_python_by_patterns(source: bytes) -> Methods:
-    """Return the methods that patterns find, in code that this Python can't parse."""
+    """Returns the methods that patterns find, in code that this Python can't parse."""
     text = source.decode("utf-8", "replace")
     if not re.search(rf"^\s*class\s+{_CLASS}\b", text, re.MULTILINE):
         raise CodeError(f"there is no class {_CLASS}")
@@ -237,7 +237,7 @@ def read_python_by_patterns(source: bytes) -> Methods:
 
 
 def read_r(source: bytes) -> Methods:
-    """Return the methods that ``deployment.R`` has."""
+    """Returns the methods that ``deployment.R`` has."""
     text = source.decode("utf-8", "replace")
 
     def has(method: str) -> bool:

@@ -62,7 +62,7 @@ class _Entry(NamedTuple):
 
 
 def zip_blocks(items: Iterable[Item], prefix: str = "") -> Iterator[bytes]:
-    """Yield the bytes of a zip archive with these files.
+    """Yields the bytes of a zip archive with these files.
 
     Args:
         items: The files, in the order in which they are written.
@@ -142,7 +142,7 @@ def _compressor() -> Any:
 
 
 def _is_compressible(block: bytes) -> bool:
-    """Whether compressing a file that begins like this is worth the time."""
+    """Returns whether compressing a file that begins like this is worth the time."""
     return len(zlib.compress(block, 1)) <= _INCOMPRESSIBLE * len(block)
 
 
@@ -181,7 +181,7 @@ def _local_header(entry: _Entry, version: int, packed: int, size: int, extra: in
 
 
 def _directory(entries: list[_Entry], start: int) -> Iterator[bytes]:
-    """Yield the table of contents, which begins at this place."""
+    """Yields the table of contents, which begins at this place."""
     size = 0
     for entry in entries:
         block = _central_header(entry)
@@ -223,7 +223,7 @@ def _central_header(entry: _Entry) -> bytes:
 
 
 def _read(item: Item) -> Iterator[bytes]:
-    """Yield the content of a file, which must not change from listing to end."""
+    """Yields the content of a file, which must not change from listing to end."""
     try:
         with open(item.path, "rb", buffering=0) as file:
             _check_unchanged(item, file.fileno())

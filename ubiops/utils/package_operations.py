@@ -33,7 +33,7 @@ def zip_dir(
     *,
     everything: bool = True,
 ) -> str:
-    """Write a folder into a zip archive.
+    """Writes a folder into a zip archive.
 
     The archive is compressed and reproducible: the same files give the same bytes. It
     appears under its name only when it is complete. Empty folders and links to folders
@@ -97,7 +97,7 @@ def zip_dir(
 def list_files(
     directory: str | os.PathLike[str], ignore_filename: str | os.PathLike[str] | None = _IGNORE
 ) -> list[str]:
-    """Return the paths of the files in a folder that ``zip_dir`` packs.
+    """Returns the paths of the files in a folder that ``zip_dir`` packs.
 
     Args:
         directory: The folder; each path begins with it.
@@ -117,7 +117,7 @@ def files_present_in_dir(
     directory: str | os.PathLike[str],
     ignore_filename: str | os.PathLike[str] | None = _IGNORE,
 ) -> bool:
-    """Return whether a folder holds at least one of these files, and would pack it.
+    """Returns whether a folder holds at least one of these files, and would pack it.
 
     Args:
         files: The names of the files.
@@ -142,20 +142,20 @@ def files_present_in_dir(
 
 
 def default_zip_name(prefix: str | None) -> str:
-    """Return a name with the time, as ``prefix_2026-11-24_13-20-20_785549.zip``."""
+    """Returns a name with the time, as ``prefix_2026-11-24_13-20-20_785549.zip``."""
     now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S_%f")
     return f"{prefix}_{now}.zip" if prefix else f"{now}.zip"
 
 
 def abs_path(path_param: str | os.PathLike[str]) -> str:
-    """Return a path as an absolute one; ``..`` and ``~`` stay as they are."""
+    """Returns a path as an absolute one; ``..`` and ``~`` stay as they are."""
     return os.path.join(os.getcwd(), as_text(path_param, "path_param"))
 
 
 def validate_package(
     path: str | os.PathLike[str] | PackageFolder, environment: str | None = None, *, code_file: str | None = None
 ) -> PackageReport:
-    """Check a deployment package before it is uploaded.
+    """Checks a deployment package before it is uploaded.
 
     The code is read, never run. Checked are:
 

@@ -24,7 +24,7 @@ _NAMES_AT_MOST = 200
 def validate_requirements_file(
     file_path: str | os.PathLike[str], client: ApiClient | None = None, *, check_index: bool = True
 ) -> bool:
-    """Check a requirements.txt, and whether pypi.org has its packages.
+    """Checks a requirements.txt, and whether pypi.org has its packages.
 
     What is wrong is logged to ``Validate``. Lines are read as pip reads them; with
     packaging (``pip install 'ubiops[packages]'``) completely, else roughly. Packages
@@ -61,7 +61,7 @@ def validate_requirements_file(
 
 
 def validate_yaml_file(file_path: str | os.PathLike[str]) -> bool:
-    """Check a ubiops.yaml.
+    """Checks a ubiops.yaml.
 
     What is wrong is logged to ``Validate``. Without PyYAML (``pip install
     'ubiops[packages]'``), only the outermost keys are checked, and a warning says so.
@@ -103,7 +103,7 @@ def _read(file_path: str | os.PathLike[str], limit: int) -> bytes:
 
 
 def _check_index(names: dict[str, int], client: ApiClient | None) -> bool:
-    """Look packages up; where pypi.org is out of reach, only the first is tried."""
+    """Looks packages up; where pypi.org is out of reach, only the first is tried."""
     context = _tls_context(client)
     valid = True
     for name, line in list(names.items())[:_NAMES_AT_MOST]:
@@ -128,7 +128,7 @@ def _tls_context(client: ApiClient | None) -> Any:
 
 
 def _is_in_index(name: str, context: Any) -> bool | None:
-    """Whether pypi.org has a package; None if it can't be asked."""
+    """Returns whether pypi.org has a package; None if it can't be asked."""
     import http.client
     import urllib.error
     import urllib.request
