@@ -27,7 +27,7 @@ $(VENV)/tox: | $(BIN)/python
 	@touch $@
 
 $(VENV)/dev: setup.py pyproject.toml $(wildcard *requirements*.txt */requirements.txt test/typing/requirements.txt) | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --editable '.[emulator,progress]' --requirement requirements-dev.txt
+	$(BIN)/python -m pip install --quiet --editable '.[emulator,packages,progress]' --requirement requirements-dev.txt
 	@touch $@
 
 $(VENV)/docs: docs/requirements.txt | $(BIN)/python

@@ -73,8 +73,11 @@ setup(
             "starlette>=0.49.1",
             "uvicorn>=0.29",
         ],
-        "fast": [
-            "msgspec>=0.19",
+        "fast": ["msgspec>=0.19"],
+        "packages": [
+            "PyYAML>=6.0.1",
+            "packaging>=22.0",
+            "pathspec>=0.12.1",
         ],
         "progress": ["tqdm>=4.65"],
     },

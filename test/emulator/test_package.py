@@ -11,16 +11,17 @@ from typing import Any
 
 import pytest
 
-from ubiops.emulator.areas.deployments import environments, package
-from ubiops.emulator.areas.deployments.package import inspect
-from ubiops.emulator.areas.deployments.source import read_python_by_patterns
+from ubiops._packages import archive, build
+from ubiops._packages.build import inspect
+from ubiops._packages.source import read_python_by_patterns
+from ubiops.emulator.areas.deployments import environments
 
 INIT = "class Deployment:\n    def __init__(self, base_directory, context): pass\n"
 REQUEST = INIT + "    def request(self, data): pass\n"
 REQUESTS = INIT + "    def requests(self, data): pass\n"
 
 
-def look(path: Path, content: bytes, environment: str = "python3-9") -> package.Inspection:
+def look(path: Path, content: bytes, environment: str = "python3-9") -> build.Inspection:
     file = path / "package.zip"
     file.write_bytes(content)
     found = environments.find(environment)
@@ -123,9 +124,9 @@ def ending_64(entries: int, directory: int) -> bytes:
         (ending(1, 100 * 1024**2), "too many entries"),
         (ending_64(10**6, 1000), "too many entries"),
         (ending_64(1, 2**40), "too many entries"),
-        (damaged(REQUEST), "is damaged: Bad CRC-32 for file 'deployment.py'"),
+        (damaged(REQUEST), "the zip archive is damaged: the checksum of deployment.py is wrong"),
         (with_flags(1, 0), "deployment.py is encrypted"),
-        (with_flags(0, 99), "the zip archive can't be read"),
+        (with_flags(0, 99), "deployment.py is compressed with method 99, which is not supported"),
     ],
 )
 def test_a_file_that_is_not_an_archive_fails_the_build(tmp_path: Path, content: bytes, reason: str) -> None:
@@ -140,7 +141,7 @@ def test_an_archive_that_would_fill_the_disk_fails_the_build(
     bomb = zipped({"deployment.py": REQUEST, "zeros": b"\0" * 10_000_000})
     assert len(bomb) < 20_000
     assert look(tmp_path, bomb).error == ""
-    monkeypatch.setattr(package, "MAXIMUM_UNPACKED_SIZE", 1_000_000)
+    monkeypatch.setattr(archive, "MAXIMUM_UNPACKED_SIZE", 1_000_000)
     assert "unpacked, the zip archive would take" in look(tmp_path, bomb).error
 
 
@@ -152,7 +153,7 @@ def test_code_larger_than_its_declared_size_is_not_read_completely(tmp_path: Pat
 
 
 def test_the_number_of_entries_is_limited(tmp_path: Path, zipped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(package, "MAXIMUM_ENTRIES", 3)
+    monkeypatch.setattr(archive, "MAXIMUM_ENTRIES", 3)
     many = {f"a/{number}": "" for number in range(3)}
     assert (
         "too many entries; at most 3 are allowed" in look(tmp_path, zipped({**many, "a/deployment.py": REQUEST})).error
@@ -177,7 +178,11 @@ def test_the_number_of_entries_is_limited(tmp_path: Path, zipped: Any, monkeypat
             (False, True),
         ),
         ("class Deployment:\n    def __init__(self, *args): pass\n    def request(self, data): pass", (True, False)),
-        ("class Deployment:\n    def __init__(self, a, b, c=1): pass\n    def request(self, d): pass", (True, False)),
+        ("class Deployment:\n    def __init__(self, a=0, *, c=2): pass\n    def request(self, d): pass", (True, False)),
+        ("class Deployment:\n    def __init__(self): pass\n    def request(self, data): pass", (True, False)),
+        ("class Deployment:\n    def __init__(self, context): pass\n    def request(self, data): pass", (True, False)),
+        ("class Deployment:\n    def __init__(self, **kwargs): pass\n    def request(self, data): pass", (True, False)),
+        ("class Deployment:\n    def request(self, data): pass", (True, False)),
         ("class Base:\n    def request(self, data): pass\n" + INIT.replace("t:", "t(Base):"), (True, False)),
         ("class Base(object):\n    def requests(self, data): pass\n" + INIT.replace("t:", "t(Base):"), (False, True)),
         ("from elsewhere import Base\nclass Deployment(Base): pass", (True, False)),
@@ -203,23 +208,23 @@ def test_valid_code_is_inspected_without_running_it(
     ("code", "reason"),
     [
         ("", "there is no class Deployment"),
-        ("class deployment: pass", "there is a class deployment, but it must be named Deployment"),
+        ("class deployment: pass", "there is a class deployment, but it must be named Deployment (line 1)"),
         ("def f():\n    class Deployment: pass", "there is no class Deployment"),
-        ("class Deployment:", "the code is not valid Python 3.9, line 1"),
-        ("print 'x'", "the code is not valid Python 3.9, line 1"),
+        ("class Deployment:", "the code is not valid Python 3.9: "),
+        ("print 'x'", "(line 1)"),
         ("x = (\n" + REQUEST, "the code is not valid Python 3.9"),
         ("\0" + REQUEST, "null bytes"),
         ("# coding: klingon\n" + REQUEST, "the code can't be decoded: unknown encoding: klingon"),
         (b"# \xff\n" + REQUEST.encode(), "the code can't be decoded"),
-        ("class Deployment: pass", "has no method __init__(self, base_directory, context)"),
+        ("class Deployment: pass", "neither a method request"),
         (INIT, "neither a method request(self, data) nor a method requests(self, data)"),
         (INIT + "def request(self, data): pass", "neither a method request"),
         (INIT + "    def request(self): pass", "Deployment.request takes (self), but is called as (self, data) or"),
         (INIT + "    def request(self, a, b, c): pass", "takes (self, a, b, c), but is called as"),
         (INIT + "    def requests(self, data, *, key): pass", "takes (self, data, *, key), but is called as"),
         (
-            "class Deployment:\n    def __init__(self): pass\n    def request(self, data): pass",
-            "__init__ takes (self), but is called as (self, base_directory, context) (line 2)",
+            "class Deployment:\n    def __init__(self, a, b): pass\n    def request(self, data): pass",
+            "__init__ takes (self, a, b), but is called with the keyword arguments base_directory and context",
         ),
         ("class A(A): pass\nclass Deployment(A): pass\n", None),
     ],

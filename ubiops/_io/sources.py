@@ -1,4 +1,4 @@
-"""Files to upload: a path, bytes or an open file."""
+"""Files to upload: a path, a folder, bytes or an open file."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Union
 from ubiops.exceptions import ApiRequestError, ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
-FileValue = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO]
-"""What is accepted as a file: a path, bytes, or a file that is open in binary mode."""
+    from ubiops._packages.folder import PackageFolder
+
+FileValue = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryIO, "PackageFolder"]
+"""What is accepted as a file: a path, bytes, or a file that is open in binary mode.
+
+A folder, given as a path or a ``PackageFolder``, is sent as a zip archive.
+"""
 
 _UPLOAD_BLOCK = 1 << 18
 """Bytes of a file that are read and sent at a time."""
@@ -25,18 +30,20 @@ class FileSource:
 
     Args:
         value: A path, bytes, or a file that is open in binary mode, which is sent from its
-            current position.
+            current position. A folder is packed into a zip archive while it is sent.
         name: The name of the parameter, for error messages.
 
     Raises:
         ubiops.ApiTypeError: The value is something else.
-        ubiops.ApiValueError: The file does not exist, is a directory, or can't be read.
+        ubiops.ApiValueError: The file does not exist or can't be read, or the folder can't be
+            packed.
     """
 
     def __init__(self, value: Any, name: str = "file") -> None:
         self._path: str | None = None
         self._data: Any = None
         self._file: Any = None
+        self._folder: PackageFolder | None = None
         self._start = 0
         self.filename = name
         """The name that the server is told."""
@@ -50,6 +57,8 @@ class FileSource:
             except (TypeError, ValueError) as error:
                 raise ApiValueError(f"{name} can't be read: {error}") from None
             self.size = len(self._data)
+        elif hasattr(value, "blocks"):
+            self._use_folder(value)
         elif hasattr(value, "read"):
             self._use_file(value, name)
         else:
@@ -72,9 +81,16 @@ class FileSource:
         except (OSError, ValueError) as error:
             raise ApiValueError(f"{name} can't be read from {path!r}: {_reason(error)}") from None
         if stat.S_ISDIR(mode.st_mode):
-            raise ApiValueError(f"{name} can't be read from {path!r}: it is a directory; give the path of a zip file")
+            from ubiops._packages.folder import PackageFolder
+
+            self._use_folder(PackageFolder(path))
+            return
         self._path = path
         self.filename = os.path.basename(path)
+
+    def _use_folder(self, folder: PackageFolder) -> None:
+        self._folder = folder
+        self.filename = folder.filename
 
     def _use_file(self, value: Any, name: str) -> None:
         mode = getattr(value, "mode", "")
@@ -100,7 +116,7 @@ class FileSource:
     @property
     def rewindable(self) -> bool:
         """Whether the file can be read a second time."""
-        return self._data is not None or self.size is not None
+        return self._data is not None or self._folder is not None or self.size is not None
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Iterator[Any]]:
@@ -114,6 +130,11 @@ class FileSource:
         with contextlib.ExitStack() as stack:
             if self._data is not None:
                 yield self._slices()
+                return
+            if self._folder is not None:
+                packed = self._pack(self._folder)
+                stack.callback(packed.close)
+                yield packed
                 return
             first = b""
             try:
@@ -143,6 +164,13 @@ class FileSource:
     def _slices(self) -> Iterator[Any]:
         for start in range(0, len(self._data), _UPLOAD_BLOCK):
             yield self._data[start : start + _UPLOAD_BLOCK]
+
+    def _pack(self, folder: PackageFolder) -> Generator[Any, None, None]:
+        try:
+            yield from folder.blocks()
+        except ApiValueError as error:
+            hint = "wait until nothing writes to the folder any more, or send a copy of it"
+            raise ApiRequestError(0, f"the folder {folder.path!r} can't be sent: {error}", hint=hint) from None
 
     def _read(self, source: Any, first: bytes) -> Iterator[Any]:
         if first:

@@ -1350,8 +1350,8 @@ class Deployments(Api, generated=True):
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
                 String, not empty. Required.
-            file: The code as a zip file of at most 2 GB. A path, bytes, or a file
-                opened in binary mode.
+            file: The code as a zip file of at most 2 GB, or a folder to pack into one.
+                A path, bytes, or a file opened in binary mode.
             source_deployment: Name of the deployment in the same project to copy the
                 code from. Needs ``source_version``. String, not empty.
             source_version: Name of the version of ``source_deployment`` to copy the

@@ -1,7 +1,82 @@
-"""Helpers for tasks that take several calls, built on ``CoreApi``."""
+"""Helpers for tasks that take several calls, built on ``CoreApi``, and for packages."""
 
 from __future__ import annotations
 
-from ubiops.utils.waiting import wait_for_deployment_version, wait_for_revision
+# Type checkers take it as true. Importing it from typing would take longer than all else.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
-__all__ = ["wait_for_deployment_version", "wait_for_revision"]
+    from ubiops._packages.errors import PackageError, PackageWarning
+    from ubiops._packages.folder import PackageFolder
+    from ubiops._packages.report import PackageProblem, PackageReport
+    from ubiops.utils import package_operations as package_operations
+    from ubiops.utils import validate as validate
+    from ubiops.utils import waiting as waiting
+    from ubiops.utils.package_operations import (
+        abs_path,
+        default_zip_name,
+        files_present_in_dir,
+        list_files,
+        validate_package,
+        zip_dir,
+    )
+    from ubiops.utils.validate import validate_requirements_file, validate_yaml_file
+    from ubiops.utils.waiting import wait_for_deployment_version, wait_for_revision
+
+_MODULES = ("package_operations", "validate", "waiting")
+_PLACES = {
+    "PackageError": "ubiops._packages.errors",
+    "PackageFolder": "ubiops._packages.folder",
+    "PackageProblem": "ubiops._packages.report",
+    "PackageReport": "ubiops._packages.report",
+    "PackageWarning": "ubiops._packages.errors",
+    "abs_path": "ubiops.utils.package_operations",
+    "default_zip_name": "ubiops.utils.package_operations",
+    "files_present_in_dir": "ubiops.utils.package_operations",
+    "list_files": "ubiops.utils.package_operations",
+    "validate_package": "ubiops.utils.package_operations",
+    "validate_requirements_file": "ubiops.utils.validate",
+    "validate_yaml_file": "ubiops.utils.validate",
+    "wait_for_deployment_version": "ubiops.utils.waiting",
+    "wait_for_revision": "ubiops.utils.waiting",
+    "zip_dir": "ubiops.utils.package_operations",
+}
+
+__all__ = [
+    "PackageError",
+    "PackageFolder",
+    "PackageProblem",
+    "PackageReport",
+    "PackageWarning",
+    "abs_path",
+    "default_zip_name",
+    "files_present_in_dir",
+    "list_files",
+    "validate_package",
+    "validate_requirements_file",
+    "validate_yaml_file",
+    "wait_for_deployment_version",
+    "wait_for_revision",
+    "zip_dir",
+]
+
+
+if not TYPE_CHECKING:
+    # Hidden from type checkers, which would take it to mean that every name exists.
+    def __getattr__(name: str) -> Any:
+        from importlib import import_module
+
+        if name in _MODULES:
+            return import_module(f"ubiops.utils.{name}")
+        place = _PLACES.get(name)
+        if place is None:
+            raise AttributeError(f"module 'ubiops.utils' has no attribute {name!r}")
+        value = getattr(import_module(place), name)
+        # From now on it is found without coming here.
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_PLACES, *_MODULES})

@@ -1,0 +1,30 @@
+"""How much a package may hold."""
+
+from __future__ import annotations
+
+MAXIMUM_ENTRIES = 200_000
+MAXIMUM_CODE_SIZE = 4 * 1024**2
+"""The largest file with code that is read."""
+MAXIMUM_MODULES_SIZE = 16 * 1024**2
+"""How much code is read to follow imports."""
+MAXIMUM_REQUIREMENTS_SIZE = 1024**2
+MAXIMUM_SETTINGS_SIZE = 128 * 1024
+"""The largest ubiops.yaml that is read."""
+MAXIMUM_PROBLEMS = 100
+"""How many problems are collected before looking for more is given up."""
+MAXIMUM_PACKAGE = 2 * 1024**3
+"""The largest package that the platform accepts."""
+LARGE_FILE = 512 * 1024**2
+"""The size from which on a file in a folder is worth a warning."""
+
+
+def readable(size: int) -> str:
+    """Returns a number of bytes in a unit that suits it."""
+    if size < 1024:
+        return f"{size} bytes"
+    amount = float(size)
+    for unit in ("KB", "MB"):
+        amount /= 1024
+        if amount < 1024:
+            return f"{amount:,.1f} {unit}".replace(".0 ", " ")
+    return f"{amount / 1024:,.1f} GB".replace(".0 ", " ")

@@ -1,0 +1,246 @@
+"""Reads the code of a deployment and finds the class Deployment and its methods."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from importlib.util import decode_source
+from typing import TYPE_CHECKING, NamedTuple, Union
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Function = Union[ast.FunctionDef, ast.AsyncFunctionDef]
+
+# __init__ is called by keyword, with those of its arguments that it names.
+_INIT = ("base_directory", "context")
+# The others are called by position; the context may be left out.
+_REQUEST = ("data", "context")
+_METHODS = ("__init__", "request", "requests")
+_CLASS = "Deployment"
+_MERE_WARNING = re.compile(r"invalid (octal )?escape sequence")
+
+
+class CodeError(Exception):
+    """The code can't run as a deployment.
+
+    Attributes:
+        message: What is wrong, without the line.
+        line: The line where it is wrong; None where the whole file is meant.
+        hint: What to do about it; None where that is obvious.
+    """
+
+    def __init__(self, message: str, line: int | None = None, hint: str | None = None) -> None:
+        super().__init__(message, line, hint)
+        self.message = message
+        self.line = line
+        self.hint = hint
+
+    def __str__(self) -> str:
+        text = f"{self.message}; {self.hint}" if self.hint else self.message
+        return f"{text} (line {self.line})" if self.line else text
+
+
+class Methods(NamedTuple):
+    """Which of the methods for requests there are."""
+
+    request: bool
+    requests: bool
+
+
+def read_python(source: bytes, name: str, version: tuple[int, int]) -> Methods:
+    """Returns the methods that ``deployment.py`` has, for a Python of this version.
+
+    Raises:
+        CodeError: It is not valid Python, has no class Deployment, or its methods can't
+            be called as the platform calls them.
+    """
+    tree = parse_python(source, name, version)
+    if tree is None:
+        return read_python_by_patterns(source)
+    methods, errors = check_class(tree)
+    if errors:
+        raise errors[0]
+    return methods
+
+
+def parse_python(source: bytes, name: str, version: tuple[int, int]) -> ast.Module | None:
+    """Returns the syntax tree of a file.
+
+    None if this Python can't tell whether it is valid for a Python of that version.
+
+    Raises:
+        CodeError: It is not valid Python.
+    """
+    try:
+        text = decode_source(source)
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise CodeError(f"the code can't be decoded: {error}") from error
+    try:
+        return ast.parse(text, filename=name, feature_version=version)
+    except SyntaxError as error:
+        # Where the program turns warnings into errors, a mere warning ends up here.
+        if version > sys.version_info[:2] or _MERE_WARNING.search(error.msg):
+            return None
+        raise CodeError(f"the code is not valid Python {version[0]}.{version[1]}: {error.msg}", error.lineno) from error
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise CodeError(f"the code can't be parsed as Python: {str(error) or 'it is nested too deeply'}") from error
+
+
+def check_class(tree: ast.Module) -> tuple[Methods, list[CodeError]]:
+    """Returns the methods of the class Deployment, and all that is wrong with it."""
+    try:
+        return _check_class(tree)
+    except RecursionError:
+        return Methods(False, False), [CodeError(f"class {_CLASS} can't be read: it is nested too deeply")]
+
+
+def _check_class(tree: ast.Module) -> tuple[Methods, list[CodeError]]:
+    classes = {node.name: node for node in _statements(tree.body) if isinstance(node, ast.ClassDef)}
+    if _CLASS not in classes:
+        if _CLASS in names_bound(tree.body):
+            # It comes from elsewhere, and only running the code would show what it is.
+            return Methods(True, False), []
+        alike = [name for name in classes if name.lower() == _CLASS.lower()]
+        line = classes[alike[0]].lineno if alike else None
+        hint = f"there is a class {alike[0]}, but it must be named {_CLASS}" if alike else None
+        return Methods(False, False), [CodeError(f"there is no class {_CLASS}", line, hint)]
+    members, complete = _members(classes[_CLASS], classes, set())
+    errors = []
+    for name in _METHODS:
+        member = members.get(name)
+        if isinstance(member, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            error = _check_init(member) if name == "__init__" else _check_request(member)
+            if error is not None:
+                errors.append(error)
+    methods = Methods("request" in members, "requests" in members)
+    if any(methods):
+        return methods, errors
+    if not complete:
+        return Methods(True, False), errors
+    message = f"class {_CLASS} has neither a method request(self, data) nor a method requests(self, data)"
+    return methods, [*errors, CodeError(message, classes[_CLASS].lineno)]
+
+
+def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Yields the statements of a body, and of the blocks in it that share its names."""
+    for statement in body:
+        yield statement
+        for field in ("body", "orelse", "finalbody"):
+            if not isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+                yield from _statements(getattr(statement, field, ()))
+        if isinstance(statement, ast.Try):
+            for handler in statement.handlers:
+                yield from _statements(handler.body)
+
+
+def names_bound(body: Sequence[ast.stmt]) -> dict[str, ast.stmt]:
+    """Returns the names that a body binds by definitions, assignments and imports."""
+    names: dict[str, ast.stmt] = {}
+    for statement in _statements(body):
+        if isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            names[statement.name] = statement
+        elif isinstance(statement, (ast.Import, ast.ImportFrom)):
+            for alias in statement.names:
+                names[(alias.asname or alias.name).partition(".")[0]] = statement
+        elif isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            for target in targets:
+                for node in ast.walk(target):
+                    if isinstance(node, ast.Name):
+                        names[node.id] = statement
+    return names
+
+
+def _members(node: ast.ClassDef, classes: dict[str, ast.ClassDef], seen: set[str]) -> tuple[dict[str, ast.stmt], bool]:
+    """Returns the members of a class and its bases, and whether these are all.
+
+    It isn't if a base comes from elsewhere.
+    """
+    members: dict[str, ast.stmt] = {}
+    complete = not node.keywords and not node.decorator_list
+    for base in reversed(node.bases):
+        name = base.id if isinstance(base, ast.Name) else None
+        if name == "object":
+            continue
+        if name in classes and name not in seen:
+            inherited, known = _members(classes[name], classes, seen | {node.name})
+            members.update(inherited)
+            complete = complete and known
+        else:
+            complete = False
+    members.update(names_bound(node.body))
+    return members, complete
+
+
+def _is_bound_otherwise(function: Function) -> bool:
+    """Returns whether a decorator may change how the function is called."""
+    return bool(function.decorator_list)
+
+
+def _check_init(function: Function) -> CodeError | None:
+    """Returns an error if the class can't be created with what the platform passes."""
+    if _is_bound_otherwise(function):
+        return None
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    unknown = [
+        argument.arg
+        for index, argument in enumerate(positional[: len(positional) - len(arguments.defaults)])
+        if index > 0 and (index < len(arguments.posonlyargs) or argument.arg not in _INIT)
+    ]
+    unknown += [
+        argument.arg
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults)
+        if default is None and argument.arg not in _INIT
+    ]
+    if not unknown and (positional or arguments.vararg):
+        return None
+    return CodeError(
+        f"{_CLASS}.__init__ takes ({ast.unparse(arguments)}), but is called with the keyword arguments"
+        " base_directory and context",
+        function.lineno,
+        "write __init__(self, base_directory, context)",
+    )
+
+
+def _check_request(function: Function) -> CodeError | None:
+    """Returns an error if a method can't be called with what the platform passes."""
+    if _is_bound_otherwise(function):
+        return None
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    # self, and what has no default.
+    required = len(positional) - len(arguments.defaults)
+    most = len(positional) if arguments.vararg is None else sys.maxsize
+    missing = [name.arg for name, default in zip(arguments.kwonlyargs, arguments.kw_defaults) if default is None]
+    if most >= 2 and required <= 1 + len(_REQUEST) and missing in ([], ["context"]):
+        return None
+    return CodeError(
+        f"{_CLASS}.{function.name} takes ({ast.unparse(arguments)}), but is called as"
+        " (self, data) or (self, data, context)",
+        function.lineno,
+    )
+
+
+def read_python_by_patterns(source: bytes) -> Methods:
+    """Returns the methods that patterns find, in code that this Python can't parse."""
+    text = source.decode("utf-8", "replace")
+    if not re.search(rf"^\s*class\s+{_CLASS}\b", text, re.MULTILINE):
+        raise CodeError(f"there is no class {_CLASS}")
+
+    def has(method: str) -> bool:
+        return re.search(rf"^\s+(?:async\s+)?def\s+{method}\s*\(", text, re.MULTILINE) is not None
+
+    return Methods(has("request"), has("requests"))
+
+
+def read_r(source: bytes) -> Methods:
+    """Returns the methods that ``deployment.R`` has."""
+    text = source.decode("utf-8", "replace")
+
+    def has(method: str) -> bool:
+        return re.search(rf"^\s*{method}\s*(?:<-|=)\s*function\s*\(", text, re.MULTILINE) is not None
+
+    return Methods(has("request"), has("requests"))
