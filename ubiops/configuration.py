@@ -6,9 +6,9 @@ import logging
 import os
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from ubiops._core.headers import Headers, authorization
+from ubiops._core.hosts import DEFAULT_HOST, normalize_host
 from ubiops._core.redact import Redacted, SecretDict, SecretStr, redact, redact_items
 from ubiops._core.timeouts import Timeouts, check_seconds
 from ubiops.exceptions import ApiTypeError, ApiValueError
@@ -16,12 +16,9 @@ from ubiops.exceptions import ApiTypeError, ApiValueError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-DEFAULT_HOST = "https://api.ubiops.com/v2.1"
-DEFAULT_VERSION = "v2.1"
 TOKEN_VARIABLE = "UBIOPS_API_TOKEN"  # noqa: S105 - the name of a variable, no secret
 HOST_VARIABLE = "UBIOPS_API_HOST"
 
-_HAS_VERSION = re.compile(r"/v\d+(?:\.\d+)*(?:/|$)")
 # These end a segment of a path, or begin an escape: unencoded they would let a value change the request.
 _NEVER_SAFE = frozenset("/\\?#%")
 
@@ -404,57 +401,3 @@ class Configuration:
 def _without_password(url: str | None, mask: str = "***@") -> str | None:
     """An address whose user name and password, if it has any, are masked."""
     return re.sub(r"^([a-z]+://)?.*@", rf"\1{mask}", url, flags=re.IGNORECASE | re.DOTALL) if url else url
-
-
-def normalize_host(value: Any) -> str:
-    """The address of the API in the one form that is used inside: scheme, host, port if any, path with the version.
-
-    Raises:
-        ubiops.ApiTypeError: It is no string.
-        ubiops.ApiValueError: It is no address, holds a user name, a query, a fragment or control characters, or has
-            another scheme than http and https.
-    """
-    value = redact(value)
-    if not isinstance(value, SecretStr):
-        kind = value.kind if isinstance(value, Redacted) else "bytes"
-        raise ApiTypeError(f"host takes a string such as {DEFAULT_HOST!r}, got {kind}")
-    host, why = _read_host(value.strip())
-    if why:
-        # What stands before an @ may be a token that was put there.
-        shown = f"{str(value)!r:.200} " if value and "@" not in value else ""
-        raise ApiValueError(f"host {shown}can't be used: {why}. It looks like {DEFAULT_HOST!r}")
-    return host
-
-
-def _read_host(text: str) -> tuple[str, str]:
-    """The address in its one form, or why there is none: it is not raised here, where a password stands open."""
-    if not text:
-        return "", "it is empty"
-    if not text.isascii() or any(c <= " " or c == "\x7f" or c == "\\" for c in text):
-        return "", "it holds spaces, control characters, backslashes or non-ASCII letters (use the name's xn-- form)"
-    if "://" not in text:
-        text = f"https://{text}"
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        return "", str(error)
-    scheme = parts.scheme.lower()
-    if scheme not in ("http", "https"):
-        return "", f"its scheme is {scheme!r}, and only http and https will do"
-    if "@" in parts.netloc:
-        return "", "it holds a user name or a password; a token belongs into api_key"
-    if "?" in text or "#" in text:
-        return "", "it holds a query or a fragment"
-    name = (parts.hostname or "").lower()
-    # Brackets are for addresses of IPv6, and for nothing else.
-    pattern = r"[0-9a-f:.]+(%25[\w.-]+)?" if "[" in parts.netloc else r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?"
-    if not re.fullmatch(pattern, name) or ("[" in parts.netloc and ":" not in name):
-        return "", "it names no host"
-    path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
-    if any(segment in (".", "..") for segment in path.split("/")) or "%" in path:
-        return "", "its path holds '.', '..' or escapes"
-    if not _HAS_VERSION.search(path):
-        path += f"/{DEFAULT_VERSION}"
-    netloc = f"[{name}]" if ":" in name else name
-    return f"{scheme}://{netloc}{'' if port is None else f':{port}'}{path}", ""

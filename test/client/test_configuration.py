@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import ubiops
-from ubiops.configuration import DEFAULT_HOST, normalize_host
+from ubiops._core.hosts import DEFAULT_HOST, normalize_host
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,8 +51,8 @@ def test_a_host_is_brought_to_one_form(given: str, host: str) -> None:
         ("http://x/?a=b", "it holds a query or a fragment"),
         ("http://x/?", "it holds a query or a fragment"),
         ("http://x#y", "it holds a query or a fragment"),
-        ("http://", "it names no host"),
-        ("http://a,b", "it names no host"),
+        ("http://", "it has no valid host name"),
+        ("http://a,b", "it has no valid host name"),
         ("http://x:99999", "Port out of range"),
         ("http://x:abc", "Port could not be cast"),
         ("http://[::1", "Invalid IPv6"),

@@ -46,7 +46,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr("ubiops.api_client.time", made)
+    monkeypatch.setattr("ubiops._client.BaseClient._clock", made)
     return made
 
 

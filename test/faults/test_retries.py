@@ -241,7 +241,7 @@ def test_a_call_is_repeated_as_often_as_it_may_be(most: int, wire: Any, client_f
         assert 0 <= wait <= 0.5 * 2**number
     if most:
         assert caught.value.attempts[0] == "503 Service Unavailable"
-        assert caught.value.attempts[-1] == f"503 Service Unavailable; given up: max_retries ({most}) is used up"
+        assert caught.value.attempts[-1] == f"503 Service Unavailable; not retried: max_retries ({most}) is used up"
         assert f"attempts: {most + 1}\n    503 Service Unavailable\n" in str(caught.value)
 
 
@@ -429,7 +429,7 @@ def test_each_wait_is_logged_with_its_reason(
     ):
         assert line.startswith(f"GET {server.host}/things: ")
         assert what in line
-        assert "; sending again in " in line
+        assert "; retrying in " in line
         assert f"({why})" in line
 
 

@@ -281,7 +281,7 @@ def test_ctrl_c_in_the_middle_shows_no_secret(
     with monkeypatch.context() as patched:
         if place == "parse":
             patched.setattr(codec, "_fast", codec._FastReader("json"))
-            patched.setattr("ubiops.response.json.loads", interrupt)
+            patched.setattr("ubiops._core.codec.json.loads", interrupt)
         elif place == "wait":
             patched.setattr(clock, "sleep", interrupt)
         elif place == "do_handshake" and not tls:

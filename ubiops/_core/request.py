@@ -1,46 +1,195 @@
-"""Builds the path, the query and the body of a request, without any I/O."""
+"""The request of a call: path, options, and all that is needed to send it."""
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
-from ubiops._core.codec import dump_json
-from ubiops._core.operation import REQUIRED, Operation, QueryParameter
+from ubiops._core.operation import REQUIRED
+from ubiops._core.parameters import missing_argument, number_text, quote_text
+from ubiops._core.timeouts import Timeouts, read_timeout_option
 from ubiops.exceptions import ApiTypeError, ApiValueError
-from ubiops.models._base import NULL, Model, is_uuid
-from ubiops.models._checks import as_model, check_object
+from ubiops.models._base import is_uuid
 
 if TYPE_CHECKING:
-    from ubiops.models._base import RequestModel
+    from collections.abc import Callable, Iterator
+    from typing import Protocol
 
-# --- path ---------------------------------------------------------------------------------------------------------
+    from ubiops._core.operation import Operation
+    from ubiops._core.results import Reader
 
-# A value of these characters goes out as it is. It starts with none of the dots that could make it "." or "..".
-_as_it_is = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]*").fullmatch
+    class StreamedBody(Protocol):
+        """A body that is read from its files while it is being sent."""
+
+        progress: Callable[[int], Any] | None
+
+        @property
+        def content_type(self) -> str: ...
+        @property
+        def length(self) -> int | None: ...
+        @property
+        def rewindable(self) -> bool: ...
+        def __iter__(self) -> Iterator[Any]: ...
+
+
+class PreparedRequest:
+    """All that is needed to send a request, any number of times, and to read its response.
+
+    Attributes:
+        method: The HTTP method.
+        origin: Scheme, host and port of the server.
+        target: Path and query.
+        headers: All headers, the token included.
+        body: What to send.
+        returns: The type of the response, for bodies that are not JSON.
+        read: How to read the JSON of the response; None to ignore it.
+        options: The options of the call.
+        authorized: Whether a token is sent.
+    """
+
+    __slots__ = (
+        "authorized",
+        "body",
+        "data_only",
+        "headers",
+        "method",
+        "origin",
+        "preload",
+        "progress",
+        "read",
+        "returns",
+        "target",
+        "timeouts",
+    )
+
+    def __init__(
+        self,
+        method: str,
+        origin: str,
+        target: str,
+        headers: dict[str, str],
+        body: bytes | StreamedBody | None,
+        returns: str | None,
+        read: Reader | None,
+        options: Options,
+        authorized: bool,
+    ) -> None:
+        self.method = method
+        self.origin = origin
+        self.target = target
+        self.headers = headers
+        self.body = body
+        self.returns = returns
+        self.read = read
+        self.timeouts = options.timeouts
+        self.preload = options.preload
+        self.data_only = options.data_only
+        self.progress = options.progress
+        self.authorized = authorized
+
+    @property
+    def ranged(self) -> bool:
+        """Whether only a part of something is requested."""
+        return any(name.lower() == "range" for name in self.headers)
+
+
+# --- options ----------------------------------------------------------------------------
+
+
+class Options:
+    """The options of one call.
+
+    Attributes:
+        preload: Whether to read the response; a download is saved as a file.
+        data_only: Whether to return the data alone.
+        progress: Whether to show the progress of a file.
+        background: Whether to make the call in another thread.
+        timeouts: The limits of the call.
+    """
+
+    __slots__ = ("background", "data_only", "preload", "progress", "timeouts")
+
+    def __init__(
+        self, options: Mapping[str, Any], timeouts: Timeouts, *, preload: bool = True, data_only: bool = True
+    ) -> None:
+        self.progress = self.background = False
+        if options:
+            preload = read_flag(options, "_preload_content", preload)
+            data_only = read_flag(options, "_return_http_data_only", data_only)
+            self.progress = read_flag(options, "_progress_bar", False)
+            self.background = read_flag(options, "async_req", False)
+            timeouts = read_timeout_option(options.get("_request_timeout"), timeouts)
+        self.preload = preload
+        self.data_only = data_only
+        self.timeouts = timeouts
+
+
+OPTIONS = frozenset(("_preload_content", "_return_http_data_only", "_request_timeout", "async_req", "_progress_bar"))
+
+
+def read_flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
+    """Returns an option that is True or False; None stands for the default.
+
+    Raises:
+        ubiops.ApiTypeError: The option is neither.
+    """
+    value = options.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, bool):
+        raise ApiTypeError(f"{name} takes True or False, got {type(value).__name__}: {value!r:.80}")
+    return value
+
+
+def check_options(operation: Operation, options: Mapping[str, Any]) -> None:
+    """Checks that a method has all of the given keywords.
+
+    Raises:
+        ubiops.ApiTypeError: It does not have one of them.
+    """
+    for name in options:
+        if name not in OPTIONS:
+            raise ApiTypeError(unknown_keyword(name, operation))
+
+
+def unknown_keyword(name: str, operation: Operation) -> str:
+    """Returns the message for a keyword that a method does not have, with the nearest name."""
+    from difflib import get_close_matches
+
+    body = ("data",) if operation.body else ()
+    fields = (*operation.query, *operation.headers, *operation.form)
+    keywords = (parameter.python for parameter in fields)
+    names = [*operation.parameters, *body, *keywords, *operation.files, *sorted(OPTIONS)]
+    near = get_close_matches(name, names, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(names)}"
+    return f"{operation.name}() got an unexpected keyword argument {name!r}; {hint}"
+
+
+# --- path -------------------------------------------------------------------------------
+
+# A value that needs no encoding. It doesn't start with a dot, so that it is neither "." nor "..".
+_is_plain = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]*").fullmatch
 
 
 def build_path(operation: Operation, arguments: tuple[Any, ...], safe: str = "") -> str:
-    """The path of a call, each argument encoded so that it cannot leave its segment.
+    """Returns the path of a call, each argument encoded so that it can't leave its segment.
 
     Args:
-        operation: The operation that is called.
+        operation: The operation to call.
         arguments: The values of its path parameters, in the method's order.
-        safe: Characters that are not to be encoded, of those that cannot end a segment.
+        safe: Characters that are not encoded, of those that can't end a segment.
 
     Raises:
         ubiops.ApiValueError: An argument is missing, empty, ``.`` or ``..``.
-        ubiops.ApiTypeError: An argument is neither a string, an integer nor a UUID.
+        ubiops.ApiTypeError: An argument is not a string, an integer or a UUID.
     """
     if not arguments:
         return operation.template
     segments = []
     for position, value in enumerate(arguments):
-        if value.__class__ is str and _as_it_is(value):
+        if value.__class__ is str and _is_plain(value):
             segments.append(value)
         else:
             segments.append(encode_segment(value, operation.parameters[position], operation.name, safe))
@@ -50,54 +199,36 @@ def build_path(operation: Operation, arguments: tuple[Any, ...], safe: str = "")
 
 
 def encode_segment(value: Any, name: str, caller: str, safe: str = "") -> str:
-    """A value as one segment of a path; ``name`` and ``caller`` are for the error's text."""
+    """Returns a value as one segment of a path; ``name`` and ``caller`` are for errors."""
     if value is None or value is REQUIRED:
         raise missing_argument(name, caller)
     if (isinstance(value, int) and not isinstance(value, bool)) or is_uuid(value):
-        return _number_text(value, name, caller)
+        return number_text(value, name, caller)
     if not isinstance(value, str):
         raise ApiTypeError(
             f"{caller}() takes a string, an integer or a UUID for {name!r}, got {type(value).__name__}: {value!r:.80}"
         )
     if not value:
-        raise ApiValueError(f"{caller}() takes no empty string for {name!r}")
+        raise ApiValueError(f"{caller}() does not accept an empty string for {name!r}")
     if value in (".", ".."):
-        raise ApiValueError(f"{caller}() takes no {value!r} for {name!r}: it would change the path of the request")
-    return _quote(value, name, caller, safe)
-
-
-def _number_text(value: Any, name: str, caller: str) -> str:
-    try:
-        return str(int(value)) if isinstance(value, int) else str(value)
-    except ValueError:
-        raise ApiValueError(f"{caller}() can't send {name!r}: the number has too many digits") from None
-
-
-def _quote(value: str, name: str, caller: str, safe: str = "") -> str:
-    try:
-        return quote(value, safe=safe)
-    except UnicodeEncodeError as error:
         raise ApiValueError(
-            f"{caller}() can't send {name!r}: {value!r:.80} is no valid Unicode text ({error.reason})"
-        ) from None
-
-
-def missing_argument(name: str, caller: str) -> ApiValueError:
-    """The error for a required argument that is missing or None."""
-    return ApiValueError(f"{caller}() needs a value for {name!r}: it is missing or None")
+            f"{caller}() does not accept {value!r} for {name!r}: it would change the path of the request"
+        )
+    return quote_text(value, name, caller, safe)
 
 
 def check_template(path: Any, given: Collection[str], caller: str) -> str:
-    """The template of a path, with the slash at its beginning.
+    """Returns a path template with a leading slash.
 
     Args:
-        path: What the user wrote, such as ``/projects/{project_name}``.
-        given: The names of which there are values.
-        caller: For the error's text.
+        path: What the caller wrote, such as ``/projects/{project_name}``.
+        given: The names that have values.
+        caller: The method's name, for errors.
 
     Raises:
-        ubiops.ApiTypeError: It is no text.
-        ubiops.ApiValueError: A value is missing, or it holds what does not belong into a path.
+        ubiops.ApiTypeError: The template is not a string.
+        ubiops.ApiValueError: A value is missing, or the template holds characters that are
+            not valid in a path.
     """
     if not isinstance(path, str):
         raise ApiTypeError(f"{caller}() takes a string for 'resource_path', got {type(path).__name__}: {path!r:.80}")
@@ -110,17 +241,17 @@ def check_template(path: Any, given: Collection[str], caller: str) -> str:
     dots = any(unquote(segment) in (".", "..") for segment in literal.split("/"))
     if dots or not re.fullmatch(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*", literal):
         raise ApiValueError(
-            f"{caller}() can't use {path!r:.200} as the template of a path: give what varies as 'path_params', "
+            f"{caller}() can't use {path!r:.200} as a path template: pass the varying parts as 'path_params', "
             "which are encoded, and a query as 'query_params'"
         )
     return path if path.startswith("/") else f"/{path}"
 
 
 def check_pairs(values: Any, name: str, caller: str) -> list[tuple[str, Any]]:
-    """Names and values, given as a mapping or as pairs.
+    """Returns names and values that were given as a mapping or as pairs.
 
     Raises:
-        ubiops.ApiTypeError: They are neither.
+        ubiops.ApiTypeError: They were given as something else.
     """
     if isinstance(values, Mapping):
         values = values.items()
@@ -128,129 +259,5 @@ def check_pairs(values: Any, name: str, caller: str) -> list[tuple[str, Any]]:
         list(values) if isinstance(values, Iterable) and not isinstance(values, (str, bytes)) else [values]
     )
     if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
-        raise ApiTypeError(f"{caller}() takes a dict with strings as its keys for {name!r}, or a list of pairs")
+        raise ApiTypeError(f"{caller}() takes a dict with string keys for {name!r}, or a list of pairs")
     return [(key, value) for key, value in pairs]
-
-
-# --- query --------------------------------------------------------------------------------------------------------
-
-
-def build_query(operation: Operation, values: tuple[Any, ...], check: bool = True) -> str:
-    """The query string of a call, without the question mark; parameters that are None are left out.
-
-    Raises:
-        ubiops.ApiTypeError: A value has the wrong type.
-        ubiops.ApiValueError: A value breaks the parameter's rules.
-    """
-    pairs = []
-    for parameter, value in zip(operation.query, values):
-        if value is not None:
-            text = _query_text(value, parameter.name, operation.name)
-            if check:
-                _check_query(parameter, value, operation.name)
-            pairs.append(f"{quote(parameter.name, safe='')}={_quote(text, parameter.name, operation.name)}")
-    return "&".join(pairs)
-
-
-def _query_text(value: Any, name: str, caller: str) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int) or is_uuid(value) or (isinstance(value, float) and math.isfinite(value)):
-        return _number_text(value, name, caller)
-    raise ApiTypeError(f"{caller}() can't send {name!r} in the query: {type(value).__name__} {value!r:.80}")
-
-
-def _check_query(parameter: QueryParameter, value: Any, caller: str) -> None:
-    name, kind, enum = parameter.name, parameter.type, parameter.enum
-    minimum, maximum = parameter.minimum, parameter.maximum
-    if kind == "int" and (isinstance(value, bool) or not _is_whole(value)):
-        raise ApiTypeError(f"{caller}() takes a whole number for {name!r}, got {type(value).__name__}: {value!r:.80}")
-    if kind == "bool" and not isinstance(value, bool):
-        raise ApiTypeError(f"{caller}() takes True or False for {name!r}, got {type(value).__name__}: {value!r:.80}")
-    if enum is not None and value not in enum:
-        raise ApiValueError(f"{caller}() takes one of {', '.join(map(repr, enum))} for {name!r}, got {value!r:.80}")
-    if minimum is not None and int(value) < minimum:
-        raise ApiValueError(f"{caller}() takes {minimum} or more for {name!r}, got {value!r:.80}")
-    if maximum is not None and int(value) > maximum:
-        raise ApiValueError(f"{caller}() takes {maximum} or less for {name!r}, got {value!r:.80}")
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) or (isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,18}", value) is not None)
-
-
-# --- body ---------------------------------------------------------------------------------------------------------
-
-
-def build_body(operation: Operation, data: Any, model: type[RequestModel] | None, check: bool = True) -> bytes:
-    """The JSON body of a call.
-
-    Args:
-        operation: The operation that is called.
-        data: A model, or a dict, which is checked like the model and sent whole.
-        model: The class that ``data`` has or stands for; None for any JSON object.
-        check: Whether to hold the data to the model's rules.
-
-    Raises:
-        ubiops.ApiTypeError: ``data`` or something in it has the wrong type.
-        ubiops.ApiValueError: ``data`` is missing, or something in it breaks a rule.
-    """
-    if data is None or data is REQUIRED:
-        raise missing_argument("data", operation.name)
-    if data is NULL:
-        raise ApiValueError(f"{operation.name}() can't send null as 'data'")
-    if model is None:
-        if isinstance(data, str):
-            data = _object_from_text(data, operation.name)
-        if not isinstance(data, Model):
-            check_object(data, f"{operation.name}()", "data", required=True)
-    elif check:
-        data = as_model(data, model.__name__, model)
-    elif isinstance(data, Mapping):
-        data = model.from_dict(data)
-    return dump_json(data)
-
-
-def _object_from_text(text: str, caller: str) -> Any:
-    """The official client takes JSON text as well as a dict where any object may be sent."""
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise ApiValueError(f"{caller}() takes a dict or the text of a JSON object for 'data': {error}") from None
-
-
-# --- options ------------------------------------------------------------------------------------------------------
-
-OPTIONS = frozenset(("_preload_content", "_return_http_data_only", "_request_timeout", "async_req", "_progress_bar"))
-
-
-def check_options(operation: Operation, options: Mapping[str, Any]) -> None:
-    """Refuses a keyword that the method does not have.
-
-    Raises:
-        ubiops.ApiTypeError: There is one.
-    """
-    for name in options:
-        if name not in OPTIONS:
-            raise ApiTypeError(unknown_keyword(name, operation))
-
-
-def unknown_keyword(name: str, operation: Operation) -> str:
-    """The sentence for a keyword that a method does not have, with the one that was probably meant."""
-    from difflib import get_close_matches
-
-    body = ("data",) if operation.body else ()
-    names = [
-        *operation.parameters,
-        *body,
-        *(q.python for q in operation.query),
-        *(q.python for q in operation.headers),
-        *(q.python for q in operation.form),
-        *operation.files,
-        *sorted(OPTIONS),
-    ]
-    near = get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(names)}"
-    return f"{operation.name}() got an unexpected keyword argument {name!r}; {hint}"

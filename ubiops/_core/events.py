@@ -1,0 +1,155 @@
+"""Server-sent events: the parser of the WHATWG HTML standard, fed with bytes."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ubiops._core.codec import parse_json
+from ubiops.exceptions import InvalidResponseError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_LINE_BYTES = 1 << 24
+"""The most bytes (16 MiB) of one line."""
+MAX_EVENT_BYTES = 1 << 24
+"""The most bytes (16 MiB) of one event's data."""
+
+_BOM = b"\xef\xbb\xbf"
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+
+
+class Event:
+    """One server-sent event.
+
+    Attributes:
+        event: The event's type; ``message`` if the server names none.
+        data: The event's data; several data lines are joined by line feeds.
+        id: The last event id that the server sent; empty if it sent none.
+        retry: The reconnection time in milliseconds that the server sent with this event;
+            None if it sent none. The client does not reconnect by itself.
+    """
+
+    __slots__ = ("data", "event", "id", "retry")
+
+    def __init__(self, data: str, event: str = "message", id: str = "", retry: int | None = None) -> None:
+        self.data = data
+        self.event = event
+        self.id = id
+        self.retry = retry
+
+    def json(self) -> Any:
+        """Returns the data parsed as JSON.
+
+        Raises:
+            ubiops.InvalidResponseError: The data is not valid JSON.
+        """
+        return parse_json(self.data.encode("utf-8", "surrogatepass"), 200)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Event):
+            return NotImplemented
+        return (self.data, self.event, self.id, self.retry) == (other.data, other.event, other.id, other.retry)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Event(event={self.event!r}, data={self.data!r:.200}, id={self.id!r})"
+
+
+class EventParser:
+    """Turns the bytes of a stream into events, as they complete.
+
+    An event that the end of the stream cuts off is dropped, as the standard demands.
+
+    Args:
+        status: The HTTP status of the response, for errors.
+    """
+
+    __slots__ = ("_after_cr", "_at_start", "_buffer", "_data", "_id", "_retry", "_scanned", "_size", "_status", "_type")
+
+    def __init__(self, status: int = 200) -> None:
+        self._status = status
+        self._buffer = bytearray()
+        self._scanned = 0
+        self._at_start = True
+        self._after_cr = False
+        self._id = ""
+        self._reset()
+
+    def _reset(self) -> None:
+        self._data: list[str] = []
+        self._size = 0
+        self._type = ""
+        self._retry: int | None = None
+
+    def feed(self, block: bytes) -> Iterator[Event]:
+        """Returns the events that these bytes complete.
+
+        Raises:
+            ubiops.InvalidResponseError: A line or an event is too large.
+        """
+        if not block:
+            return
+        if self._after_cr:
+            # The line feed of a CRLF that was split between two blocks.
+            self._after_cr = False
+            if block[:1] == b"\n":
+                block = block[1:]
+        buffer = self._buffer
+        buffer += block
+        if self._at_start:
+            if len(buffer) < len(_BOM) and _BOM.startswith(buffer):
+                return
+            self._at_start = False
+            if buffer.startswith(_BOM):
+                del buffer[: len(_BOM)]
+        begin = 0
+        scan = self._scanned
+        while True:
+            found = _LINE_END.search(buffer, scan)
+            if found is None:
+                break
+            line = bytes(buffer[begin : found.start()])
+            begin = scan = found.end()
+            if found[0] == b"\r" and begin == len(buffer):
+                self._after_cr = True
+            del found  # it keeps the buffer from being resized
+            self._check(len(line), MAX_LINE_BYTES, "a line")
+            event = self._take_line(line)
+            if event is not None:
+                yield event
+        del buffer[:begin]
+        self._scanned = len(buffer)
+        self._check(len(buffer), MAX_LINE_BYTES, "a line")
+
+    def _take_line(self, line: bytes) -> Event | None:
+        if not line:
+            return self._dispatch()
+        name, _, rest = line.partition(b":")
+        if not name:
+            return None  # a comment
+        if rest[:1] == b" ":
+            rest = rest[1:]
+        if name == b"data":
+            self._size += len(rest) + 1
+            self._check(self._size, MAX_EVENT_BYTES, "an event")
+            self._data.append(rest.decode("utf-8", "replace"))
+        elif name == b"event":
+            self._type = rest.decode("utf-8", "replace")
+        elif name == b"id":
+            if b"\0" not in rest:
+                self._id = rest.decode("utf-8", "replace")
+        elif name == b"retry" and re.fullmatch(rb"[0-9]{1,18}", rest):
+            self._retry = int(rest)
+        return None
+
+    def _dispatch(self) -> Event | None:
+        data, kind, retry = self._data, self._type, self._retry
+        self._reset()
+        return Event("\n".join(data), kind or "message", self._id, retry) if data else None
+
+    def _check(self, size: int, limit: int, what: str) -> None:
+        if size > limit:
+            raise InvalidResponseError(self._status, f"{what} of the event stream has more than {limit >> 20} MiB")
