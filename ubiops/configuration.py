@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ubiops._core.headers import Headers, authorization
 from ubiops._core.hosts import DEFAULT_HOST, normalize_host
-from ubiops._core.redact import Redacted, SecretDict, SecretStr, redact, redact_items
+from ubiops._core.redact import Redacted, SecretDict, redact, redact_items
 from ubiops._core.timeouts import Timeouts, check_seconds
 from ubiops.exceptions import ApiTypeError, ApiValueError
 

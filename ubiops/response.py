@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ubiops._core.codec import parse_json
@@ -12,6 +11,7 @@ from ubiops._core.decoding import BLOCK, content_length, decoder_for
 from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     from typing_extensions import Self

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 import ubiops
+from ubiops._core.body import build_body
 from ubiops._core.codec import dump_json
 from ubiops._core.headers import authorization, check_header
-from ubiops._core.body import build_body
 from ubiops._core.operation import REQUIRED, Operation, Parameter
-from ubiops._core.redact import SecretStr
 from ubiops._core.parameters import build_query
+from ubiops._core.redact import SecretStr
 from ubiops._core.request import build_path
 from ubiops._core.timeouts import Timeouts, read_timeout_option
 
