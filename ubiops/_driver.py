@@ -12,10 +12,10 @@ from ubiops.exceptions import ApiException
 if TYPE_CHECKING:
     from ubiops._core.clock import Clock
     from ubiops._core.request import PreparedRequest
+    from ubiops._transport.pool import RawResponse, RESTClient
     from ubiops.configuration import Configuration
     from ubiops.events import EventStream
     from ubiops.response import Response
-    from ubiops.rest import RawResponse, RESTClient
 
 
 class Driver:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from ubiops._core.operation import Operation
     from ubiops._core.request import PreparedRequest
+    from ubiops._transport.pool import RESTClient
     from ubiops.configuration import Configuration
-    from ubiops.rest import RESTClient
 
 
 class ApiClient(BaseClient):
@@ -74,7 +74,7 @@ class ApiClient(BaseClient):
         if self._rest is None:
             # Imported here because importing urllib3 takes longer than anything else that a
             # first client needs.
-            from ubiops.rest import RESTClient
+            from ubiops._transport.pool import RESTClient
 
             with self._lock_here():
                 if self._rest is None:

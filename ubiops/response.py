@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ubiops._core.codec import parse_json
-from ubiops._core.decoding import BLOCK, content_length, decoder_for
+from ubiops._core.decoding import BLOCK, Identity, content_length, decoder_for
 from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
@@ -16,13 +16,21 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ubiops.rest import RawResponse
+    from ubiops._transport.pool import RawResponse
 
 
-def read_blocks(raw: RawResponse) -> Iterator[bytes]:
-    """Returns the body of a response, decompressed, in blocks of at most ``BLOCK`` bytes."""
+def read_blocks(raw: RawResponse, *, reuse: bool = False) -> Iterator[Any]:
+    """Returns the body of a response, decompressed, in blocks of at most ``BLOCK`` bytes.
+
+    Args:
+        raw: The response.
+        reuse: Whether a block need only be valid until the next one is requested.
+    """
     try:
         decoder = decoder_for(raw.headers, raw.status)
+        if reuse and isinstance(decoder, Identity):
+            yield from raw.views(BLOCK)
+            return
         while True:
             data = raw.read(BLOCK)
             if not data:
@@ -63,7 +71,7 @@ class Response:
         self._raw = raw
         self._repeatable = repeatable
         self._blocks: Iterator[bytes] | None = None
-        self._ended = False
+        self._ended = self._reuse = False
         self._error: ApiException | None = None
         self._rest = memoryview(b"")
         self._content: bytes | None = None
@@ -161,7 +169,7 @@ class Response:
 
     def _read_blocks(self) -> Iterator[bytes]:
         try:
-            for block in read_blocks(self._raw):
+            for block in read_blocks(self._raw, reuse=self._reuse):
                 if self._progress is not None:
                     self._progress(len(block))
                 yield block
@@ -264,6 +272,7 @@ class Response:
             raise ApiValueError(f"a download can't be saved in {folder!r}: there is no such folder")
         from ubiops._io.downloads import save
 
+        self._reuse = True
         with self:
             return save(self.stream() if self._content is None else [self._content], folder, name, overwrite=overwrite)
 
