@@ -12,6 +12,7 @@ from ubiops.exceptions import ApiException
 if TYPE_CHECKING:
     from ubiops._core.clock import Clock
     from ubiops._core.request import PreparedRequest
+    from ubiops._transport.attempt import Attempt
     from ubiops._transport.pool import RawResponse, RESTClient
     from ubiops.configuration import Configuration
     from ubiops.events import EventStream
@@ -24,29 +25,52 @@ class Driver:
     Args:
         request: The request.
         settings: The limits for retries, and the folder for downloads.
-        rest: The connections.
         clock: The clock.
         started: The clock's monotonic time when the call started.
+        abortable: Whether ``abort`` may be called.
 
     Attributes:
         response: The last response; None before there is one.
     """
 
-    __slots__ = ("_data", "_request", "_rest", "_settings", "_steps", "_url", "response")
+    __slots__ = (
+        "_abortable",
+        "_aborted",
+        "_attempt",
+        "_data",
+        "_request",
+        "_running",
+        "_settings",
+        "_steps",
+        "_url",
+        "response",
+    )
 
     def __init__(
-        self, request: PreparedRequest, settings: Configuration, rest: RESTClient, clock: Clock, started: float
+        self,
+        request: PreparedRequest,
+        settings: Configuration,
+        clock: Clock,
+        started: float,
+        *,
+        abortable: bool = False,
     ) -> None:
         self._request = request
         self._settings = settings
-        self._rest = rest
+        self._abortable = abortable
+        self._aborted = False
+        self._running = False
+        self._attempt: Attempt | None = None
         self._steps = exchange(request, settings, clock, started)
         self._url = request.origin + request.target
         self._data: Any = None
         self.response: RawResponse | None = None
 
-    def advance(self) -> float | None:
+    def advance(self, rest: RESTClient) -> float | None:
         """Performs steps until the call has to wait, or is over.
+
+        Args:
+            rest: The connections.
 
         Returns:
             The seconds to wait before the next call of this method; None when the call is
@@ -57,6 +81,7 @@ class Driver:
         """
         steps = self._steps
         value: Any = None
+        self._running = True
         try:
             step: Any = steps.send(None)
             while True:
@@ -64,7 +89,7 @@ class Driver:
                 failed = None
                 try:
                     if kind is Send:
-                        value = self._send(step)
+                        value = self._send(rest, step)
                     elif kind is Read:
                         value = step.response.read(step.amount)
                     elif kind is Close:
@@ -84,14 +109,40 @@ class Driver:
         except BaseException:
             self.close()
             raise
+        finally:
+            self._running = False
+            if self._aborted:
+                self.close()
 
-    def _send(self, step: Send) -> RawResponse:
+    def _send(self, rest: RESTClient, step: Send) -> RawResponse:
         request = self._request
         self._url = request.origin + step.target
-        self.response = response = self._rest.send(
-            request.method, request.origin, step.target, request.headers, request.body, request.timeouts, step.deadline
+        if self._abortable:
+            from ubiops._transport.attempt import Attempt
+
+            self._attempt = Attempt()
+            if self._aborted:
+                # Checked after the attempt is in place, so that no abort is missed.
+                self._attempt.abort()
+        self.response = response = rest.send(
+            request.method,
+            request.origin,
+            step.target,
+            request.headers,
+            request.body,
+            request.timeouts,
+            step.deadline,
+            self._attempt,
         )
         return response
+
+    def abort(self) -> None:
+        """Makes the step that another thread performs fail, and all later ones."""
+        self._aborted = True
+        if self._attempt is not None:
+            self._attempt.abort()
+        if not self._running:
+            self.close()
 
     def _save(self, response: RawResponse) -> str:
         # A path that ends with a separator can only be a folder's.

@@ -257,8 +257,9 @@ class ApiClient(BaseClient):
     def _drive(self, request: PreparedRequest) -> Any:
         """Runs a call to its end: the blocking driver."""
         clock = self._clock
-        driver = Driver(request, self.configuration, self.rest_client, clock, clock.monotonic())
-        while (wait := driver.advance()) is not None:
+        rest = self.rest_client
+        driver = Driver(request, self.configuration, clock, clock.monotonic())
+        while (wait := driver.advance(rest)) is not None:
             clock.sleep(wait)
         data, status, headers = driver.result()
         return data if request.data_only else (data, status, headers)

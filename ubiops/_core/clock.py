@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Clock(Protocol):
-    """What the blocking client needs of a clock. The module ``time`` is one."""
+    """What a client needs of a clock. The module ``time`` is one for the blocking client."""
 
     def monotonic(self) -> float:
         """Returns seconds that never go backwards, for deadlines."""
@@ -16,6 +16,6 @@ class Clock(Protocol):
         """Returns seconds since the epoch, for dates in headers."""
         ...
 
-    def sleep(self, seconds: float, /) -> object:
-        """Waits. The async client awaits what is returned."""
+    def sleep(self, seconds: float, /) -> Any:
+        """Waits. For the async client this is a coroutine function."""
         ...

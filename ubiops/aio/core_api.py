@@ -1,0 +1,60 @@
+"""The class with all methods of the API, to be awaited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ubiops.aio.client import ApiClient
+from ubiops.api.core_api import CoreApi as _BlockingApi
+from ubiops.exceptions import ApiTypeError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+
+# The methods are those of the areas: they return what the client's execute returns, which
+# here is a coroutine. The class is not a kind of the blocking one, whose users don't await.
+class CoreApi(*_BlockingApi.__bases__):  # type: ignore[misc]
+    """All methods of the API, one for each of its operations, to be awaited.
+
+    Use it with ``async with``, or await ``close()``. Each method has a twin
+    ``NAME_with_http_info``, which returns (data, status, headers).
+
+    Args:
+        api_client: The client that makes the calls. Default: a new one, which reads the
+            address and the token from ``UBIOPS_API_HOST`` and ``UBIOPS_API_TOKEN``.
+
+    Raises:
+        ubiops.ApiTypeError: ``api_client`` is something else, such as a blocking client.
+    """
+
+    def __init__(self, api_client: ApiClient | None = None) -> None:
+        if api_client is not None and not isinstance(api_client, ApiClient):
+            raise ApiTypeError(
+                f"ubiops.aio.CoreApi takes an ubiops.aio.ApiClient, got {type(api_client).__module__}."
+                f"{type(api_client).__name__}; a configuration goes into one: ubiops.aio.ApiClient(configuration)"
+            )
+        self.api_client: Any = api_client if api_client is not None else ApiClient()
+
+    async def close(self) -> None:
+        """Waits for the calls that are under way, then closes the client's connections."""
+        await self.api_client.close()
+
+    async def aclose(self) -> None:
+        """Does the same as ``close``."""
+        await self.api_client.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def __enter__(self) -> Self:
+        raise ApiTypeError("the async CoreApi takes 'async with' in place of 'with'")
+
+    def __exit__(self, *error: object) -> None: ...
