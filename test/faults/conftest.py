@@ -20,11 +20,57 @@ def wire() -> Iterator[Callable[..., Wire]]:
         yield lambda *steps, **options: stack.enter_context(Wire(steps, **options))
 
 
+BOTH_CLIENTS = {
+    "test_answers",
+    "test_connections",
+    "test_downloads",
+    "test_input",
+    "test_proxies",
+    "test_retries",
+    "test_time",
+    "test_tls",
+    "test_uploads",
+}
+"""The modules whose tests run against the blocking and the async client."""
+BLOCKING_ONLY = {
+    # Ctrl-C interrupts the main thread, in which only the blocking client works. What it
+    # does to the async one is in test_async.
+    "test_ctrl_c_leaves_nothing_behind",
+    "test_ctrl_c_leaves_nothing_behind_at_any_point",
+    # pool_threads bounds calls with async_req=True, which the async client does not have.
+    "test_calls_in_the_background_run_side_by_side",
+}
+"""Tests in them that are about the blocking client alone."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    module = metafunc.module.__name__.rpartition(".")[2]
+    both = module in BOTH_CLIENTS and metafunc.function.__name__ not in BLOCKING_ONLY
+    if both and "client_for" in metafunc.fixturenames:
+        metafunc.parametrize("client_for", ["blocking", "async"], indirect=True)
+
+
+@pytest.fixture(scope="session")
+def event_loop_thread() -> Iterator[Any]:
+    """The event loop of all async clients."""
+    from bridged import Loop
+
+    loop = Loop()
+    yield loop
+    loop.close()
+
+
 @pytest.fixture
-def client_for() -> Iterator[Callable[..., Any]]:
-    """Makes clients for a server or a host, with settings; all of them are closed at the end."""
+def client_for(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    """Makes clients for a server or a host, with settings; all of them are closed at the end.
+
+    They block, whether the client behind them does or is the async one.
+    """
+    loop = None
+    if getattr(request, "param", "blocking") == "async":
+        loop = request.getfixturevalue("event_loop_thread")
     with contextlib.ExitStack() as stack:
-        yield lambda host, **settings: stack.enter_context(client_of(host, **settings))
+        yield lambda host, **settings: stack.enter_context(client_of(host, loop=loop, **settings))
 
 
 class Clock:
@@ -47,7 +93,20 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr("ubiops._client.BaseClient._clock", made)
+    monkeypatch.setattr("ubiops.aio.client.ApiClient._clock", AsyncClock(made))
     return made
+
+
+class AsyncClock:
+    """The same for the async client."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.monotonic = clock.monotonic
+        self.time = clock.time
+        self._clock = clock
+
+    async def sleep(self, seconds: float) -> None:
+        self._clock.sleep(seconds)
 
 
 class Certificates:

@@ -41,10 +41,10 @@ def test_the_defaults_are_finite() -> None:
 def test_the_defaults_arrive_at_the_socket(wire: Any, client_for: Any) -> None:
     client = client_for(wire(reply(200, [1])))
     with ubiops.CoreApi(client).deployments_list("p", _preload_content=False) as response:
-        assert response._answer._response._connection.sock.gettimeout() == 300
+        assert response._raw._response._connection.sock.gettimeout() == 300
         response.read()
     with ubiops.CoreApi(client).deployments_list("p", _preload_content=False, _request_timeout=(1, 7)) as response:
-        assert response._answer._response._connection.sock.gettimeout() == 7
+        assert response._raw._response._connection.sock.gettimeout() == 7
 
 
 @pytest.mark.parametrize(

@@ -384,13 +384,26 @@ def call(client: Any, method: str = "GET", **options: Any) -> Any:
     )
 
 
-@contextlib.contextmanager
-def client_of(host: str | Wire, *, pool_threads: int = 1, **settings: Any) -> Iterator[Any]:
-    """Makes a client for a server, with the token of all tests by default."""
+def settings_for(host: str | Wire, **settings: Any) -> Any:
+    """The configuration for a server, with the token of all tests unless another is given."""
     import ubiops
 
     settings.setdefault("api_key", {"Authorization": f"Token {TOKEN}"})
     settings.setdefault("proxy", "")
-    configuration = ubiops.Configuration(host=host if isinstance(host, str) else host.host, **settings)
-    with ubiops.ApiClient(configuration, pool_threads=pool_threads) as client:
+    return ubiops.Configuration(host=host if isinstance(host, str) else host.host, **settings)
+
+
+@contextlib.contextmanager
+def client_of(host: str | Wire, *, pool_threads: int = 1, loop: Any = None, **settings: Any) -> Iterator[Any]:
+    """A client for a server: a blocking one, or with a loop an async one that is driven by it."""
+    import ubiops
+
+    configuration = settings_for(host, **settings)
+    if loop is None:
+        made = ubiops.ApiClient(configuration, pool_threads=pool_threads)
+    else:
+        from bridged import BridgedClient
+
+        made = BridgedClient(loop, configuration, pool_threads)
+    with made as client:
         yield client
