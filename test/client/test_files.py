@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 import ubiops
+from ubiops._core.decoding import BLOCK
 from ubiops._io.downloads import disposition_filename, safe_filename, save
 from ubiops._io.multipart import MultipartBody, multipart_name
 from ubiops._io.sources import FileSource
-from ubiops.response import BLOCK
 
 
 def parts_of(body: MultipartBody) -> list[Any]:

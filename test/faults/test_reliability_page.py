@@ -9,8 +9,8 @@ import pytest
 
 import ubiops
 from ubiops import exceptions
+from ubiops._core.results import MAX_RESPONSE_BYTES
 from ubiops._core.retry import IDEMPOTENT, TRANSIENT, Failure, Policy, decide
-from ubiops.response import MAX_RESPONSE_BYTES
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8")
 

@@ -68,9 +68,6 @@ class Parameter:
         return f"<Parameter {self.name}: {self.type}>"
 
 
-QueryParameter = Parameter  # the former name, until the generated methods use the new one
-
-
 class Operation:
     """An operation of the API: what a method of ``CoreApi`` needs to make its call.
 
@@ -129,7 +126,7 @@ class Operation:
         body: str | None = None,
         body_required: bool = True,
         text_body: bool = False,
-        form: tuple[Parameter | str, ...] = (),
+        form: tuple[Parameter, ...] = (),
         files: tuple[str, ...] = (),
         required_files: tuple[str, ...] = (),
         returns: str | None = None,
@@ -144,7 +141,7 @@ class Operation:
         self.body = body
         self.body_required = body_required
         self.text_body = text_body
-        self.form = tuple(Parameter(field) if isinstance(field, str) else field for field in form)
+        self.form = form
         self.files = (*(file for file in required_files if file not in files), *files)
         self.required_files = required_files
         self.returns = returns
