@@ -38,7 +38,7 @@ BLOCKING_ONLY = {
     "test_ctrl_c_leaves_nothing_behind",
     "test_ctrl_c_leaves_nothing_behind_at_any_point",
     # pool_threads bounds calls with async_req=True, which the async client does not have.
-    "test_calls_in_the_background_run_side_by_side",
+    "test_background_calls_run_in_parallel",
 }
 """Tests in them that are about the blocking client alone."""
 

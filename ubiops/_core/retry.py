@@ -6,7 +6,6 @@ repeated only if doing it twice is the same as doing it once; a 429 says that it
 
 from __future__ import annotations
 
-import email.utils
 import math
 import random
 import re
@@ -152,6 +151,9 @@ def _retry_after(text: str | None, now: float) -> float | None:
     seconds = _number(text)
     if seconds is not None:
         return seconds
+    # Imported here because it brings the module socket.
+    import email.utils
+
     try:
         when = email.utils.parsedate_to_datetime(text)
         # A date without a zone is one of the old forms that mean UTC.
