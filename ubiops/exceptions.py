@@ -166,7 +166,7 @@ class ApiException(OpenApiException):
         """What the server says in its own words, or None when it says nothing.
 
         Read from a JSON body's ``error``, ``error_message`` or ``detail``, from ``<Details>`` or ``<Message>`` of XML,
-        or from plain text; of an HTML page it is the title.
+        or from plain text; of an HTML page from its title and its first heading.
         """
         return self.message
 

@@ -8,6 +8,7 @@ import pickle
 import sys
 import time
 import zlib
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -354,6 +355,38 @@ def test_a_decompression_bomb_is_defused(wire: Any, client_for: Any, monkeypatch
         tracemalloc.stop()
 
 
+def test_a_decompression_bomb_is_refused_by_its_ratio_before_it_has_grown(wire: Any, client_for: Any) -> None:
+    """The process grows by less than 64 MB, although 256 MiB are accepted of other responses."""
+    import tracemalloc
+
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(squeeze.compress(bytes(1 << 20)) for _ in range(300)) + squeeze.flush()
+    client = client_for(wire(reply(200, bomb, GZIP)))
+    tracemalloc.start()
+    try:
+        with pytest.raises(ubiops.InvalidResponseError, match="refused as a decompression bomb"):
+            call(client)
+        assert tracemalloc.get_traced_memory()[1] < 64 << 20
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_large_body_that_compresses_well_is_read_at_little_more_than_its_size(wire: Any, client_for: Any) -> None:
+    import tracemalloc
+
+    body = json.dumps([{"name": f"deployment-{number}", "labels": {}} for number in range(500_000)]).encode()
+    packed = gzip.compress(body, 6)
+    assert len(body) > (20 << 20) > 15 * len(packed) > len(packed) * 10
+    client = client_for(wire(reply(200, packed, GZIP)))
+    tracemalloc.start()
+    try:
+        response = client.call_api("/things", "GET")
+        assert response[1] == 200
+        assert tracemalloc.get_traced_memory()[1] < 1.5 * len(body) + (8 << 20)
+    finally:
+        tracemalloc.stop()
+
+
 def test_a_bomb_within_an_error_is_defused(wire: Any, client_for: Any) -> None:
     import tracemalloc
 
@@ -378,6 +411,30 @@ def test_a_head_has_no_body_whatever_it_says(wire: Any, client_for: Any) -> None
     assert client.call_api("/things", "HEAD")[1] == 200
     assert call(client) == [1]
     assert server.connections == 1
+
+
+@pytest.mark.parametrize("header", ["Range", "range"])
+def test_a_part_is_an_error_unless_it_was_requested(
+    header: str, wire: Any, client_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Saved, it would pass for the whole file."""
+    monkeypatch.chdir(tmp_path)
+    part = reply(206, b"part", "Content-Range: bytes 0-3/100")
+    client = client_for(wire(part))
+    api = ubiops.CoreApi(client)
+    for action in (
+        lambda: api.revisions_file_download("p", "d", "r", "v", _preload_content=True),
+        lambda: api.revisions_file_download("p", "d", "r", "v"),
+        lambda: api.deployments_list("p"),
+        lambda: call(client),
+    ):
+        with pytest.raises(ubiops.InvalidResponseError, match="only a part"):
+            action()
+    assert list(tmp_path.iterdir()) == []
+    with client.call_api(
+        "/things", "GET", header_params={header: "bytes=0-3"}, _preload_content=False, _return_http_data_only=True
+    ) as response:
+        assert (response.status, response.read()) == (206, b"part")
 
 
 def test_an_operation_that_returns_nothing_takes_any_body(wire: Any, client_for: Any) -> None:

@@ -1,24 +1,29 @@
-"""The server's own words, found in whatever kind of body an error answer has."""
+"""The server's own message, from any kind of body that an error response has."""
 
 from __future__ import annotations
 
 import json
 import re
 
-# As in exceptions: each program that imports the package imports this.
+# As in exceptions: every program that imports the package imports this module.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_LONGEST = 1000
+_MAX_MESSAGE = 1000
+_MAX_PAGE = 100_000
+_MAX_HEADING = 2000
 _JSON_KEYS = ("error", "error_message", "detail", "message")
 _XML = ("Details", "Message")
-_TITLE = r"(?is)<title[^>]*>(.*?)</title>"
 _HTML = r"(?i)<!doctype html|<html|<head|<body"
 
 
 def server_message(body: str | bytes) -> str | None:
-    """What the server says in its own words, at most 1,000 characters of it; None when it says nothing readable."""
+    """Returns the server's own message, at most 1,000 characters of it.
+
+    It is taken from JSON, from XML, from the title and the heading of an HTML page, or from
+    plain text. None if there is nothing readable.
+    """
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     text = text.strip()
     if not text:
@@ -27,20 +32,37 @@ def server_message(body: str | bytes) -> str | None:
         return _shorten(_from_json(json.loads(text)))
     except (ValueError, RecursionError):
         pass
-    # Not imported before it is needed: it brings all names of characters in HTML.
+    # Imported here because it brings the names of all characters in HTML.
     from html import unescape
 
     head = text[:10_000]
     if re.search(_HTML, head):
-        title = re.search(_TITLE, head)
-        # A page of a proxy or gateway is not dumped whole: its title says what it says.
-        return _shorten(unescape(title.group(1))) if title else None
+        return _shorten(unescape(_page_message(text[:_MAX_PAGE])))
     for name in _XML:
-        # By hand: a pattern would try each of many beginnings with each of many ends.
+        # Without a pattern, which would try many starts with many ends.
         inside, end, _ = head.partition(f"<{name}>")[2].partition(f"</{name}>")
         if end and inside.strip():
             return _shorten(unescape(inside.strip().replace("<![CDATA[", "").replace("]]>", "")))
     return _shorten(text)
+
+
+def _page_message(page: str) -> str:
+    """Returns the title and the first heading of an HTML page, without repeating itself."""
+    title, heading = _element(page, "title"), _element(page, "h1")
+    if heading.lower() in title.lower():
+        return title
+    return heading if title.lower() in heading.lower() else f"{title}: {heading}"
+
+
+def _element(page: str, name: str) -> str:
+    """Returns the text of the first element with a name. Takes linear time on any page."""
+    start = re.search(rf"(?i)<{name}[\s>]", page)
+    inside = page.find(">", start.end() - 1) + 1 if start else 0
+    end = re.compile(rf"(?i)</{name}").search(page, inside) if inside else None
+    if end is None:
+        return ""
+    text = page[inside : min(end.start(), inside + _MAX_HEADING)]
+    return " ".join(re.sub(r"<[^>]*>", "", text).split())
 
 
 def _from_json(value: Any) -> str | None:
@@ -58,9 +80,10 @@ def _shorten(text: str | None) -> str | None:
     if text is None:
         return None
     text = printable(text)
-    return (text[:_LONGEST] + "…" if len(text) > _LONGEST else text) or None
+    return (text[:_MAX_MESSAGE] + "…" if len(text) > _MAX_MESSAGE else text) or None
 
 
 def printable(text: str) -> str:
-    """A server's text in one line, without control characters: they would draw on the terminal of whoever reads it."""
+    """Returns a server's text in one line, without control characters, which a terminal
+    would interpret."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
