@@ -149,15 +149,15 @@ def test_the_deadline_of_the_call_bounds_the_stream() -> None:
 
 
 def test_what_is_not_a_stream_is_an_error() -> None:
-    with Wire([reply(200, {})]) as server, client_of(server) as client:
-        with pytest.raises(ubiops.InvalidResponseError, match="'application/json' where text/event-stream"):
-            stream(client)
+    error = pytest.raises(ubiops.InvalidResponseError, match="'application/json' where text/event-stream")
+    with Wire([reply(200, {})]) as server, client_of(server) as client, error:
+        stream(client)
 
 
 def test_an_error_status_is_raised_at_once() -> None:
-    with Wire([reply(404, {"error": "No"})]) as server, client_of(server) as client:
-        with pytest.raises(ubiops.NotFoundError, match="No"):
-            stream(client)
+    error = pytest.raises(ubiops.NotFoundError, match="No")
+    with Wire([reply(404, {"error": "No"})]) as server, client_of(server) as client, error:
+        stream(client)
 
 
 def test_a_stream_shows_its_request() -> None:
