@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from ubiops._core.clock import Clock
     from ubiops._core.request import PreparedRequest
     from ubiops._transport.attempt import Attempt
-    from ubiops._transport.pool import RawResponse, RESTClient
+    from ubiops._transport.pool import RESTClient
+    from ubiops._transport.response import RawResponse
     from ubiops.configuration import Configuration
     from ubiops.events import EventStream
     from ubiops.response import Response

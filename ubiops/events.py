@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ubiops._transport.pool import RawResponse
+    from ubiops._transport.response import RawResponse
 
 __all__ = ["Event", "EventStream"]
 

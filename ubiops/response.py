@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from ubiops._transport.pool import RawResponse
+    from ubiops._transport.response import RawResponse
 
 
 def read_blocks(raw: RawResponse, *, reuse: bool = False) -> Iterator[Any]:
