@@ -69,7 +69,7 @@ async def contestant(name: str, port: int) -> tuple[Callable[[], Awaitable[Any]]
     origin = f"http://127.0.0.1:{port}"
     headers = {"Accept": "application/json", "Authorization": TOKEN}
     if name == "httpx":
-        import httpx
+        import httpx  # pyright: ignore[reportMissingImports]
 
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=100)
         client = httpx.AsyncClient(headers=headers, limits=limits, timeout=300, trust_env=False)
@@ -79,7 +79,7 @@ async def contestant(name: str, port: int) -> tuple[Callable[[], Awaitable[Any]]
 
         return get_httpx, client.aclose
     if name == "aiohttp":
-        import aiohttp
+        import aiohttp  # pyright: ignore[reportMissingImports]
 
         session = aiohttp.ClientSession(headers=headers)
 

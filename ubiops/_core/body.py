@@ -85,15 +85,17 @@ def _list(item: str, data: Any, caller: str, name: str, check: bool) -> Any:
 
 def _object(kind: str, data: Any, caller: str, name: str, check: bool) -> Any:
     if isinstance(data, str) and name == "data":
-        data = _from_text(data, caller, "a dict or the text of a JSON object")
-    if isinstance(data, Model):
-        return data
-    # That it is an object is checked in any case: nothing else can be meant.
-    check_object(data, f"{caller}()", name, required=True)
+        parsed: Any = _from_text(data, caller, "a dict or the text of a JSON object")
+    else:
+        parsed = data
+    if isinstance(parsed, Model):
+        return parsed
+    # Checked in any case, because nothing else can be meant.
+    check_object(parsed, f"{caller}()", name, required=True)
     if kind == "object" or not check:
-        return data
+        return parsed
     item = kind[kind.index(",") + 1 : -1].strip()
-    return {key: _value(item, one, caller, f"{name}[{key!r}]", check) for key, one in data.items()}
+    return {key: _value(item, one, caller, f"{name}[{key!r}]", check) for key, one in parsed.items()}
 
 
 def _scalar(kind: str, data: Any, caller: str, name: str) -> Any:

@@ -86,8 +86,9 @@ class Runner:
 
     async def wait_for_calls(self) -> None:
         """Waits until no call is under way."""
-        if self._calls and self._loop is asyncio.get_running_loop():
-            future = self._loop.create_future()
+        loop = asyncio.get_running_loop()
+        if self._calls and self._loop is loop:
+            future: asyncio.Future[None] = loop.create_future()
             self._ended.append(future)
             await future
 
