@@ -1,4 +1,4 @@
-"""Where to send requests, as whom, and within which limits."""
+"""Client configuration: host, credentials, timeouts, retries, TLS and proxies."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from ubiops.exceptions import ApiTypeError, ApiValueError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-TOKEN_VARIABLE = "UBIOPS_API_TOKEN"  # noqa: S105 - the name of a variable, no secret
+TOKEN_VARIABLE = "UBIOPS_API_TOKEN"  # noqa: S105 - the name of a variable
 HOST_VARIABLE = "UBIOPS_API_HOST"
 
-# These end a segment of a path, or begin an escape: unencoded they would let a value change the request.
+# These end a path segment or start an escape: unencoded they would let a value change the
+# request.
 _NEVER_SAFE = frozenset("/\\?#%")
 
 
 class _ApiKeys(SecretDict):
-    """Keys by their identifiers."""
+    """Keys by identifier."""
 
     def take(self, name: str, value: Any) -> Any:
         if isinstance(value, Redacted):
@@ -46,38 +47,50 @@ _SHOWN = (
 
 
 class Configuration:
-    """Where to send requests, as whom, and within which limits.
+    """Client configuration: host, credentials, timeouts, retries, TLS and proxies.
 
     Args:
-        host: The address of the API. Default: the variable ``UBIOPS_API_HOST``, else ``https://api.ubiops.com/v2.1``.
-            Without a scheme it gets ``https://``, without a version ``/v2.1``; a trailing slash is dropped.
-        api_key: ``{"Authorization": "Token <secret>"}``; the prefix may be left out.
-            Default: the variable ``UBIOPS_API_TOKEN``.
+        host: The address of the API. ``https://`` is added if it has no scheme, and
+            ``/v2.1`` if it has no version; a trailing slash is removed. Default: the
+            variable ``UBIOPS_API_HOST``, else ``https://api.ubiops.com/v2.1``.
+        api_key: ``{"Authorization": "Token <secret>"}``; the prefix is optional. Default:
+            the variable ``UBIOPS_API_TOKEN``.
         api_key_prefix: ``{"Authorization": "Bearer"}`` to use another prefix than ``Token``.
-        refresh_api_key_hook: Called with the configuration before each request, to renew ``api_key``.
-        verify_ssl: Whether to verify the server's certificate. Switching it off lets anybody on the way read and
-            change everything, the token included.
-        ssl_ca_cert: The path of a file with the certificates to trust. Default: the variable ``SSL_CERT_FILE``
-            or ``REQUESTS_CA_BUNDLE``, else those of certifi.
+        refresh_api_key_hook: Called with the configuration before each call, to renew
+            ``api_key``.
+        verify_ssl: Whether to verify the server's certificate. False lets anyone on the
+            network path read and change everything, including the token. Default: True.
+        ssl_ca_cert: The path of a file or a folder with the certificates to trust. Default:
+            the variable ``SSL_CERT_FILE`` or ``REQUESTS_CA_BUNDLE``, else those of certifi.
         cert_file: The path of a client certificate.
         key_file: The path of the client certificate's key.
-        assert_hostname: The name to expect in the server's certificate, where it differs from the host's.
-        proxy: The address of a proxy, which may hold a user name and a password; an empty string uses none.
-            Default: the variables ``HTTPS_PROXY``, ``HTTP_PROXY`` and ``NO_PROXY``.
+        assert_hostname: The name to expect in the server's certificate, if it differs from
+            the host's.
+        proxy: The address of a proxy, with a user name and a password if it needs them. An
+            empty string uses none. Default: the variables ``HTTPS_PROXY``, ``HTTP_PROXY``
+            and ``NO_PROXY``.
         proxy_headers: Headers for the proxy.
-        connection_pool_maxsize: How many connections are kept open for use again. Default: 100.
-        connect_timeout: Seconds to wait for a connection; None waits for ever. Default: 10.
-        read_timeout: Seconds to wait for the next bytes of an answer; None waits for ever. Default: 300.
-        max_retries: How often a request is sent again when that is safe; 0 turns it off. Default: 3.
-        retry_deadline: Seconds after which a call is not sent again any more. Default: 300.
-        auto_retry_rate_limiting: Whether to wait and send again when the rate limit is used up (429). Default: True.
-        client_side_validation: Whether to check arguments before they are sent. Default: True.
-        safe_chars_for_path_param: Characters that are not encoded in a path parameter. Default: none.
-        temp_folder_path: The folder for downloads that are saved. Default: the working directory.
-        debug: Whether the logger ``ubiops`` tells of each request. Nothing outside of this library is switched.
+        connection_pool_maxsize: The most idle connections that are kept open. It is also
+            the default of ``max_concurrency`` of the async client. Default: 100.
+        connect_timeout: Seconds to wait for a connection; None for no limit. Default: 10.
+        read_timeout: Seconds to wait for the next bytes of a response; None for no limit.
+            Default: 300.
+        max_retries: The most retries of a request that can be repeated safely; 0 turns
+            retries off. Default: 3.
+        retry_deadline: Seconds after the start of a call from which on it is not retried.
+            Default: 300.
+        auto_retry_rate_limiting: Whether to wait and retry when the rate limit is exceeded
+            (429). Default: True.
+        client_side_validation: Whether to validate arguments before sending. Default: True.
+        safe_chars_for_path_param: Characters that are not encoded in a path parameter.
+            Default: none.
+        temp_folder_path: The folder for downloads that are saved. Default: the working
+            directory.
+        debug: Whether the logger ``ubiops`` logs every request. No other logger is changed.
+            Default: False.
 
     Raises:
-        ubiops.ApiValueError: The host is no usable address, or a limit makes no sense.
+        ubiops.ApiValueError: The host is not a valid address, or a limit is not valid.
         ubiops.ApiTypeError: A value has the wrong type.
     """
 
@@ -150,11 +163,11 @@ class Configuration:
         if os.environ.get(TOKEN_VARIABLE, "").strip():
             self._api_key["Authorization"] = os.environ[TOKEN_VARIABLE].strip()
 
-    # --- where to ---
+    # --- host, TLS and proxy ---
 
     @property
     def host(self) -> str:
-        """The address of the API, with scheme and version and without a slash at its end."""
+        """The address of the API, with scheme and version and without a trailing slash."""
         return self._host
 
     @host.setter
@@ -172,7 +185,7 @@ class Configuration:
         unsafe = [c for c in value if c in _NEVER_SAFE or not c.isprintable() or c.isspace() or not c.isascii()]
         if unsafe:
             raise ApiValueError(
-                f"safe_chars_for_path_param can't hold {unsafe[0]!r}: a value could leave its place in the path"
+                f"safe_chars_for_path_param can't contain {unsafe[0]!r}: a value could change the rest of the path"
             )
         self._safe_chars = value
 
@@ -183,21 +196,22 @@ class Configuration:
 
     @verify_ssl.setter
     def verify_ssl(self, value: bool) -> None:
-        # Nothing that is only taken for False, such as an empty variable of the environment, switches it off.
+        # Only False switches it off, and not another falsy value such as an empty variable.
         if not isinstance(value, bool):
             raise ApiTypeError(f"verify_ssl takes True or False, got {type(value).__name__}: {value!r:.80}")
         self._verify_ssl = value
 
     @property
     def proxy(self) -> str | None:
-        """The address of a proxy; an empty string uses none, None the environment's. Its repr is masked."""
+        """The address of a proxy; an empty string uses none, None uses the environment's. Masked
+        in the repr."""
         return self._proxy
 
     @proxy.setter
     def proxy(self, value: str | None) -> None:
         value = redact(value)
         if value is not None and not isinstance(value, str):
-            raise ApiTypeError("proxy takes the address of one, such as 'http://user:password@host:port'")
+            raise ApiTypeError("proxy takes an address such as 'http://user:password@host:port'")
         self._proxy = value
 
     @property
@@ -212,11 +226,11 @@ class Configuration:
             raise ApiTypeError(f"proxy_headers takes a dict, got {value.kind}")
         self._proxy_headers = None if value is None else Headers(value)
 
-    # --- as whom ---
+    # --- credentials ---
 
     @property
     def api_key(self) -> dict[str, str]:
-        """The secrets by their identifiers; the one of the API is ``Authorization``. Its repr is masked."""
+        """The secrets by identifier; that of the API is ``Authorization``. Masked in the repr."""
         return self._api_key
 
     @api_key.setter
@@ -227,13 +241,13 @@ class Configuration:
         self._api_key = _ApiKeys(value)
 
     def get_api_key_with_prefix(self, identifier: str = "Authorization") -> str | None:
-        """The secret with its prefix, as the header takes it; None when there is none.
+        """Returns the secret with its prefix, as the header takes it; None without a secret.
 
         Args:
-            identifier: The key of ``api_key``.
+            identifier: The key in ``api_key``.
 
         Raises:
-            ubiops.ApiValueError: The secret is empty or holds characters that a header can't hold.
+            ubiops.ApiValueError: The secret is empty or not valid in a header.
         """
         if self.refresh_api_key_hook is not None:
             self.refresh_api_key_hook(self)
@@ -247,11 +261,11 @@ class Configuration:
             self._last_authorization = (key, prefix, value)
         return value
 
-    # --- within which limits ---
+    # --- limits ---
 
     @property
     def connect_timeout(self) -> float | None:
-        """Seconds to wait for a connection; None waits for ever."""
+        """Seconds to wait for a connection; None for no limit."""
         return self._timeouts.connect
 
     @connect_timeout.setter
@@ -260,7 +274,7 @@ class Configuration:
 
     @property
     def read_timeout(self) -> float | None:
-        """Seconds to wait for the next bytes of an answer; None waits for ever."""
+        """Seconds to wait for the next bytes of a response; None for no limit."""
         return self._timeouts.read
 
     @read_timeout.setter
@@ -269,28 +283,28 @@ class Configuration:
 
     @property
     def max_retries(self) -> int:
-        """How often a request is sent again when that is safe."""
+        """The most retries of a request that can be repeated safely."""
         return self._max_retries
 
     @max_retries.setter
     def max_retries(self, value: int) -> None:
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ApiValueError(f"max_retries takes a whole number from 0, got {value!r}")
+            raise ApiValueError(f"max_retries must be a non-negative integer, got {value!r}")
         self._max_retries = value
 
     @property
     def retry_deadline(self) -> float:
-        """Seconds after which a call is not sent again any more."""
+        """Seconds after the start of a call from which on it is not retried."""
         return self._retry_deadline
 
     @retry_deadline.setter
     def retry_deadline(self, value: float) -> None:
         seconds = check_seconds(value, "retry_deadline")
         if seconds is None:
-            raise ApiValueError("retry_deadline takes a number of seconds; to never send again use max_retries=0")
+            raise ApiValueError("retry_deadline takes a number of seconds; use max_retries=0 to turn retries off")
         self._retry_deadline = seconds
 
-    # --- what to tell ---
+    # --- logging ---
 
     @property
     def logger(self) -> dict[str, logging.Logger]:
@@ -299,7 +313,8 @@ class Configuration:
 
     @property
     def debug(self) -> bool:
-        """Whether the logger ``ubiops`` tells of each request. Headers are logged by a list of harmless ones."""
+        """Whether the logger ``ubiops`` logs every request. Only headers on an allowlist are
+        logged."""
         return self._debug
 
     @debug.setter
@@ -309,7 +324,7 @@ class Configuration:
 
     @property
     def logger_file(self) -> str | None:
-        """A file to which the logger ``ubiops`` writes as well."""
+        """A file that the logger ``ubiops`` also writes to."""
         return self._logger_file
 
     @logger_file.setter
@@ -327,7 +342,7 @@ class Configuration:
 
     @property
     def logger_format(self) -> str:
-        """The form of the lines in ``logger_file``."""
+        """The format of the lines in ``logger_file``."""
         return self._logger_format
 
     @logger_format.setter
@@ -340,20 +355,22 @@ class Configuration:
 
     @classmethod
     def set_default(cls, default: Configuration | None) -> None:
-        """Sets the configuration that clients take a copy of when they are made without one.
+        """Sets the configuration that is copied for clients created without one.
 
         Args:
-            default: The configuration, of which a copy is kept; None goes back to the environment's variables.
+            default: The configuration, which is copied; None restores the environment's
+                variables.
         """
         cls._default = default.copy() if default is not None else None
 
     @classmethod
     def get_default_copy(cls) -> Configuration:
-        """A copy of the default configuration: the one that was set, or a new one from the environment's variables."""
+        """Returns a copy of the default configuration: the one that was set, or a new one from
+        the environment's variables."""
         return cls._default.copy() if cls._default is not None else cls()
 
     def copy(self) -> Configuration:
-        """A configuration of its own with the same values, the token included."""
+        """Returns an independent configuration with the same values, including the token."""
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
         other._api_key = _ApiKeys(self._api_key)
@@ -368,7 +385,7 @@ class Configuration:
 
     def __getstate__(self) -> dict[str, Any]:
         state = dict(self.__dict__)
-        # What is secret, or belongs to this process.
+        # Secrets, and the state of this process.
         for name in (
             "_api_key",
             "_logger",
@@ -390,7 +407,7 @@ class Configuration:
         self._read_token()
 
     def __repr__(self) -> str:
-        # One that could not be made is shown too: by the traceback that tells why.
+        # A traceback also shows a configuration whose constructor failed.
         shown = {name: getattr(self, name, None) for name in _SHOWN}
         proxy = getattr(self, "proxy", None)
         if proxy:
@@ -399,5 +416,5 @@ class Configuration:
 
 
 def _without_password(url: str | None, mask: str = "***@") -> str | None:
-    """An address whose user name and password, if it has any, are masked."""
+    """Returns an address with its user name and password masked."""
     return re.sub(r"^([a-z]+://)?.*@", rf"\1{mask}", url, flags=re.IGNORECASE | re.DOTALL) if url else url

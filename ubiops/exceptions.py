@@ -5,7 +5,7 @@
     UbiOpsException
     └── OpenApiException
         ├── ApiTypeError (TypeError)        an argument has the wrong type, or an unknown name
-        ├── ApiValueError (ValueError)      an argument is missing, or breaks a rule of the API
+        ├── ApiValueError (ValueError)      an argument is missing or breaks a rule of the API
         ├── ApiKeyError (KeyError)          a name that does not exist was looked up
         └── ApiException                    a call was made and did not succeed
             ├── ApiRequestError             the server refuses the request, or it can't be sent as asked

@@ -148,13 +148,13 @@ def test_a_token_that_cannot_be_one_is_refused_without_showing_it(key: str) -> N
 
 @pytest.mark.parametrize("value", ["a\r\nb", "a\nb", "\x00", "a\x7f", "€"])
 def test_a_header_value_with_control_characters_is_refused(value: str) -> None:
-    with pytest.raises(ubiops.ApiValueError, match="the header X-Y holds"):
+    with pytest.raises(ubiops.ApiValueError, match="the header X-Y (has|contains)"):
         check_header("X-Y", value)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b", "a\r\nb", "é", 5])
 def test_a_header_name_that_is_none_is_refused(name: Any) -> None:
-    with pytest.raises(ubiops.ApiValueError, match="is no name of a header"):
+    with pytest.raises(ubiops.ApiValueError, match="is not a valid header name"):
         check_header(name, "x")
 
 

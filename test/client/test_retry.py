@@ -45,7 +45,7 @@ def test_a_used_up_rate_limit_is_waited_out_for_any_method(method: str) -> None:
     decision = ask(method, status(429, Retry_After="7"))
     assert decision.wait is not None
     assert 7 <= decision.wait <= 8
-    assert decision.reason == "Retry-After asks for 7 s"
+    assert decision.reason == "Retry-After requests 7 s"
 
 
 def test_waiting_for_the_rate_limit_can_be_switched_off() -> None:
@@ -74,7 +74,7 @@ def test_no_attempt_begins_after_the_deadline() -> None:
     assert ask("GET", status(429, Retry_After="5"), policy=policy, elapsed=1).wait is not None
     late = ask("GET", status(429, Retry_After="5"), policy=policy, elapsed=5.5)
     assert late.wait is None
-    assert "time limit of 10 s" in late.reason
+    assert "deadline of 10 s" in late.reason
 
 
 def test_the_deadline_itself_is_too_late_for_an_attempt() -> None:

@@ -262,7 +262,7 @@ def test_a_header_whose_name_is_none_is_refused(name: Any, server: Wire, client_
         lambda: client.default_headers.__setitem__(name, "x"),
         lambda: call(client, header_params={name: "x"}),
     ):
-        with pytest.raises(ubiops.ApiValueError, match="is no name of a header"):
+        with pytest.raises(ubiops.ApiValueError, match="is not a valid header name"):
             way()
     assert server.connections == 0
 

@@ -8,23 +8,23 @@ from typing import Any
 from ubiops._core.redact import SecretBytes, SecretDict, SecretStr, redact
 from ubiops.exceptions import ApiTypeError, ApiValueError
 
-# All that a header's value may not hold: it would end the header and begin another.
+# Characters that would end the header and start another one.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-# What tells where a body ends follows from the body: anything else would be taken for another request.
+# They tell where the body ends. A wrong one would turn its rest into another request.
 _FRAMING = frozenset(("content-length", "transfer-encoding"))
 
 
 def check_header(name: str, value: Any) -> SecretStr:
-    """A header's value as text.
+    """Returns a header's value as a string.
 
     Raises:
-        ubiops.ApiTypeError: The value is neither text nor bytes.
-        ubiops.ApiValueError: Name or value hold characters that a header can't hold. The value is not shown.
+        ubiops.ApiTypeError: The value is neither a string nor bytes.
+        ubiops.ApiValueError: The name or the value is not valid. The value is not shown.
     """
     value = redact(value)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
-        raise ApiValueError(f"{name!r:.80} is no name of a header")
+        raise ApiValueError(f"{name!r:.80} is not a valid header name")
     if name.lower() in _FRAMING:
         raise ApiValueError(f"the header {name} is set by the client itself")
     if isinstance(value, SecretBytes):
@@ -32,26 +32,26 @@ def check_header(name: str, value: Any) -> SecretStr:
     if not isinstance(value, SecretStr):
         raise ApiTypeError(f"the header {name} takes a string, got {value.kind if value else 'None'}")
     if not value.isascii() and max(value) > "\xff":
-        raise ApiValueError(f"the header {name} holds characters that a header can't hold (only Latin-1)")
+        raise ApiValueError(f"the header {name} has characters outside Latin-1, which a header can't contain")
     if _CONTROL.search(value):
-        raise ApiValueError(f"the header {name} holds control characters, such as a line break at its end")
+        raise ApiValueError(f"the header {name} contains control characters, such as a line break at its end")
     return value
 
 
 def last_of_each(headers: dict[str, str]) -> dict[str, str]:
-    """Headers of which each is there once, the last one, however their names are spelled."""
+    """Returns headers without duplicates: the last of each name counts, in any spelling."""
     return dict({name.lower(): (name, value) for name, value in headers.items()}.values())
 
 
 class Headers(SecretDict):
-    """Headers by their names, each of them one that can be sent."""
+    """Headers by name, validated as they are set."""
 
     def take(self, name: str, value: Any) -> SecretStr:
         return check_header(name, value)
 
 
 def _from_bytes(value: bytes) -> str:
-    # Not imported before it is needed: hardly anybody gives headers or tokens as bytes.
+    # Imported here because headers and tokens are rarely given as bytes.
     from six import ensure_str
 
     return ensure_str(value, "latin-1")
@@ -61,14 +61,15 @@ _AUTH_SCHEME = re.compile(r"(?:(?:token|bearer)\s+)+", re.IGNORECASE)
 
 
 def authorization(key: str | bytes, prefix: str | None) -> str:
-    """The value of the header Authorization for a key and a prefix, however often the prefix was given.
+    """Returns the value of the Authorization header for a key and a prefix.
 
     Args:
-        key: The secret, or the secret after its prefix: ``abc``, ``Token abc`` and even ``Token Token abc``.
-        prefix: ``Token`` or ``Bearer``; None takes the one of the key, or ``Token``.
+        key: The secret, with or without its prefix: ``abc``, ``Token abc`` and even
+            ``Token Token abc``.
+        prefix: ``Token`` or ``Bearer``; None takes the prefix of the key, or ``Token``.
 
     Raises:
-        ubiops.ApiValueError: There is no secret in the key, or it holds characters that a header can't hold.
+        ubiops.ApiValueError: The key has no secret, or is not valid in a header.
     """
     key = SecretStr(key if isinstance(key, str) else _from_bytes(key))
     text = check_header("Authorization", key.strip())

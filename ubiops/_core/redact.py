@@ -1,4 +1,7 @@
-"""Values that show themselves to nobody: error reporters write down the repr of each local variable of a traceback."""
+"""Strings, bytes and dicts whose repr is redacted.
+
+Error reporters record the repr of every local variable in a traceback.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class SecretStr(str):
-    """A text whose repr, as in a debugger or an error report, is masked."""
+    """A string whose repr is masked, as in a debugger or an error report."""
 
     __slots__ = ()
 
@@ -22,7 +25,7 @@ class SecretStr(str):
 
 
 class SecretBytes(bytes):
-    """Bytes that show only how many they are: a body may hold the value of a secret variable."""
+    """Bytes whose repr shows only their number: a body may contain a secret value."""
 
     __slots__ = ()
 
@@ -31,7 +34,7 @@ class SecretBytes(bytes):
 
 
 class Redacted:
-    """What stands for a value of a wrong type, which may hold a secret too: nothing is left of it but its type."""
+    """Stands for a rejected value, which may be a secret too. Keeps only its type's name."""
 
     __slots__ = ("kind",)
 
@@ -43,9 +46,10 @@ class Redacted:
 
 
 def redact(value: Any) -> Any:
-    """A text or bytes in a form that is masked, ``Redacted`` in place of anything else but None.
+    """Returns a string or bytes in a masked form; ``Redacted`` for anything else but None.
 
-    Whatever takes a secret from the user calls it first of all, so that no frame of a traceback holds the bare one.
+    Every function that takes a secret from the user calls this first, so that no frame of a
+    traceback holds the plain value.
     """
     if value is None or isinstance(value, (SecretStr, SecretBytes, Redacted)):
         return value
@@ -55,21 +59,21 @@ def redact(value: Any) -> Any:
 
 
 def redact_items(values: Any) -> Any:
-    """A mapping as a dict in which each value is hidden, ``Redacted`` in place of anything else but None."""
+    """Returns a mapping as a dict of masked values; ``Redacted`` for anything else but None."""
     if isinstance(values, Mapping):
         return {name: redact(value) for name, value in values.items()}
     return values if values is None or isinstance(values, Redacted) else Redacted(values)
 
 
 class SecretDict(dict):  # type: ignore[type-arg]
-    """Secrets by their names: hidden as they come in, masked when they are shown, left behind by a pickle."""
+    """Secrets by name: masked in the repr, and left out of pickles."""
 
     def __init__(self, values: Mapping[str, Any] | None = None) -> None:
         super().__init__()
         self.update(values or {})
 
     def take(self, name: str, value: Any) -> Any:
-        """What is kept of a value that comes in; it is hidden already."""
+        """Returns what is stored for a value, which is masked already."""
         return value
 
     def __setitem__(self, name: str, value: Any) -> None:
@@ -105,5 +109,5 @@ class SecretDict(dict):  # type: ignore[type-arg]
         return repr(dict.fromkeys(self, "***"))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A pickle travels and is kept: it must not carry the token.
+        # A pickle may be stored or sent: it must not contain the token.
         return type(self), ()

@@ -1,7 +1,7 @@
-"""What may be sent again, when, and for how long: pure decisions, without clock, network or sleep.
+"""Decides on retries: whether, when, and for how long. Pure functions.
 
-The rule: a request that never reached the server may be repeated whatever it is; one that may have been processed is
-repeated only if doing it twice is the same as doing it once; a 429 says that it was not processed.
+A request that never reached the server is always retried. One that may have been processed
+is retried only if its method is idempotent. A 429 says that it was not processed.
 """
 
 from __future__ import annotations
@@ -16,53 +16,54 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))
-"""The methods that may be repeated even if the first request was processed."""
+"""Methods that may be repeated even if the first request was processed."""
 
 TRANSIENT = frozenset((502, 503, 504))
-"""The statuses of an API that is not there for the moment; the request may or may not have been processed."""
+"""Statuses of an API that is unavailable for the moment. The request may have been
+processed."""
 
 RATE_LIMITED = 429
 
 
 class Policy(NamedTuple):
-    """The limits within which a call may be sent again."""
+    """The limits for retries."""
 
     max_retries: int = 3
-    """How often at most; 0 turns retries off."""
+    """The most retries; 0 turns them off."""
     deadline: float = 300.0
-    """Seconds after the call's start when no attempt is begun any more."""
+    """Seconds after the start of the call from which on no attempt starts."""
     rate_limiting: bool = True
-    """Whether a 429 is waited out."""
+    """Whether to wait and retry after a 429."""
     backoff_base: float = 0.5
-    """Seconds of the first backoff at most; doubled with each attempt."""
+    """Upper bound of the first backoff in seconds; doubled with each attempt."""
     backoff_cap: float = 20.0
-    """Seconds of any backoff at most."""
+    """Upper bound of any backoff in seconds."""
     wait_cap: float = 120.0
-    """The longest wait that a server's word is followed; longer ones end the call with the error."""
+    """Longest server-requested delay that is honored; a longer one ends the call."""
 
 
 class Failure(NamedTuple):
-    """What went wrong with an attempt."""
+    """How an attempt failed."""
 
     summary: str
-    """In words, for the log and the error."""
+    """Description for the log and the error."""
     sent: bool = True
     """Whether the request may have reached the server."""
     status: int = 0
-    """The HTTP status of the answer, 0 when there was none."""
+    """The HTTP status; 0 if there was no response."""
     headers: Mapping[str, str] = {}
-    """The headers of the answer."""
+    """The headers of the response."""
     transient: bool = True
-    """Whether it might go better the next time: not so for a certificate that is not trusted."""
+    """Whether a retry could succeed. For an untrusted certificate it could not."""
 
 
 class Decision(NamedTuple):
-    """Whether to send again."""
+    """Whether to retry."""
 
     wait: float | None
-    """Seconds to wait before; None: don't."""
+    """Seconds to wait before the retry; None for no retry."""
     reason: str
-    """Why, for the log or the error."""
+    """The reason, for the log or the error."""
 
 
 def decide(
@@ -75,22 +76,22 @@ def decide(
     now: float,
     rng: random.Random | None = None,
 ) -> Decision:
-    """Whether to send a request again, and after which wait.
+    """Decides whether to retry a request, and after which delay.
 
     Args:
         policy: The limits.
         method: The request's HTTP method.
-        failure: What came of the last attempt.
-        attempt: How many attempts were made.
-        elapsed: Seconds since the call began.
-        now: The time of day, in seconds since the epoch, to which a date in ``Retry-After`` is compared.
-        rng: Where the jitter comes from.
+        failure: How the last attempt failed.
+        attempt: The number of attempts so far.
+        elapsed: Seconds since the start of the call.
+        now: Seconds since the epoch, to which a date in ``Retry-After`` is compared.
+        rng: The source of the jitter.
     """
     if not failure.transient:
         return Decision(None, "it would fail in the same way again")
     if failure.status == RATE_LIMITED:
         if not policy.rate_limiting:
-            return Decision(None, "waiting for the rate limit is switched off (auto_retry_rate_limiting)")
+            return Decision(None, "retries after 429 are switched off (auto_retry_rate_limiting)")
     elif failure.sent:
         if failure.status and failure.status not in TRANSIENT:
             return Decision(None, f"a status {failure.status} is final")
@@ -104,32 +105,34 @@ def decide(
     if asked > policy.wait_cap:
         return Decision(
             None,
-            f"the server asks for a wait of {asked:.0f} s, and {policy.wait_cap:.0f} s is the most that is waited",
+            f"the server requests a delay of {asked:.0f} s, and at most {policy.wait_cap:.0f} s are honored",
         )
     wait = asked + (rng or random).uniform(0, jitter)
     if elapsed + wait >= policy.deadline:
-        return Decision(None, f"a wait of {wait:.1f} s would pass the call's time limit of {policy.deadline:g} s")
+        return Decision(None, f"a delay of {wait:.1f} s would exceed the deadline of {policy.deadline:g} s")
     return Decision(wait, reason)
 
 
 def _wait(policy: Policy, failure: Failure, attempt: int, now: float) -> tuple[float, float, str]:
-    """Seconds to wait at least, seconds of jitter at most that come on top, and why."""
-    told = requested_delay(failure.headers, now)
-    if told is not None:
-        seconds, header = told
-        # Not all clients that were told the same second shall come back in the same instant, and none before it.
-        return seconds, min(1.0, 0.1 * seconds), f"{header} asks for {seconds:g} s"
-    # Full jitter: evenly between nothing and the backoff, which spreads the load of many clients best.
+    """Returns the minimum delay, the upper bound of the jitter that is added, and the reason."""
+    requested = requested_delay(failure.headers, now)
+    if requested is not None:
+        seconds, header = requested
+        # Jitter only upwards: clients that got the same Retry-After must return neither early
+        # nor all at once.
+        return seconds, min(1.0, 0.1 * seconds), f"{header} requests {seconds:g} s"
+    # Full jitter, between zero and the backoff, spreads the load of many clients best.
     ceiling = min(policy.backoff_cap, policy.backoff_base * 2 ** min(attempt - 1, 30))
     return 0.0, ceiling, f"backoff of up to {ceiling:g} s"
 
 
 def requested_delay(headers: Mapping[str, str], now: float) -> tuple[float, str] | None:
-    """The wait that a server asks for, with the header that says so; None when none says anything sensible.
+    """Returns the delay that a server requests, and the header; None without a valid one.
 
     Args:
-        headers: The answer's headers; ``Retry-After`` (seconds or a date) goes before ``x-ratelimit-reset`` (seconds).
-        now: The time of day, in seconds since the epoch.
+        headers: The response's headers. ``Retry-After`` (seconds or a date) takes precedence
+            over ``x-ratelimit-reset`` (seconds).
+        now: Seconds since the epoch.
     """
     seconds = _retry_after(headers.get("Retry-After"), now)
     if seconds is not None:
@@ -156,7 +159,7 @@ def _retry_after(text: str | None, now: float) -> float | None:
 
     try:
         when = email.utils.parsedate_to_datetime(text)
-        # A date without a zone is one of the old forms that mean UTC.
+        # Old forms of dates have no zone and mean UTC.
         return max(0.0, (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp() - now)
     except (TypeError, ValueError, OverflowError, IndexError):
         return None

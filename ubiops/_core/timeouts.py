@@ -9,7 +9,7 @@ from ubiops.exceptions import ApiTypeError, ApiValueError
 
 
 class Timeouts(NamedTuple):
-    """How long a call may take, in seconds; None means without limit."""
+    """The timeouts of a call in seconds; None means no limit."""
 
     connect: float | None
     read: float | None
@@ -17,11 +17,12 @@ class Timeouts(NamedTuple):
 
 
 def read_timeout_option(value: Any, default: Timeouts, name: str = "_request_timeout") -> Timeouts:
-    """The limits of a call: a number bounds the whole call, a pair is (connect, read).
+    """Returns the timeouts of a call: a number bounds the whole call, a pair is (connect,
+    read).
 
     Raises:
-        ubiops.ApiTypeError: It is neither.
-        ubiops.ApiValueError: A number is not above zero, or not finite.
+        ubiops.ApiTypeError: The value is neither a number nor a pair.
+        ubiops.ApiValueError: A number is not positive, or not finite.
     """
     if value is None:
         return default
@@ -34,19 +35,20 @@ def read_timeout_option(value: Any, default: Timeouts, name: str = "_request_tim
 
 
 def min_timeout(a: float | None, b: float | None) -> float | None:
+    """Returns the shorter of two timeouts, of which None means no limit."""
     return min((x for x in (a, b) if x is not None), default=None)
 
 
-_LONGEST = 1_000_000_000
-"""Seconds (31 years): more than that are a mistake, and more than some systems can count."""
+_MAX_SECONDS = 1_000_000_000
+"""About 31 years. Longer timeouts are a mistake, and overflow on some systems."""
 
 
 def check_seconds(value: Any, name: str) -> float | None:
-    """A number of seconds above zero, or None.
+    """Returns a positive number of seconds, or None.
 
     Raises:
-        ubiops.ApiTypeError: It is no number.
-        ubiops.ApiValueError: It is not above zero, or too large.
+        ubiops.ApiTypeError: The value is not a number.
+        ubiops.ApiValueError: The number is not positive, or too large.
     """
     if value is None:
         return None
@@ -54,9 +56,9 @@ def check_seconds(value: Any, name: str) -> float | None:
         raise ApiTypeError(
             f"{name} takes a number of seconds or a pair (connect, read), got {type(value).__name__}: {value!r:.80}"
         )
-    if not 0 < value <= _LONGEST:
+    if not 0 < value <= _MAX_SECONDS:
         raise ApiValueError(
-            f"{name} must be a number of seconds above 0 and up to {_LONGEST}, got {truncated_repr(value)}; "
+            f"{name} must be a number of seconds above 0 and up to {_MAX_SECONDS}, got {truncated_repr(value)}; "
             "for no limit use (None, None)"
         )
     return float(value)
