@@ -8,29 +8,32 @@
         ├── ApiValueError (ValueError)      an argument is missing or breaks a rule of the API
         ├── ApiKeyError (KeyError)          a name that does not exist was looked up
         └── ApiException                    a call was made and did not succeed
-            ├── ApiRequestError             the server refuses the request, or it can't be sent as asked
-            │   ├── BadRequestError         400: it breaks a rule
-            │   ├── UnauthorizedError       401: no token, or one that is not valid
-            │   ├── ForbiddenError          403: the token has no right to it
-            │   ├── NotFoundError           404: what it names does not exist
-            │   ├── ConflictError           409: it contradicts the present state
+            ├── ApiRequestError             the server rejects the request, or it can't be sent
+            │   ├── BadRequestError         400: the request breaks a rule
+            │   ├── UnauthorizedError       401: the token is missing or not valid
+            │   ├── ForbiddenError          403: the token lacks a permission
+            │   ├── NotFoundError           404: something in the request does not exist
+            │   ├── ConflictError           409: the request conflicts with the present state
             │   ├── PayloadTooLargeError    413: the file or the body is too large
-            │   ├── TooManyRequestsError    429: the rate limit is used up
+            │   ├── TooManyRequestsError    429: the rate limit is exceeded
             │   ├── ServerError             5xx: the server failed
-            │   └── RedirectError           3xx: it leads elsewhere and is not followed
-            ├── ApiConnectionError          no connection, or it broke
-            ├── ApiTimeoutError             a time limit ran out
-            └── InvalidResponseError        the answer can't be read
+            │   └── RedirectError           3xx: the redirect is not followed
+            ├── ApiConnectionError          there is no connection, or it broke
+            ├── ApiTimeoutError             a timeout expired
+            └── InvalidResponseError        the response is not valid
 
-The first four are raised before anything is sent. All of them pickle, and none holds a token.
-``UnknownFieldWarning`` (UserWarning) is a warning: a model was given a field that it does not have.
+The first four are raised before anything is sent. All errors pickle, and none contains a
+token.
+``UnknownFieldWarning`` (UserWarning) is a warning: a model was given a field that it does
+not have.
 """
 
 from __future__ import annotations
 
 from ubiops._core.messages import server_message
 
-# Type checkers take it as true. Importing it from typing would take longer than importing the package does.
+# Type checkers take it as true. Importing it from typing would take longer than importing
+# this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,11 +70,11 @@ class UnknownFieldWarning(UserWarning):
 
 
 class UbiOpsException(Exception):
-    """The root of all errors of this library: catch it to catch them all."""
+    """The base of all errors of this library."""
 
 
 class OpenApiException(UbiOpsException):
-    """The base of the errors of the client; the official client's name for it."""
+    """The base of the client's errors, under the name that the official client uses."""
 
 
 class ApiTypeError(OpenApiException, TypeError):
@@ -99,14 +102,14 @@ class ApiValueError(OpenApiException, ValueError):
 
 
 class ApiKeyError(OpenApiException, KeyError):
-    """A name was looked up that does not exist."""
+    """A name that does not exist was looked up."""
 
     def __init__(self, msg: str = "", path_to_item: Sequence[str | int] | None = None) -> None:
         super().__init__(_with_path(msg, path_to_item))
         self.path_to_item = path_to_item
 
     def __str__(self) -> str:
-        # KeyError shows the repr of its argument, which puts quotes around a sentence.
+        # KeyError shows the repr of its argument, with quotes around it.
         return str(self.args[0]) if self.args else ""
 
 
@@ -118,19 +121,20 @@ class ApiException(OpenApiException):
     """A call was made and did not succeed.
 
     Attributes:
-        status: The HTTP status of the answer; 0 when there was none.
-        reason: The status line's text, or in a few words what happened.
-        body: The answer's body as text (bytes that are no text are kept as bytes); None when there was none.
-        headers: The answer's headers; None when there was none.
-        message: What the server says in its own words; None when it says nothing.
-        method: The HTTP method of the request; None when there was no request.
-        url: The address of the request, which holds no secret; None when there was no request.
-        attempts: One line for each attempt that was made, oldest first, with what came of it.
-        hint: What to do about it, where that is known; None otherwise.
+        status: The HTTP status; 0 if there was no response.
+        reason: The status line's text, or what happened in a few words.
+        body: The response's body as a string, or as bytes if it is not UTF-8; None without
+            a response.
+        headers: The response's headers; None without a response.
+        message: The server's own message; None if there is none.
+        method: The HTTP method of the request; None if there was no request.
+        url: The URL of the request, which contains no secret; None if there was no request.
+        attempts: One line for each attempt, oldest first, that says how it ended.
+        hint: What to do about it; None if that is not known.
     """
 
     _failure: Failure | None = None
-    """What a retry is decided on, while the call is under way; never part of a copy."""
+    """How the last attempt failed, while the call is under way. Never part of a copy."""
 
     def __init__(
         self,
@@ -163,10 +167,11 @@ class ApiException(OpenApiException):
         self.hint = hint
 
     def get_body_message(self) -> str | None:
-        """What the server says in its own words, or None when it says nothing.
+        """Returns the server's own message, or None if there is none.
 
-        Read from a JSON body's ``error``, ``error_message`` or ``detail``, from ``<Details>`` or ``<Message>`` of XML,
-        or from plain text; of an HTML page from its title and its first heading.
+        It comes from ``error``, ``error_message``, ``detail`` or ``message`` of a JSON body,
+        from ``<Details>`` or ``<Message>`` of XML, from the title and the first heading of
+        an HTML page, or from plain text.
         """
         return self.message
 
@@ -184,12 +189,12 @@ class ApiException(OpenApiException):
         return text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Whatever a subclass's constructor asks for, the copy is made from the state alone.
+        # The copy is made from the state alone, because constructors of subclasses may differ.
         state = {name: value for name, value in self.__dict__.items() if name != "_failure"}
         return _restore, (type(self), self.args, state)
 
     def _take_failure(self) -> Failure | None:
-        """Returns what a retry is decided on, and removes it from the error."""
+        """Returns how the last attempt failed, and removes it from the error."""
         failure: Failure | None = self.__dict__.pop("_failure", None)
         return failure
 
@@ -202,58 +207,60 @@ def _restore(cls: type[ApiException], args: tuple[Any, ...], state: dict[str, An
 
 
 class ApiRequestError(ApiException):
-    """The server refuses the request, or it can't be sent as asked, such as a file that changes while it is read.
+    """The server rejects the request, or it can't be sent, such as a file that changes while
+    it is read.
 
-    ``status`` tells them apart: it is 0 when there was no answer. The common statuses have classes of their own.
+    ``status`` is 0 if there was no response. The common statuses have classes of their own.
     """
 
 
 class BadRequestError(ApiRequestError):
-    """400: the request breaks a rule of the API; ``message`` says which."""
+    """400: the request breaks a rule of the API, which ``message`` names."""
 
 
 class UnauthorizedError(ApiRequestError):
-    """401: there is no API token, or it is not valid."""
+    """401: the API token is missing or not valid."""
 
 
 class ForbiddenError(ApiRequestError):
-    """403: the token is valid, but has no right to do this."""
+    """403: the token is valid, but lacks a permission."""
 
 
 class NotFoundError(ApiRequestError):
-    """404: what the request names does not exist."""
+    """404: something that the request names does not exist."""
 
 
 class ConflictError(ApiRequestError):
-    """409: the request contradicts the present state, such as a name that is taken."""
+    """409: the request conflicts with the present state, such as a name that is taken."""
 
 
 class PayloadTooLargeError(ApiRequestError):
-    """413: the file or the body is larger than the API takes."""
+    """413: the file or the body is larger than the API accepts."""
 
 
 class TooManyRequestsError(ApiRequestError):
-    """429: the rate limit is used up, and waiting for it took too long or was switched off."""
+    """429: the rate limit is exceeded, and waiting would take too long or is switched off."""
 
 
 class ServerError(ApiRequestError):
-    """5xx: the API failed to handle a request that may well be right."""
+    """5xx: the API failed to handle the request, which may be valid."""
 
 
 class RedirectError(ApiRequestError):
-    """3xx: the answer points elsewhere, and following it is not safe or leads nowhere."""
+    """3xx: the redirect is not followed, because that is not safe or never ends."""
 
 
 class InvalidResponseError(ApiException):
-    """The answer is not what it claims to be: no JSON, of another type, too large, or wrongly compressed."""
+    """The response is not valid: not JSON, of another type, incomplete, too large, or not
+    compressed as declared."""
 
 
 class ApiConnectionError(ApiException):
-    """There is no connection to the API, or it broke before the answer was complete."""
+    """There is no connection to the API, or it broke before the response was complete."""
 
 
 class ApiTimeoutError(ApiException):
-    """A time limit of the call ran out."""
+    """A timeout of the call expired."""
 
 
 _BY_STATUS: dict[int, type[ApiRequestError]] = {
@@ -268,7 +275,7 @@ _BY_STATUS: dict[int, type[ApiRequestError]] = {
 
 
 def class_for_status(status: int) -> type[ApiRequestError]:
-    """The class of error for an HTTP status that is no success."""
+    """Returns the class of the error for an HTTP status that is not a success."""
     if status >= 500:
         return ServerError
     if 300 <= status < 400:
