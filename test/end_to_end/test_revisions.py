@@ -204,7 +204,7 @@ def test_an_unusable_file_is_reported_before_anything_is_sent(
     names = populated_project.project_name, populated_project.deployment_name, populated_project.version
     with pytest.raises(ubiops.ApiValueError, match="no-such-file"):
         core_api.revisions_file_upload(*names, file=tmp_path / "no-such-file.zip")
-    with pytest.raises(ubiops.ApiValueError, match="directory"):
+    with pytest.raises(ubiops.ApiValueError, match="has no files to pack"):
         core_api.revisions_file_upload(*names, file=str(tmp_path))
     with pytest.raises(ubiops.ApiTypeError, match="binary"):
         core_api.revisions_file_upload(*names, file=io.StringIO("text"))
