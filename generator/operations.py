@@ -142,6 +142,7 @@ def _parameter(node: Node, place: str) -> Parameter:
         "schema",
         "example",
         "deprecated",
+        "x-generations",
         *(("style", "explode", "x-positional") if place == "query" else ()),
     )
     name, schema = node["name"], node["schema"]
