@@ -53,6 +53,7 @@ def read_operation(path: str, method: str, node: Node) -> Operation:
         "responses",
         "deprecated",
         "security",
+        "x-generations",
     )
     name = node["operationId"].text()
     if not is_lower_name(name):
@@ -142,6 +143,7 @@ def _parameter(node: Node, place: str) -> Parameter:
         "schema",
         "example",
         "deprecated",
+        "x-generations",
         *(("style", "explode", "x-positional") if place == "query" else ()),
     )
     name, schema = node["name"], node["schema"]
