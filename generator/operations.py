@@ -53,6 +53,7 @@ def read_operation(path: str, method: str, node: Node) -> Operation:
         "responses",
         "deprecated",
         "security",
+        "x-generations",
     )
     name = node["operationId"].text()
     if not is_lower_name(name):

@@ -256,7 +256,7 @@ def read_model(name: str, node: Node) -> Model:
         raise node.error(f"a model can't be named {name}", "choose a name in CapitalLetters that ubiops doesn't use")
     if node["type"].value != "object" or not node["properties"].mapping():
         raise node.error("a schema with a name that is no object with properties", "write it out where it is used")
-    node.allow("type", "description", "required", "properties", "x-internal")
+    node.allow("type", "description", "required", "properties", "example", "x-generations", "x-internal")
     properties = dict(node["properties"].items())
     required = [element.value for element in node["required"].elements()] if "required" in node else []
     for missing in (one for one in required if one not in properties):
@@ -274,7 +274,9 @@ def read_model(name: str, node: Node) -> Model:
 
 
 def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, Node], required: bool) -> Field:
-    kind, limits, nullable = read_schema(node, ("x-sensitive-unless-false", "x-declared-type", "x-pattern-words"))
+    kind, limits, nullable = read_schema(
+        node, ("x-generations", "x-sensitive-unless-false", "x-declared-type", "x-pattern-words")
+    )
     if kind.kind == "file":
         raise node.error("a file can't stand in a model", "put files into a multipart/form-data body")
     secret = None
