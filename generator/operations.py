@@ -53,6 +53,8 @@ def read_operation(path: str, method: str, node: Node) -> Operation:
         "responses",
         "deprecated",
         "security",
+        "x-generations",
+        "x-extra",
     )
     name = node["operationId"].text()
     if not is_lower_name(name):

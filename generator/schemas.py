@@ -274,7 +274,9 @@ def read_model(name: str, node: Node) -> Model:
 
 
 def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, Node], required: bool) -> Field:
-    kind, limits, nullable = read_schema(node, ("x-sensitive-unless-false", "x-declared-type", "x-pattern-words"))
+    kind, limits, nullable = read_schema(
+        node, ("x-generations", "x-sensitive-unless-false", "x-declared-type", "x-pattern-words")
+    )
     if kind.kind == "file":
         raise node.error("a file can't stand in a model", "put files into a multipart/form-data body")
     secret = None
