@@ -53,6 +53,7 @@ def read_operation(path: str, method: str, node: Node) -> Operation:
         "responses",
         "deprecated",
         "security",
+        "x-extra",
         "x-generations",
     )
     name = node["operationId"].text()
