@@ -290,8 +290,7 @@ class Deployments(Api, generated=True):
         upload, poll the revision that the upload returned.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             build_id: UUID of the build. String (UUID). Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
@@ -332,8 +331,7 @@ class Deployments(Api, generated=True):
         returned per call; use a larger ``offset`` to get older ones.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             action: Returns only events of one kind. ``info`` stands for actions that
@@ -381,8 +379,7 @@ class Deployments(Api, generated=True):
         stay. Secrets are copied without being shown.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: Where to copy from. ``ubiops.EnvironmentVariableCopy``, or a dict with
@@ -423,8 +420,7 @@ class Deployments(Api, generated=True):
         a variable of the project with the same name.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The variable to create. ``ubiops.EnvironmentVariableCreate``, or a
@@ -465,8 +461,7 @@ class Deployments(Api, generated=True):
         inherited variable, that one takes effect again.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -503,8 +498,7 @@ class Deployments(Api, generated=True):
         variable, ask the object that defines it, or list all variables.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -538,8 +532,7 @@ class Deployments(Api, generated=True):
         same name. The values of secrets are null.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -573,8 +566,7 @@ class Deployments(Api, generated=True):
         deployment only, create one of the same name.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -620,8 +612,7 @@ class Deployments(Api, generated=True):
         are copied without being shown.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -666,8 +657,7 @@ class Deployments(Api, generated=True):
         variable of the project or the deployment with the same name.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -715,8 +705,7 @@ class Deployments(Api, generated=True):
         inherited variable, that one takes effect again.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -757,8 +746,7 @@ class Deployments(Api, generated=True):
         variable, ask the object that defines it, or list all variables.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -799,8 +787,7 @@ class Deployments(Api, generated=True):
         only the one that takes effect is listed. The values of secrets are null.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -839,8 +826,7 @@ class Deployments(Api, generated=True):
         only, create one of the same name.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -896,8 +882,7 @@ class Deployments(Api, generated=True):
         time if requests need a fast response.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The version to create. ``ubiops.DeploymentVersionCreate``, or a dict
@@ -937,8 +922,7 @@ class Deployments(Api, generated=True):
         version, also while a request schedule calls its deployment.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -975,8 +959,7 @@ class Deployments(Api, generated=True):
         requests and the newest revision.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1011,8 +994,7 @@ class Deployments(Api, generated=True):
         type group, are only returned for a single version.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             labels: Returns only versions with at least one of these labels, given as
@@ -1054,8 +1036,7 @@ class Deployments(Api, generated=True):
         validated together. Labels and ports are replaced as a whole.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1098,8 +1079,7 @@ class Deployments(Api, generated=True):
         can name a widget, with which the web app edits or shows its value.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             data: The deployment to create. ``ubiops.DeploymentCreate``, or a dict with
                 its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1143,8 +1123,7 @@ class Deployments(Api, generated=True):
         the versions.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1172,8 +1151,7 @@ class Deployments(Api, generated=True):
         Returns a deployment with its fields, widgets and default version.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1198,8 +1176,7 @@ class Deployments(Api, generated=True):
         those with at least one of the given labels.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             labels: Returns only deployments with at least one of these labels, given as
                 ``label:value`` and separated by commas. Label and value must both be
                 equal. By default, all deployments are returned. String.
@@ -1238,8 +1215,7 @@ class Deployments(Api, generated=True):
         one, and connections to the old fields are lost.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The settings to change. ``ubiops.DeploymentUpdate``, or a dict with
@@ -1278,8 +1254,7 @@ class Deployments(Api, generated=True):
         Returns the zip file of a revision, exactly as it was uploaded.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a
@@ -1344,8 +1319,7 @@ class Deployments(Api, generated=True):
         ``template_deployment_id``.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1399,8 +1373,7 @@ class Deployments(Api, generated=True):
         gives the reason.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a
@@ -1439,8 +1412,7 @@ class Deployments(Api, generated=True):
         changes.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1477,8 +1449,7 @@ class Deployments(Api, generated=True):
         build ends, so poll the revision for the result. Every call starts a new build.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a
