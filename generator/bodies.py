@@ -28,6 +28,7 @@ def read_body(node: Node) -> Body:
     required, description = node.flag("required"), sentence(node)
     content = dict(node["content"].items())
     text = content.pop(_TEXT, None) if JSON in content else None
+    examples: list[Example] = []
     if text is not None:
         media = content[JSON]
         text.allow("schema", "examples")

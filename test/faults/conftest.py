@@ -74,19 +74,26 @@ def client_for(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
 
 
 class Clock:
-    """Time as the client's retries see it: it goes on, and a wait is over at once."""
+    """The clock of the client and its transport: a wait is over at once, and a test can move
+    it on."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []
+        self._offset = 0.0
 
     def monotonic(self) -> float:
-        return time.monotonic() + sum(self.waits)
+        return time.monotonic() + self._offset
 
     def time(self) -> float:
-        return time.time() + sum(self.waits)
+        return time.time() + self._offset
 
     def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self._offset += seconds
+
+    def advance(self, seconds: float) -> None:
+        """Moves the clock on, without a wait of the client."""
+        self._offset += seconds
 
 
 @pytest.fixture
@@ -94,6 +101,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr("ubiops._client.BaseClient._clock", made)
     monkeypatch.setattr("ubiops.aio.client.ApiClient._clock", AsyncClock(made))
+    for module in ("attempt", "connection", "errors"):
+        monkeypatch.setattr(f"ubiops._transport.{module}.time", made)
     return made
 
 

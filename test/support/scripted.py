@@ -334,11 +334,15 @@ def then_silence(data: bytes) -> Step:
     return step
 
 
-def drip(start: bytes, endless: bytes, pause: float = 0.02) -> Step:
-    """Responds with ``start``, then repeats ``endless``, with a pause before each byte."""
+def drip(start: bytes, endless: bytes, pause: float = 0.02, *, read: bool = True) -> Step:
+    """Responds with ``start``, then repeats ``endless``, with a pause before each byte.
+
+    Without ``read``, the request was read before.
+    """
 
     def step(peer: Peer) -> None:
-        peer.read_request()
+        if read:
+            peer.read_request()
         peer.send(start)
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
