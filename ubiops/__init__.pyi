@@ -90,6 +90,7 @@ from ubiops.models import FileDetail as FileDetail
 from ubiops.models import FileItem as FileItem
 from ubiops.models import FileMultipartUpload as FileMultipartUpload
 from ubiops.models import FileUploadResponse as FileUploadResponse
+from ubiops.models import HealthCheck as HealthCheck
 from ubiops.models import ImportDetail as ImportDetail
 from ubiops.models import ImportList as ImportList
 from ubiops.models import ImportUpdate as ImportUpdate

@@ -27,27 +27,19 @@ class Deliberate:
 
     def __init__(self, path: Path) -> None:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        assert all(entry["why"] for entry in (*content["generations"], *content["differences"]))
+        assert all(entry["why"] for entry in content["differences"])
         self.patterns = [pattern for entry in content["differences"] for pattern in entry["at"]]
-        self.generations = {name: entry["follows"] for entry in content["generations"] for name in entry["names"]}
         self.used: set[str] = set()
 
-    def unexpected(self, name: str, view: Any, known: Any, older: Any) -> dict[str, Any]:
+    def unexpected(self, name: str, view: Any, known: Any) -> dict[str, Any]:
         """Returns the differences between description and facts that are not listed.
 
         Args:
             name: The operation or model.
             view: What the description says.
             known: What the facts say.
-            older: What the facts say of the generation that the part follows, if it is
-                listed as following one.
         """
         found = fact_views.differences(name, view, known)
-        if name in self.generations:
-            older = fact_views.differences(name, view, older)
-            if found.keys() - older.keys():
-                self.used.add(name)
-            found = older
         left = {}
         for place, values in found.items():
             matching = [pattern for pattern in self.patterns if fnmatch.fnmatchcase(place, pattern)]
@@ -65,15 +57,12 @@ def deliberate() -> Deliberate:
 def operation_differences(operation: Any, facts: dict[str, Any], deliberate: Deliberate) -> dict[str, Any]:
     fact = facts["methods"][operation.id]
     view = fact_views.operation_view(operation.method, operation.path, operation.item)
-    older = fact_views.operation_of(fact, deliberate.generations.get(operation.id, ""))
-    return deliberate.unexpected(operation.id, view, fact_views.fact_operation(fact), fact_views.fact_operation(older))
+    return deliberate.unexpected(operation.id, view, fact_views.fact_operation(fact))
 
 
 def model_differences(name: str, schema: Any, facts: dict[str, Any], deliberate: Deliberate) -> dict[str, Any]:
     fact = facts["models"][name]
-    older = fact_views.model_of(fact, deliberate.generations.get(name, ""))
-    view = fact_views.model_view(schema)
-    return deliberate.unexpected(name, view, fact_views.fact_model(fact), fact_views.fact_model(older))
+    return deliberate.unexpected(name, fact_views.model_view(schema), fact_views.fact_model(fact))
 
 
 def test_the_facts_are_the_original() -> None:
@@ -111,7 +100,7 @@ def test_every_listed_difference_occurs(
     for name, schema in schemas.items():
         if not schema.get("x-internal"):
             model_differences(name, schema, facts, deliberate)
-    assert {*deliberate.patterns, *deliberate.generations} - deliberate.used == set()
+    assert set(deliberate.patterns) - deliberate.used == set()
 
 
 def test_operation_stands_in_its_area(official_operation: Any, facts: dict[str, Any]) -> None:

@@ -42,6 +42,7 @@ _BUILDS_GET = Operation(
     "/projects/{project_name}/deployments/{deployment_name}/versions/{version}/builds/{build_id}",
     parameters=("project_name", "build_id", "deployment_name", "version"),
     returns="BuildList",
+    generations=("v2.1",),
 )
 _DEPLOYMENT_AUDIT_EVENTS_LIST = Operation(
     "deployment_audit_events_list",
@@ -206,7 +207,10 @@ _DEPLOYMENTS_LIST = Operation(
     "GET",
     "/projects/{project_name}/deployments",
     parameters=("project_name",),
-    query=(Parameter("labels"),),
+    query=(
+        Parameter("labels"),
+        Parameter("supports_request_format", "bool"),
+    ),
     returns="list[DeploymentList]",
 )
 _DEPLOYMENTS_UPDATE = Operation(
@@ -288,6 +292,8 @@ class Deployments(Api, generated=True):
 
         Returns the status of a build and, if it failed, the reason. To follow an
         upload, poll the revision that the upload returned.
+
+        API v2.1 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -1168,7 +1174,12 @@ class Deployments(Api, generated=True):
         return self.api_client.execute(_DEPLOYMENTS_GET, (project_name, deployment_name), options)
 
     def deployments_list(
-        self, project_name: PathValue = REQUIRED, *, labels: str | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *,
+        labels: str | None = None,
+        supports_request_format: bool | None = None,
+        **options: Any,
     ) -> list[DeploymentList]:
         """List deployments.
 
@@ -1180,6 +1191,9 @@ class Deployments(Api, generated=True):
             labels: Returns only deployments with at least one of these labels, given as
                 ``label:value`` and separated by commas. Label and value must both be
                 equal. By default, all deployments are returned. String.
+            supports_request_format: Returns only deployments that take requests of the
+                platform if true, only the others if false. By default, both are
+                returned. Boolean.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -1196,7 +1210,9 @@ class Deployments(Api, generated=True):
 
             deployments = core_api.deployments_list(project_name="weather")
         """
-        return self.api_client.execute(_DEPLOYMENTS_LIST, (project_name,), options, query=(labels,))
+        return self.api_client.execute(
+            _DEPLOYMENTS_LIST, (project_name,), options, query=(labels, supports_request_format)
+        )
 
     def deployments_update(
         self,

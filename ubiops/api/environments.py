@@ -43,6 +43,7 @@ _ENVIRONMENT_BUILD_DEPENDENCIES_LIST = Operation(
     "/projects/{project_name}/environments/{environment_name}/revisions/{revision_id}/builds/{build_id}/dependency-files",
     parameters=("project_name", "build_id", "environment_name", "revision_id"),
     returns="list[EnvironmentBuildDependency]",
+    generations=("v2.1",),
 )
 _ENVIRONMENT_BUILDS_GET = Operation(
     "environment_builds_get",
@@ -50,6 +51,7 @@ _ENVIRONMENT_BUILDS_GET = Operation(
     "/projects/{project_name}/environments/{environment_name}/revisions/{revision_id}/builds/{build_id}",
     parameters=("project_name", "build_id", "environment_name", "revision_id"),
     returns="EnvironmentBuildList",
+    generations=("v2.1",),
 )
 _ENVIRONMENT_BUILDS_LIST = Operation(
     "environment_builds_list",
@@ -57,6 +59,7 @@ _ENVIRONMENT_BUILDS_LIST = Operation(
     "/projects/{project_name}/environments/{environment_name}/revisions/{revision_id}/builds",
     parameters=("project_name", "environment_name", "revision_id"),
     returns="list[EnvironmentBuildList]",
+    generations=("v2.1",),
 )
 _ENVIRONMENT_BUILDS_UPDATE = Operation(
     "environment_builds_update",
@@ -65,6 +68,7 @@ _ENVIRONMENT_BUILDS_UPDATE = Operation(
     parameters=("project_name", "build_id", "environment_name", "revision_id"),
     body="EnvironmentBuildUpdate",
     returns="EnvironmentBuildList",
+    generations=("v2.1",),
 )
 _ENVIRONMENT_REVISIONS_FILE_DOWNLOAD = Operation(
     "environment_revisions_file_download",
@@ -72,6 +76,7 @@ _ENVIRONMENT_REVISIONS_FILE_DOWNLOAD = Operation(
     "/projects/{project_name}/environments/{environment_name}/revisions/{revision_id}/download",
     parameters=("project_name", "environment_name", "revision_id"),
     returns="file",
+    generations=("v2.1",),
 )
 _ENVIRONMENT_REVISIONS_FILE_UPLOAD = Operation(
     "environment_revisions_file_upload",
@@ -81,6 +86,7 @@ _ENVIRONMENT_REVISIONS_FILE_UPLOAD = Operation(
     form=(Parameter("source_environment"),),
     files=("file",),
     returns="EnvironmentRevisionCreate",
+    generations=("v2.1",),
 )
 _ENVIRONMENT_REVISIONS_GET = Operation(
     "environment_revisions_get",
@@ -88,6 +94,7 @@ _ENVIRONMENT_REVISIONS_GET = Operation(
     "/projects/{project_name}/environments/{environment_name}/revisions/{revision_id}",
     parameters=("project_name", "environment_name", "revision_id"),
     returns="EnvironmentRevisionDetail",
+    generations=("v2.1",),
 )
 _ENVIRONMENT_REVISIONS_LIST = Operation(
     "environment_revisions_list",
@@ -95,6 +102,7 @@ _ENVIRONMENT_REVISIONS_LIST = Operation(
     "/projects/{project_name}/environments/{environment_name}/revisions",
     parameters=("project_name", "environment_name"),
     returns="list[EnvironmentRevisionDetail]",
+    generations=("v2.1",),
 )
 _ENVIRONMENT_REVISIONS_REBUILD = Operation(
     "environment_revisions_rebuild",
@@ -104,6 +112,7 @@ _ENVIRONMENT_REVISIONS_REBUILD = Operation(
     body="object",
     body_required=False,
     returns="EnvironmentBuildList",
+    generations=("v2.1",),
 )
 _ENVIRONMENT_TAG_DEPENDENCIES_LIST = Operation(
     "environment_tag_dependencies_list",
@@ -111,6 +120,7 @@ _ENVIRONMENT_TAG_DEPENDENCIES_LIST = Operation(
     "/projects/{project_name}/environments/{environment_name}/tags/{tag_name}/dependency-files",
     parameters=("project_name", "environment_name", "tag_name"),
     returns="list[EnvironmentTagDependency]",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAG_SECRETS_COPY = Operation(
     "environment_tag_secrets_copy",
@@ -119,6 +129,7 @@ _ENVIRONMENT_TAG_SECRETS_COPY = Operation(
     parameters=("project_name", "environment_name", "tag_name"),
     body="EnvironmentSecretCopy",
     returns="list[InheritedEnvironmentVariableList]",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAG_SECRETS_CREATE = Operation(
     "environment_tag_secrets_create",
@@ -127,12 +138,14 @@ _ENVIRONMENT_TAG_SECRETS_CREATE = Operation(
     parameters=("project_name", "environment_name", "tag_name"),
     body="EnvironmentVariableCreate",
     returns="EnvironmentVariableList",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAG_SECRETS_DELETE = Operation(
     "environment_tag_secrets_delete",
     "DELETE",
     "/projects/{project_name}/environments/{environment_name}/tags/{tag_name}/secrets/{id}",
     parameters=("project_name", "environment_name", "id", "tag_name"),
+    generations=("v2",),
 )
 _ENVIRONMENT_TAG_SECRETS_GET = Operation(
     "environment_tag_secrets_get",
@@ -140,6 +153,7 @@ _ENVIRONMENT_TAG_SECRETS_GET = Operation(
     "/projects/{project_name}/environments/{environment_name}/tags/{tag_name}/secrets/{id}",
     parameters=("project_name", "environment_name", "id", "tag_name"),
     returns="EnvironmentVariableList",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAG_SECRETS_LIST = Operation(
     "environment_tag_secrets_list",
@@ -147,6 +161,7 @@ _ENVIRONMENT_TAG_SECRETS_LIST = Operation(
     "/projects/{project_name}/environments/{environment_name}/tags/{tag_name}/secrets",
     parameters=("project_name", "environment_name", "tag_name"),
     returns="list[EnvironmentVariableList]",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAG_SECRETS_UPDATE = Operation(
     "environment_tag_secrets_update",
@@ -155,6 +170,7 @@ _ENVIRONMENT_TAG_SECRETS_UPDATE = Operation(
     parameters=("project_name", "environment_name", "id", "tag_name"),
     body="EnvironmentVariableCreate",
     returns="EnvironmentVariableList",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAGS_BUILD = Operation(
     "environment_tags_build",
@@ -171,6 +187,7 @@ _ENVIRONMENT_TAGS_BUILD = Operation(
     ),
     files=("file",),
     returns="Success",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAGS_CREATE = Operation(
     "environment_tags_create",
@@ -179,12 +196,14 @@ _ENVIRONMENT_TAGS_CREATE = Operation(
     parameters=("project_name", "environment_name"),
     body="EnvironmentTagCreate",
     returns="EnvironmentTagList",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAGS_DELETE = Operation(
     "environment_tags_delete",
     "DELETE",
     "/projects/{project_name}/environments/{environment_name}/tags/{tag_name}",
     parameters=("project_name", "environment_name", "tag_name"),
+    generations=("v2",),
 )
 _ENVIRONMENT_TAGS_DOWNLOAD = Operation(
     "environment_tags_download",
@@ -192,6 +211,7 @@ _ENVIRONMENT_TAGS_DOWNLOAD = Operation(
     "/projects/{project_name}/environments/{environment_name}/tags/{tag_name}/download",
     parameters=("project_name", "environment_name", "tag_name"),
     returns="file",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAGS_GET = Operation(
     "environment_tags_get",
@@ -199,6 +219,7 @@ _ENVIRONMENT_TAGS_GET = Operation(
     "/projects/{project_name}/environments/{environment_name}/tags/{tag_name}",
     parameters=("project_name", "environment_name", "tag_name"),
     returns="EnvironmentTagList",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAGS_LIST = Operation(
     "environment_tags_list",
@@ -207,6 +228,7 @@ _ENVIRONMENT_TAGS_LIST = Operation(
     parameters=("project_name", "environment_name"),
     query=(Parameter("supports_request_format", "bool"),),
     returns="list[EnvironmentTagList]",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAGS_REBUILD = Operation(
     "environment_tags_rebuild",
@@ -216,6 +238,7 @@ _ENVIRONMENT_TAGS_REBUILD = Operation(
     body="object",
     body_required=False,
     returns="Success",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAGS_UPDATE = Operation(
     "environment_tags_update",
@@ -224,6 +247,7 @@ _ENVIRONMENT_TAGS_UPDATE = Operation(
     parameters=("project_name", "environment_name", "tag_name"),
     body="EnvironmentTagUpdate",
     returns="EnvironmentTagList",
+    generations=("v2",),
 )
 _ENVIRONMENT_TAGS_USAGE = Operation(
     "environment_tags_usage",
@@ -231,6 +255,7 @@ _ENVIRONMENT_TAGS_USAGE = Operation(
     "/projects/{project_name}/environments/{environment_name}/tags/{tag_name}/usage",
     parameters=("project_name", "environment_name", "tag_name"),
     returns="list[EnvironmentTagUsage]",
+    generations=("v2",),
 )
 _ENVIRONMENTS_CREATE = Operation(
     "environments_create",
@@ -280,6 +305,7 @@ _ENVIRONMENTS_USAGE = Operation(
     parameters=("project_name", "environment_name"),
     query=(Parameter("environment_type", enum=("base", "custom", "all")),),
     returns="list[EnvironmentUsage]",
+    generations=("v2.1",),
 )
 
 
@@ -305,6 +331,8 @@ class Environments(Api, generated=True):
         Lists the files from which a build installed packages, with their contents. Use
         it to see what an environment holds without downloading its zip file. In
         ``/v2``, ``environment_tag_dependencies_list`` replaces it.
+
+        API v2.1 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -349,6 +377,8 @@ class Environments(Api, generated=True):
         ``success``, ``failed`` or ``cancelled``. In ``/v2``, ``environment_tags_get``
         replaces it.
 
+        API v2.1 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             build_id: UUID of the build. An upload returns it as ``build``. String
@@ -390,6 +420,8 @@ class Environments(Api, generated=True):
         for each rebuild. In ``/v2``, a tag and its build are one: see
         ``environment_tags_list``.
 
+        API v2.1 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -427,6 +459,8 @@ class Environments(Api, generated=True):
         Cancels a build that has not ended, for example after the upload of a wrong
         file. The environment keeps the build that it has. In ``/v2``,
         ``environment_tags_update`` replaces it.
+
+        API v2.1 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -475,6 +509,8 @@ class Environments(Api, generated=True):
         Downloads the zip file that was uploaded for a revision, for example to change
         the list of packages and upload it again. A revision that is ``expired`` has no
         file any more. In ``/v2``, ``environment_tags_download`` replaces it.
+
+        API v2.1 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -532,6 +568,8 @@ class Environments(Api, generated=True):
 
         Needs either ``file`` or ``source_environment``.
 
+        API v2.1 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -578,6 +616,8 @@ class Environments(Api, generated=True):
         Returns who uploaded a revision and when, and whether its file can still be
         downloaded. In ``/v2``, tags replace revisions: see ``environment_tags_get``.
 
+        API v2.1 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -611,6 +651,8 @@ class Environments(Api, generated=True):
         Lists the uploads to an environment. Each upload is a revision; the newest one
         that was built successfully is in use. In ``/v2``, tags replace revisions: see
         ``environment_tags_list``.
+
+        API v2.1 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -646,6 +688,8 @@ class Environments(Api, generated=True):
         Starts a new build of the same file, for example after a build that failed
         because of a package server, or to get newer packages where the list leaves
         their versions open. In ``/v2``, ``environment_tags_rebuild`` replaces it.
+
+        API v2.1 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -690,6 +734,8 @@ class Environments(Api, generated=True):
         Use it to see what a tag holds without downloading its file. It replaces
         ``environment_build_dependencies_list`` of ``/v2.1``. Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -727,6 +773,8 @@ class Environments(Api, generated=True):
         replaces. Secrets are copied without being shown. Variables of the same name are
         overwritten, as when variables of deployments are copied. Inferred, not
         documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -772,6 +820,8 @@ class Environments(Api, generated=True):
         Defines a variable that is set while the tag is built, for example to install
         packages from a private index. Create it before you build the tag. Code that
         runs on the tag does not see it. Inferred, not documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -820,6 +870,8 @@ class Environments(Api, generated=True):
         Deletes a variable of a tag's build. What was built before does not change.
         Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -859,6 +911,8 @@ class Environments(Api, generated=True):
 
         Returns one variable of a tag's build. The value of a secret is not shown.
         Inferred, not documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -900,6 +954,8 @@ class Environments(Api, generated=True):
         private package index. Values of secrets are not shown. Nothing in ``/v2.1``
         corresponds to it. Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -937,6 +993,8 @@ class Environments(Api, generated=True):
         Replaces name, value and secrecy of a variable; all three must be given. A
         secret can't become visible again. What was built before does not change.
         Inferred, not documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -1007,6 +1065,8 @@ class Environments(Api, generated=True):
 
         Needs either ``file``, or ``source_environment`` with ``source_tag``.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -1067,6 +1127,8 @@ class Environments(Api, generated=True):
         that a version keeps running on what it was tested with. Inferred, not
         documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -1107,6 +1169,8 @@ class Environments(Api, generated=True):
         secrets. Fails while a version uses it; ``environment_tags_usage`` shows which.
         Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -1143,6 +1207,8 @@ class Environments(Api, generated=True):
         Downloads the file from which a tag was built, for example to change the list of
         packages and build another tag. Only tags that were built have one. It replaces
         ``environment_revisions_file_download`` of ``/v2.1``. Inferred, not documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -1181,6 +1247,8 @@ class Environments(Api, generated=True):
         ``environment_revisions_get`` and ``environment_builds_get`` of ``/v2.1``.
         Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -1214,6 +1282,8 @@ class Environments(Api, generated=True):
         Lists the tags of an environment with the state of their builds. A version names
         an environment and one of its tags. Environments of the platform have tags too.
         Tags replace the revisions and builds of ``/v2.1``. Inferred, not documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -1260,6 +1330,8 @@ class Environments(Api, generated=True):
         again. It replaces ``environment_revisions_rebuild`` of ``/v2.1``. Inferred, not
         documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -1300,6 +1372,8 @@ class Environments(Api, generated=True):
         Changes a tag. Set ``status`` to ``cancelled`` to cancel a build that has not
         ended. It replaces ``environment_builds_update`` of ``/v2.1``. Inferred, not
         documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -1343,6 +1417,8 @@ class Environments(Api, generated=True):
 
         Lists the deployment versions that run on a tag. Use it before you delete the
         tag. It replaces ``environments_usage`` of ``/v2.1``. Inferred, not documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -1490,10 +1566,10 @@ class Environments(Api, generated=True):
                 as ``label:value`` and separated by commas. By default, labels are not
                 taken into account. String.
             system: Returns only environments of the platform if true, only those of the
-                project if false. By default, both are returned. Boolean.
+                project if false. By default, both are returned. Boolean. API v2 only.
             environment_type: Which environments to return: ``base`` stands for those of
                 the platform, ``custom`` for those of the project. String, one of
-                ``base``, ``custom``, ``all``. Default: ``"all"``.
+                ``base``, ``custom``, ``all``. Default: ``"all"``. API v2.1 only.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -1571,6 +1647,8 @@ class Environments(Api, generated=True):
         Lists the deployment versions that run on an environment. Use it before you
         change or delete the environment. In ``/v2``, ``environment_tags_usage``
         replaces it.
+
+        API v2.1 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.

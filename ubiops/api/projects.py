@@ -113,6 +113,7 @@ _PROJECT_EVENTS_LIST = Operation(
         Parameter("offset", "int", minimum=0),
     ),
     returns="list[EventList]",
+    generations=("v2",),
 )
 _PROJECT_REQUESTS_LIST = Operation(
     "project_requests_list",
@@ -197,6 +198,7 @@ _PROJECTS_LOG_LIST = Operation(
     body="LogsCreate",
     body_required=False,
     returns="list[Logs]",
+    generations=("v2.1",),
 )
 _PROJECTS_RESOURCE_USAGE = Operation(
     "projects_resource_usage",
@@ -524,6 +526,8 @@ class Projects(Api, generated=True):
         Give ``object_type`` and ``object_id`` together, to follow one object. Limit the
         time either by ``last_seconds``, or by ``start_time`` and ``end_time``.
         Inferred, not documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -876,6 +880,8 @@ class Projects(Api, generated=True):
         ``logs_list`` instead, which can search for text and also works in ``/v2``.
 
         Without a body, the lines of the last six hours are returned, at most 1000.
+
+        API v2.1 only.
 
         Deprecated.
 

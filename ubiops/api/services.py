@@ -64,6 +64,7 @@ _SERVICES_STATUS_GET = Operation(
     "/projects/{project_name}/services/{service_name}/status",
     parameters=("project_name", "service_name"),
     returns="ServiceStatus",
+    generations=("v2",),
 )
 _SERVICES_UPDATE = Operation(
     "services_update",
@@ -80,12 +81,14 @@ _SERVICES_USER_CONCURRENCY_LIMIT_CREATE = Operation(
     parameters=("project_name", "service_name"),
     body="ServicesUserConcurrencyLimitCreate",
     returns="ServicesUserConcurrencyLimitList",
+    generations=("v2",),
 )
 _SERVICES_USER_CONCURRENCY_LIMIT_DELETE = Operation(
     "services_user_concurrency_limit_delete",
     "DELETE",
     "/projects/{project_name}/services/{service_name}/user-concurrency-limits/{user_id}",
     parameters=("project_name", "service_name", "user_id"),
+    generations=("v2",),
 )
 _SERVICES_USER_CONCURRENCY_LIMIT_GET = Operation(
     "services_user_concurrency_limit_get",
@@ -93,6 +96,7 @@ _SERVICES_USER_CONCURRENCY_LIMIT_GET = Operation(
     "/projects/{project_name}/services/{service_name}/user-concurrency-limits/{user_id}",
     parameters=("project_name", "service_name", "user_id"),
     returns="ServicesUserConcurrencyLimitList",
+    generations=("v2",),
 )
 _SERVICES_USER_CONCURRENCY_LIMIT_LIST = Operation(
     "services_user_concurrency_limit_list",
@@ -100,6 +104,7 @@ _SERVICES_USER_CONCURRENCY_LIMIT_LIST = Operation(
     "/projects/{project_name}/services/{service_name}/user-concurrency-limits",
     parameters=("project_name", "service_name"),
     returns="list[ServicesUserConcurrencyLimitList]",
+    generations=("v2",),
 )
 _SERVICES_USER_CONCURRENCY_LIMIT_UPDATE = Operation(
     "services_user_concurrency_limit_update",
@@ -108,6 +113,7 @@ _SERVICES_USER_CONCURRENCY_LIMIT_UPDATE = Operation(
     parameters=("project_name", "service_name", "user_id"),
     body="ServicesUserConcurrencyLimitUpdate",
     returns="ServicesUserConcurrencyLimitList",
+    generations=("v2",),
 )
 _SERVICES_USER_RATE_LIMIT_CREATE = Operation(
     "services_user_rate_limit_create",
@@ -116,12 +122,14 @@ _SERVICES_USER_RATE_LIMIT_CREATE = Operation(
     parameters=("project_name", "service_name"),
     body="ServicesUserRateLimitCreate",
     returns="ServicesUserRateLimitList",
+    generations=("v2",),
 )
 _SERVICES_USER_RATE_LIMIT_DELETE = Operation(
     "services_user_rate_limit_delete",
     "DELETE",
     "/projects/{project_name}/services/{service_name}/user-rate-limits/{user_id}",
     parameters=("project_name", "service_name", "user_id"),
+    generations=("v2",),
 )
 _SERVICES_USER_RATE_LIMIT_GET = Operation(
     "services_user_rate_limit_get",
@@ -129,6 +137,7 @@ _SERVICES_USER_RATE_LIMIT_GET = Operation(
     "/projects/{project_name}/services/{service_name}/user-rate-limits/{user_id}",
     parameters=("project_name", "service_name", "user_id"),
     returns="ServicesUserRateLimitList",
+    generations=("v2",),
 )
 _SERVICES_USER_RATE_LIMIT_LIST = Operation(
     "services_user_rate_limit_list",
@@ -136,6 +145,7 @@ _SERVICES_USER_RATE_LIMIT_LIST = Operation(
     "/projects/{project_name}/services/{service_name}/user-rate-limits",
     parameters=("project_name", "service_name"),
     returns="list[ServicesUserRateLimitList]",
+    generations=("v2",),
 )
 _SERVICES_USER_RATE_LIMIT_UPDATE = Operation(
     "services_user_rate_limit_update",
@@ -144,6 +154,7 @@ _SERVICES_USER_RATE_LIMIT_UPDATE = Operation(
     parameters=("project_name", "service_name", "user_id"),
     body="ServicesUserRateLimitUpdate",
     returns="ServicesUserRateLimitList",
+    generations=("v2",),
 )
 
 
@@ -304,6 +315,8 @@ class Services(Api, generated=True):
         Poll it after a change of the version, or before the first call when the version
         has no idle instances. Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             service_name: Current name of the service. A renamed service is not found
@@ -375,6 +388,8 @@ class Services(Api, generated=True):
         a caller who needs more, or should get less, than the others. A slow caller who
         opens many calls then leaves room for others. Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             service_name: Current name of the service. A renamed service is not found
@@ -419,6 +434,8 @@ class Services(Api, generated=True):
         The user then has ``concurrency_limit_user_default`` of the service, as all
         others. Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             service_name: Current name of the service. A renamed service is not found
@@ -456,6 +473,8 @@ class Services(Api, generated=True):
         Returns the limit of one user on the number of calls that are open at a time. A
         user without a limit of their own is not found. Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             service_name: Current name of the service. A renamed service is not found
@@ -490,6 +509,8 @@ class Services(Api, generated=True):
         calls that are open at a time. All others have
         ``concurrency_limit_user_default`` of the service. Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             service_name: Current name of the service. A renamed service is not found
@@ -522,6 +543,8 @@ class Services(Api, generated=True):
 
         Changes the limit of one user on the number of calls that are open at a time.
         Inferred, not documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -569,6 +592,8 @@ class Services(Api, generated=True):
         needs more, or should get less, than the others. The length of the period is not
         documented. Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             service_name: Current name of the service. A renamed service is not found
@@ -613,6 +638,8 @@ class Services(Api, generated=True):
         then has ``rate_limit_user_default`` of the service, as all others. Inferred,
         not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             service_name: Current name of the service. A renamed service is not found
@@ -648,6 +675,8 @@ class Services(Api, generated=True):
         Returns the limit of one user on the number of calls within a period. A user
         without a limit of their own is not found. Inferred, not documented.
 
+        API v2 only.
+
         Args:
             project_name: Name of the project. String, not empty. Required.
             service_name: Current name of the service. A renamed service is not found
@@ -679,6 +708,8 @@ class Services(Api, generated=True):
         Lists the users of a service that have a limit of their own on the number of
         calls within a period. All others have ``rate_limit_user_default`` of the
         service. Inferred, not documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.
@@ -712,6 +743,8 @@ class Services(Api, generated=True):
 
         Changes the limit of one user on the number of calls within a period. Inferred,
         not documented.
+
+        API v2 only.
 
         Args:
             project_name: Name of the project. String, not empty. Required.

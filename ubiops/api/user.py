@@ -30,6 +30,7 @@ _USER_GET = Operation(
     "GET",
     "/user",
     returns="UserDetail",
+    generations=("v2",),
 )
 
 
@@ -106,6 +107,8 @@ class User(Api, generated=True):
         Returns the account that the token belongs to. Use it to find out who a token
         acts as, for example before a program starts to change things. Inferred, not
         documented.
+
+        API v2 only.
 
         Args:
             **options: Options of the call, see ``ubiops.options.CallOptions``.

@@ -65,6 +65,7 @@ _MODULES = {
     "FileItem": "file_item",
     "FileMultipartUpload": "file_multipart_upload",
     "FileUploadResponse": "file_upload_response",
+    "HealthCheck": "health_check",
     "ImportDetail": "import_detail",
     "ImportList": "import_list",
     "ImportUpdate": "import_update",

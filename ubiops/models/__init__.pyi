@@ -67,6 +67,7 @@ from ubiops.models.file_detail import FileDetail as FileDetail
 from ubiops.models.file_item import FileItem as FileItem
 from ubiops.models.file_multipart_upload import FileMultipartUpload as FileMultipartUpload
 from ubiops.models.file_upload_response import FileUploadResponse as FileUploadResponse
+from ubiops.models.health_check import HealthCheck as HealthCheck
 from ubiops.models.import_detail import ImportDetail as ImportDetail
 from ubiops.models.import_list import ImportList as ImportList
 from ubiops.models.import_update import ImportUpdate as ImportUpdate
@@ -290,6 +291,7 @@ __all__ = [
     "FileItem",
     "FileMultipartUpload",
     "FileUploadResponse",
+    "HealthCheck",
     "ImportDetail",
     "ImportList",
     "ImportUpdate",

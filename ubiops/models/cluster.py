@@ -9,6 +9,8 @@ from ubiops.models._base import Model, field
 class Cluster(Model):
     """A cluster of machines, by the name that the model had in clients for ``/v2.1``.
     Operations return ``InstanceTypeCluster``.
+
+    API v2.1 only.
     """
 
     type: str = field(default=None)

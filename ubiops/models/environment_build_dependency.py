@@ -9,6 +9,8 @@ from ubiops.models._base import Model, field
 class EnvironmentBuildDependency(Model):
     """A file from which a build installed packages. In ``/v2``,
     ``EnvironmentTagDependency`` replaces it.
+
+    API v2.1 only.
     """
 
     name: str = field(default=None)

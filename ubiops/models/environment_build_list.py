@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class EnvironmentBuildList(Model):
     """A build of a revision of an environment. In ``/v2``, ``EnvironmentTagList``
     replaces it.
+
+    API v2.1 only.
     """
 
     id: str = field(default=None)

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class EnvironmentBuildUpdate(RequestModel):
-    """The cancellation of a build. In ``/v2``, ``EnvironmentTagUpdate`` replaces it."""
+    """The cancellation of a build. In ``/v2``, ``EnvironmentTagUpdate`` replaces it.
+
+    API v2.1 only.
+    """
 
     status: Literal["cancelled"] = field()
     """New status of the build. Builds that have ended can't be cancelled. String, one

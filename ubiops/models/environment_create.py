@@ -28,10 +28,10 @@ class EnvironmentCreate(RequestModel):
     """Labels to find the environment by, as a map of strings. Dict of strings."""
     display_name: str | Null | None = field(default=None, min_length=1)
     """Name of the environment for people. By default, it is ``name``. String, not
-    empty.
+    empty. API v2.1 only.
     """
     base_environment: str | Null | None = field(default=None, min_length=1)
     """Name of the environment to build on, such as ``python3-11``. Leave it out only if
     you upload a Docker image. In ``/v2``, give it to ``environment_tags_build``.
-    String, not empty.
+    String, not empty. API v2.1 only.
     """

@@ -15,6 +15,8 @@ class EnvironmentDetail(Model):
     """An environment with its revisions and builds, by the name that the model had in
     clients for ``/v2.1``. Operations return ``EnvironmentList``, which has the same
     fields.
+
+    API v2.1 only.
     """
 
     id: str = field(default=None)

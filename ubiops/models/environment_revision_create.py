@@ -7,7 +7,10 @@ from ubiops.models._base import Model, field
 
 
 class EnvironmentRevisionCreate(Model):
-    """The receipt of an upload to an environment. In ``/v2``, ``Success`` replaces it."""
+    """The receipt of an upload to an environment. In ``/v2``, ``Success`` replaces it.
+
+    API v2.1 only.
+    """
 
     success: bool = field(default=None)
     """Whether the upload was accepted. It does not mean that the build succeeds.

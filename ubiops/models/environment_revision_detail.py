@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class EnvironmentRevisionDetail(Model):
-    """An upload to an environment. In ``/v2``, ``EnvironmentTagList`` replaces it."""
+    """An upload to an environment. In ``/v2``, ``EnvironmentTagList`` replaces it.
+
+    API v2.1 only.
+    """
 
     id: str = field(default=None)
     """UUID of the revision. String (UUID)."""

@@ -7,7 +7,10 @@ from ubiops.models._base import RequestModel, field
 
 
 class EnvironmentSecretCopy(RequestModel):
-    """The tag to copy secrets from."""
+    """The tag to copy secrets from.
+
+    API v2 only.
+    """
 
     source_environment: str = field(min_length=1)
     """Name of the environment in the same project whose tag to copy from. Inferred, not

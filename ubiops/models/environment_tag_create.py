@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class EnvironmentTagCreate(RequestModel):
-    """A tag to create. It is built later."""
+    """A tag to create. It is built later.
+
+    API v2 only.
+    """
 
     name: str | Null | None = field(default=None, min_length=1, max_length=128)
     """Name of the tag, unique in its environment. By default, the platform chooses it;

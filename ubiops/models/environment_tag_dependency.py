@@ -9,6 +9,8 @@ from ubiops.models._base import Model, field
 class EnvironmentTagDependency(Model):
     """A file from which the packages of a tag were installed. It replaces
     ``EnvironmentBuildDependency`` of ``/v2.1``.
+
+    API v2 only.
     """
 
     name: str = field(default=None)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class EnvironmentTagList(Model):
     """A tag of an environment: a state of its packages that is built once and that
     versions run on.
+
+    API v2 only.
     """
 
     id: str = field(default=None)

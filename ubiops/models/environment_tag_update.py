@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class EnvironmentTagUpdate(RequestModel):
-    """Changes to a tag. Fields that are left out keep their values."""
+    """Changes to a tag. Fields that are left out keep their values.
+
+    API v2 only.
+    """
 
     status: str | Null | None = field(default=None)
     """New state of the tag: ``cancelled`` cancels its build. Inferred, not documented.

@@ -9,6 +9,8 @@ from ubiops.models._base import Model, field
 class EnvironmentTagUsage(Model):
     """A deployment version that runs on a tag. It replaces ``EnvironmentUsage`` of
     ``/v2.1``.
+
+    API v2 only.
     """
 
     id: str = field(default=None)

@@ -26,7 +26,7 @@ class EnvironmentUpdate(RequestModel):
     """
     name: str | Null | None = field(default=None, min_length=1)
     """New name, unique in the project. In ``/v2``, an environment can't be renamed.
-    String, not empty.
+    String, not empty. API v2.1 only.
     """
     display_name: str | Null | None = field(default=None, min_length=1)
-    """New name for people. String, not empty."""
+    """New name for people. String, not empty. API v2.1 only."""

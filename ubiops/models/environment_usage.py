@@ -9,6 +9,8 @@ from ubiops.models._base import Model, field
 class EnvironmentUsage(Model):
     """A deployment version that runs on an environment. In ``/v2``,
     ``EnvironmentTagUsage`` replaces it.
+
+    API v2.1 only.
     """
 
     id: str = field(default=None)

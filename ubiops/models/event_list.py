@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class EventList(Model):
     """Something that happened to an object of the project, such as a version or a
     service.
+
+    API v2 only.
     """
 
     id: str = field(default=None)

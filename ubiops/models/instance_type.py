@@ -9,6 +9,8 @@ from ubiops.models._base import Model, field
 class InstanceType(Model):
     """Hardware that an instance runs on, by the name that the model had in clients for
     ``/v2.1``. Operations return ``InstanceInstanceTypeDetail``.
+
+    API v2.1 only.
     """
 
     id: str = field(default=None)

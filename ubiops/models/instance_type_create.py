@@ -9,6 +9,8 @@ from ubiops.models._base import Model, field
 class InstanceTypeCreate(Model):
     """An instance type to put into a group, by the name that the model had in clients
     for ``/v2.1``. ``InstanceTypeItemCreate`` replaces it.
+
+    API v2.1 only.
     """
 
     id: str = field(default=None)

@@ -24,7 +24,9 @@ class LogMetadata(Model):
     environment_name: str = field(default=None)
     """Name of the environment. String, not empty."""
     environment_tag: str = field(default=None)
-    """Name of the tag of the environment that was built or used. String, not empty."""
+    """Name of the tag of the environment that was built or used. String, not empty. API
+    v2 only.
+    """
     environment_build_id: str = field(default=None)
     """UUID of the build of the environment. ``/v2`` builds tags and sets
     ``environment_tag`` instead. String.

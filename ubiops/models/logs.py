@@ -7,7 +7,10 @@ from ubiops.models._base import Model, field
 
 
 class Logs(Model):
-    """One line of the logs of a project, as the older form of the search returns it."""
+    """One line of the logs of a project, as the older form of the search returns it.
+
+    API v2.1 only.
+    """
 
     id: str = field(default=None)
     """Id of the line, 24 hexadecimal digits. A search can start from it. String, not

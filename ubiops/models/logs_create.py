@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 class LogsCreate(RequestModel):
     """Which log lines to return, in the older form of the search. The search starts at
     ``date`` or at the line ``id``, and covers ``date_range`` seconds from there.
+
+    API v2.1 only.
     """
 
     filters: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class NodePool(Model):
     """A pool of machines of the same kind, by the name that the model had in clients
     for ``/v2.1``. Operations return ``InstanceTypeNodePool``.
+
+    API v2.1 only.
     """
 
     cluster: Cluster | None = field(default=None)

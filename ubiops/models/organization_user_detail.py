@@ -9,6 +9,8 @@ from ubiops.models._base import Model, field
 class OrganizationUserDetail(Model):
     """A member of an organization, by the name that the model had before ``join_date``
     was added. Operations return ``OrganizationUserList``.
+
+    API v2.1 only.
     """
 
     id: str = field(default=None)

@@ -27,4 +27,6 @@ class OrganizationUserList(Model):
     admin: bool = field(default=None)
     """Whether the user is an admin of the organization. Boolean."""
     join_date: date = field(default=None)
-    """Day on which the user joined the organization. Inferred, not documented. Date."""
+    """Day on which the user joined the organization. Inferred, not documented. Date.
+    API v2 only.
+    """

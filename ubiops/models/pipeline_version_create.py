@@ -40,7 +40,7 @@ class PipelineVersionCreate(RequestModel):
     """
     metadata: Any | Null | None = field(default=None)
     """Layout data of the web app, without effect on requests. Inferred, not documented.
-    Any JSON value.
+    Any JSON value. API v2 only.
     """
     objects: Sequence[PipelineVersionObjectCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """Deployments, operators and other pipelines that the version consists of. Without

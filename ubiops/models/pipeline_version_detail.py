@@ -43,7 +43,9 @@ class PipelineVersionDetail(Model):
     ``metadata``, ``full``.
     """
     metadata: Any = field(default=None)
-    """Layout data of the web app. Inferred, not documented. Any JSON value."""
+    """Layout data of the web app. Inferred, not documented. Any JSON value. API v2
+    only.
+    """
     objects: list[PipelineVersionObjectList] = field(default=None)
     """Deployments, operators and other pipelines of the version. List of
     PipelineVersionObjectList objects.

@@ -40,4 +40,6 @@ class PipelineVersionList(Model):
     ``metadata``, ``full``.
     """
     metadata: Any = field(default=None)
-    """Layout data of the web app. Inferred, not documented. Any JSON value."""
+    """Layout data of the web app. Inferred, not documented. Any JSON value. API v2
+    only.
+    """

@@ -42,7 +42,7 @@ class PipelineVersionUpdate(RequestModel):
     """
     metadata: Any | Null | None = field(default=None)
     """Layout data of the web app, without effect on requests. Inferred, not documented.
-    Any JSON value.
+    Any JSON value. API v2 only.
     """
     objects: Sequence[PipelineVersionObjectCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """The complete new list of objects: objects that are not in it are removed. Null or

@@ -38,7 +38,7 @@ class ServiceCreate(RequestModel):
     authentication_header_pass_through: bool | Null | None = field(default=None)
     """Whether the code receives the header ``Authorization`` of the caller. It can then
     act in the caller's name, so turn it on only for code that you trust. Inferred, not
-    documented. Boolean.
+    documented. Boolean. API v2 only.
     """
     request_logging_excluded_paths: str | Null | None = field(default=None, max_length=400)
     """Regular expression of paths whose calls are not recorded as requests, such as
@@ -60,40 +60,41 @@ class ServiceCreate(RequestModel):
     rate_limit: int | Null | None = field(default=None)
     """Maximum number of calls within a period, of all users together. Null is no limit.
     The length of the period is not documented; the meaning is inferred. Integer.
-    ``ubiops.NULL`` sends null.
+    ``ubiops.NULL`` sends null. API v2 only.
     """
     rate_limit_user_default: int | Null | None = field(default=None)
     """Maximum number of calls within a period, for each user without a limit of their
     own. Null is no limit. The length of the period is not documented; the meaning is
-    inferred. Integer. ``ubiops.NULL`` sends null.
+    inferred. Integer. ``ubiops.NULL`` sends null. API v2 only.
     """
     concurrency_limit: int | Null | None = field(default=None)
     """Maximum number of calls that are open at a time, of all users together. Null is
-    no limit. Inferred, not documented. Integer. ``ubiops.NULL`` sends null.
+    no limit. Inferred, not documented. Integer. ``ubiops.NULL`` sends null. API v2
+    only.
     """
     concurrency_limit_user_default: int | Null | None = field(default=None)
     """Maximum number of calls that are open at a time, for each user without a limit of
     their own. Null is no limit. Inferred, not documented. Integer. ``ubiops.NULL``
-    sends null.
+    sends null. API v2 only.
     """
     type: str | Null | None = field(default=None)
     """Kind of service. The choices are not documented; leave it out unless
-    ``services_list`` shows another one. String.
+    ``services_list`` shows another one. String. API v2 only.
     """
     cache_aware_llm_routing: bool | Null | None = field(default=None)
     """Whether calls to a language model go to the instance whose cache fits the prompt
-    best, instead of any. Inferred, not documented. Boolean.
+    best, instead of any. Inferred, not documented. Boolean. API v2 only.
     """
     imported_name: str | Null | None = field(default=None, max_length=256)
     """Name of an existing Kubernetes service that receives the calls in place of a
     deployment. Inferred, not documented. String, at most 256 characters.
-    ``ubiops.NULL`` sends null.
+    ``ubiops.NULL`` sends null. API v2 only.
     """
     imported_namespace: str | Null | None = field(default=None, max_length=256)
     """Kubernetes namespace of ``imported_name``. Inferred, not documented. String, at
-    most 256 characters. ``ubiops.NULL`` sends null.
+    most 256 characters. ``ubiops.NULL`` sends null. API v2 only.
     """
     imported_cluster_domain: str | Null | None = field(default=None, min_length=1, max_length=256)
     """DNS domain of the cluster of ``imported_name``, such as ``cluster.local``.
-    Inferred, not documented. String, 1 to 256 characters.
+    Inferred, not documented. String, 1 to 256 characters. API v2 only.
     """

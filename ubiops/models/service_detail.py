@@ -37,10 +37,10 @@ class ServiceDetail(Model):
     call the service. Boolean.
     """
     type: str = field(default=None)
-    """Kind of service. The choices are not documented. String."""
+    """Kind of service. The choices are not documented. String. API v2 only."""
     cache_aware_llm_routing: bool = field(default=None)
     """Whether calls to a language model go to the instance whose cache fits the prompt
-    best, instead of any. Inferred, not documented. Boolean.
+    best, instead of any. Inferred, not documented. Boolean. API v2 only.
     """
     description: str = field(default=None)
     """Purpose of the service. An empty string if there is no description. String, at
@@ -53,7 +53,7 @@ class ServiceDetail(Model):
     authentication_header_pass_through: bool = field(default=None)
     """Whether the code receives the header ``Authorization`` of the caller. It can then
     act in the caller's name, so turn it on only for code that you trust. Inferred, not
-    documented. Boolean.
+    documented. Boolean. API v2 only.
     """
     request_logging_excluded_paths: str = field(default=None)
     """Regular expression of paths whose calls are not recorded as requests, such as
@@ -66,36 +66,38 @@ class ServiceDetail(Model):
     rate_limit: int | None = field(default=None)
     """Maximum number of calls within a period, of all users together. Null is no limit.
     The length of the period is not documented; the meaning is inferred. Integer. May be
-    None.
+    None. API v2 only.
     """
     rate_limit_user_default: int | None = field(default=None)
     """Maximum number of calls within a period, for each user without a limit of their
     own. Null is no limit. The length of the period is not documented; the meaning is
-    inferred. Integer. May be None.
+    inferred. Integer. May be None. API v2 only.
     """
     concurrency_limit: int | None = field(default=None)
     """Maximum number of calls that are open at a time, of all users together. Null is
-    no limit. Inferred, not documented. Integer. May be None.
+    no limit. Inferred, not documented. Integer. May be None. API v2 only.
     """
     concurrency_limit_user_default: int | None = field(default=None)
     """Maximum number of calls that are open at a time, for each user without a limit of
-    their own. Null is no limit. Inferred, not documented. Integer. May be None.
+    their own. Null is no limit. Inferred, not documented. Integer. May be None. API v2
+    only.
     """
     imported_name: str | None = field(default=None)
     """Name of an existing Kubernetes service that receives the calls in place of a
     deployment. Inferred, not documented. String, at most 256 characters. May be None.
+    API v2 only.
     """
     imported_namespace: str | None = field(default=None)
     """Kubernetes namespace of ``imported_name``. Inferred, not documented. String, at
-    most 256 characters. May be None.
+    most 256 characters. May be None. API v2 only.
     """
     imported_cluster_domain: str = field(default=None)
     """DNS domain of the cluster of ``imported_name``, such as ``cluster.local``.
-    Inferred, not documented. String, 1 to 256 characters.
+    Inferred, not documented. String, 1 to 256 characters. API v2 only.
     """
     imported_scheme: str = field(default=None)
     """URL scheme by which ``imported_name`` is called, such as ``http``. Inferred, not
-    documented. String, 1 to 20 characters.
+    documented. String, 1 to 20 characters. API v2 only.
     """
     endpoint: str | None = field(default=None)
     """Address for callers. Null if the service has none. String. May be None."""

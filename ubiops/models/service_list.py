@@ -37,8 +37,8 @@ class ServiceList(Model):
     call the service. Boolean.
     """
     type: str = field(default=None)
-    """Kind of service. The choices are not documented. String."""
+    """Kind of service. The choices are not documented. String. API v2 only."""
     cache_aware_llm_routing: bool = field(default=None)
     """Whether calls to a language model go to the instance whose cache fits the prompt
-    best, instead of any. Inferred, not documented. Boolean.
+    best, instead of any. Inferred, not documented. Boolean. API v2 only.
     """

@@ -7,7 +7,10 @@ from ubiops.models._base import Model, field
 
 
 class ServiceStatus(Model):
-    """Whether a service can respond."""
+    """Whether a service can respond.
+
+    API v2 only.
+    """
 
     id: str = field(default=None)
     """UUID of the service. The format is inferred, not documented. String (UUID)."""

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class ServicesUserConcurrencyLimitCreate(RequestModel):
-    """A concurrency limit of a user to create."""
+    """A concurrency limit of a user to create.
+
+    API v2 only.
+    """
 
     id: str | Null | None = field(default=None)
     """UUID of the limit. Leave it out, so that the platform chooses it. Inferred, not

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class ServicesUserConcurrencyLimitUpdate(RequestModel):
-    """A change to a concurrency limit of a user."""
+    """A change to a concurrency limit of a user.
+
+    API v2 only.
+    """
 
     limit: int | Null | None = field(default=None)
     """Maximum number of calls of the user that are open at a time. Inferred, not

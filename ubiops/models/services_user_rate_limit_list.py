@@ -7,7 +7,10 @@ from ubiops.models._base import Model, field
 
 
 class ServicesUserRateLimitList(Model):
-    """A rate limit of a user."""
+    """A rate limit of a user.
+
+    API v2 only.
+    """
 
     id: str = field(default=None)
     """UUID of the limit. The format is inferred, not documented. String (UUID)."""

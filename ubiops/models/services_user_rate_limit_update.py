@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class ServicesUserRateLimitUpdate(RequestModel):
-    """A change to a rate limit of a user."""
+    """A change to a rate limit of a user.
+
+    API v2 only.
+    """
 
     limit: int | Null | None = field(default=None)
     """Maximum number of calls within a period. The length of the period is not

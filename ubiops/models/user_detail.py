@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class UserDetail(Model):
-    """The account of the caller."""
+    """The account of the caller.
+
+    API v2 only.
+    """
 
     id: str = field(default=None)
     """UUID of the user, as role assignments and the users of a project name it. The

@@ -32,5 +32,5 @@ class UserPendingCreate(RequestModel):
     """
     phone: str | Null | None = field(default=None, max_length=17)
     """Telephone number of the person. Later versions of the API ignore it. String, at
-    most 17 characters. ``ubiops.NULL`` sends null.
+    most 17 characters. ``ubiops.NULL`` sends null. API v2.1 only.
     """

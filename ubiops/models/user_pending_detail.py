@@ -23,5 +23,5 @@ class UserPendingDetail(Model):
     """
     phone: str | None = field(default=None)
     """Telephone number of the person. Null if none was given. Later versions of the API
-    do not return it. String, at most 17 characters. May be None.
+    do not return it. String, at most 17 characters. May be None. API v2.1 only.
     """
