@@ -221,6 +221,10 @@ class _Builder:
                     f"{operation.id} is the name of another operation, at {self.places[operation.id].place}",
                     "choose another name",
                 )
+            if operation.id in self.tagged:
+                raise node["operationId"].error(
+                    f"{operation.id} is the name of an area, which is an attribute of CoreApi", "choose another name"
+                )
             self.operations[operation.id] = operation
             self.places[operation.id] = node
             self.add_to_area(operation.id, node["tags"], item)

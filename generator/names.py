@@ -27,7 +27,7 @@ RESERVED_MODELS = frozenset(
 ) | frozenset(("Sequence",))
 
 # Classes and modules of ``ubiops.api`` besides those of the areas.
-RESERVED_AREAS = frozenset(("Api", "CoreApi", "core_api"))
+RESERVED_AREAS = frozenset(("Api", "CoreApi", "core_api")) | RESERVED_METHODS
 
 _STATUS = {
     400: "BadRequestError",

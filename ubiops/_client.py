@@ -121,6 +121,15 @@ class BaseClient:
         header_value = redact(header_value)
         self._default_headers[header_name] = header_value
 
+    @property
+    def client_side_validation(self) -> bool:
+        """Whether arguments are checked before a request: the configuration's setting."""
+        return self.configuration.client_side_validation
+
+    @client_side_validation.setter
+    def client_side_validation(self, value: bool) -> None:
+        self.configuration.client_side_validation = value
+
     # --- copies ---
 
     def __getstate__(self) -> dict[str, Any]:

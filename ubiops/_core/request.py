@@ -128,13 +128,24 @@ class Options:
             data_only = read_flag(options, "_return_http_data_only", data_only)
             self.progress = read_flag(options, "_progress_bar", False)
             self.background = read_flag(options, "async_req", False)
+            # Files are always streamed.
+            read_flag(options, "_request_stream", False)
             timeouts = read_timeout_option(options.get("_request_timeout"), timeouts)
         self.preload = preload
         self.data_only = data_only
         self.timeouts = timeouts
 
 
-OPTIONS = frozenset(("_preload_content", "_return_http_data_only", "_request_timeout", "async_req", "_progress_bar"))
+OPTIONS = frozenset(
+    (
+        "_preload_content",
+        "_return_http_data_only",
+        "_request_timeout",
+        "_request_stream",
+        "async_req",
+        "_progress_bar",
+    )
+)
 
 
 def read_flag(options: Mapping[str, Any], name: str, default: bool) -> bool:

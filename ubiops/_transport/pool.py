@@ -50,6 +50,16 @@ class RESTClient:
         self._warned = False
         self._limits: tuple[Timeouts | None, Timeout] = (None, Timeout())
 
+    @property
+    def auto_retry_rate_limiting(self) -> bool:
+        """Whether a rejected call is repeated when its limit allows it: the
+        configuration's setting."""
+        return self._configuration.auto_retry_rate_limiting
+
+    @auto_retry_rate_limiting.setter
+    def auto_retry_rate_limiting(self, value: bool) -> None:
+        self._configuration.auto_retry_rate_limiting = value
+
     def send(
         self,
         method: str,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ubiops.aio.client import ApiClient
@@ -14,26 +15,13 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-# The methods are those of the areas: they return what the client's execute returns, which
-# here is a coroutine. The class is not a kind of the blocking one, whose users don't await.
-class CoreApi(*_BlockingApi.__bases__):  # type: ignore[misc]
-    """All methods of the API, one for each of its operations, to be awaited.
-
-    Use it with ``async with``, or await ``close()``. Each method has a twin
-    ``NAME_with_http_info``, which returns (data, status, headers).
-
-    Args:
-        api_client: The client that makes the calls. Default: a new one, which reads the
-            address and the token from ``UBIOPS_API_HOST`` and ``UBIOPS_API_TOKEN``.
-
-    Raises:
-        ubiops.ApiTypeError: ``api_client`` is something else, such as a blocking client.
-    """
+class _Awaited:
+    """What ``CoreApi`` and its areas have in common."""
 
     def __init__(self, api_client: ApiClient | None = None) -> None:
         if api_client is not None and not isinstance(api_client, ApiClient):
             raise ApiTypeError(
-                f"ubiops.aio.CoreApi takes an ubiops.aio.ApiClient, got {type(api_client).__module__}."
+                f"ubiops.aio.{type(self).__name__} takes an ubiops.aio.ApiClient, got {type(api_client).__module__}."
                 f"{type(api_client).__name__}; a configuration goes into one: ubiops.aio.ApiClient(configuration)"
             )
         self.api_client: Any = api_client if api_client is not None else ApiClient()
@@ -55,6 +43,38 @@ class CoreApi(*_BlockingApi.__bases__):  # type: ignore[misc]
         await self.close()
 
     def __enter__(self) -> Self:
-        raise ApiTypeError("the async CoreApi takes 'async with' in place of 'with'")
+        raise ApiTypeError(f"the async {type(self).__name__} takes 'async with' in place of 'with'")
 
     def __exit__(self, *error: object) -> None: ...
+
+
+# The methods are those of the areas: they return what the client's execute returns, which
+# here is a coroutine. The class is not a kind of the blocking one, whose users don't await.
+class CoreApi(_Awaited, *_BlockingApi.__bases__):  # type: ignore[misc]
+    """All methods of the API, one for each of its operations, to be awaited.
+
+    Use it with ``async with``, or await ``close()``. Each method has a twin
+    ``NAME_with_http_info``, which returns (data, status, headers). Each area is an
+    attribute as well, with the methods of that area.
+
+    Args:
+        api_client: The client that makes the calls. Default: a new one, which reads the
+            address and the token from ``UBIOPS_API_HOST`` and ``UBIOPS_API_TOKEN``.
+
+    Raises:
+        ubiops.ApiTypeError: ``api_client`` is something else, such as a blocking client.
+    """
+
+
+@cache
+def _awaited(area: type[Any]) -> type[Any]:
+    """Returns the class of an area whose methods are awaited."""
+    return type(area.__name__, (_Awaited, area), {"__module__": __name__, "__doc__": area.__doc__})
+
+
+def _property(area: type[Any]) -> property:
+    return property(lambda self: _awaited(area)(self.api_client), doc="The methods of this area alone.")
+
+
+for _area in _BlockingApi.__bases__:
+    setattr(CoreApi, _area.__module__.rpartition(".")[2], _property(_area))

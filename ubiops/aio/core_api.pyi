@@ -174,13 +174,15 @@ class AsyncReader(Protocol):
 AsyncFileValue: TypeAlias = FileValue | AsyncReader | AsyncIterable[bytes]
 
 # fmt: off
-class CoreApi:
+class _Api:
     api_client: ApiClient
     def __init__(self, api_client: ApiClient | None = None) -> None: ...
     async def close(self) -> None: ...
     async def aclose(self) -> None: ...
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None: ...
+
+class _DeploymentRequests(_Api):
     @overload
     async def batch_deployment_requests_create(self, project_name: PathValue, deployment_name: PathValue, data: Any, *, timeout: int | None = None, priority: Literal[0, 1] | None = None, **options: Unpack[AwaitedOptions]) -> list[DeploymentRequestBatchCreateResponse]: """Send batch requests to a deployment's default version. See ``ubiops.CoreApi.batch_deployment_requests_create``."""
     @overload
@@ -465,6 +467,8 @@ class CoreApi:
     async def deployment_version_requests_update_with_http_info(self, project_name: PathValue, deployment_name: PathValue, request_id: PathValue, version: PathValue, data: DeploymentRequestUpdate | Mapping[str, Any], *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[Any, int, Mapping[str, str]]: """Like ``deployment_version_requests_update``, but returns (data, status, headers)."""
     @overload
     async def deployment_version_requests_update_with_http_info(self, project_name: PathValue, deployment_name: PathValue, request_id: PathValue, version: PathValue, data: DeploymentRequestUpdate | Mapping[str, Any], *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Deployments(_Api):
     @overload
     async def builds_get(self, project_name: PathValue, build_id: PathValue, deployment_name: PathValue, version: PathValue, **options: Unpack[AwaitedOptions]) -> BuildList: """Get a build. See ``ubiops.CoreApi.builds_get``."""
     @overload
@@ -825,6 +829,8 @@ class CoreApi:
     async def template_deployments_list_with_http_info(self, *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[list[TemplateDeploymentList], int, Mapping[str, str]]: """Like ``template_deployments_list``, but returns (data, status, headers)."""
     @overload
     async def template_deployments_list_with_http_info(self, *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Environments(_Api):
     @overload
     async def environment_build_dependencies_list(self, project_name: PathValue, build_id: PathValue, environment_name: PathValue, revision_id: PathValue, **options: Unpack[AwaitedOptions]) -> list[EnvironmentBuildDependency]: """List the dependency files of a build. See ``ubiops.CoreApi.environment_build_dependencies_list``."""
     @overload
@@ -1197,6 +1203,8 @@ class CoreApi:
     async def environments_usage_with_http_info(self, project_name: PathValue, environment_name: PathValue, *, environment_type: Literal["base", "custom", "all"] | None = None, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[list[EnvironmentUsage], int, Mapping[str, str]]: """Like ``environments_usage``, but returns (data, status, headers)."""
     @overload
     async def environments_usage_with_http_info(self, project_name: PathValue, environment_name: PathValue, *, environment_type: Literal["base", "custom", "all"] | None = None, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Files(_Api):
     @overload
     async def buckets_create(self, project_name: PathValue, data: BucketCreate | Mapping[str, Any], **options: Unpack[AwaitedOptions]) -> BucketList: """Create a bucket. See ``ubiops.CoreApi.buckets_create``."""
     @overload
@@ -1341,6 +1349,8 @@ class CoreApi:
     async def files_upload_with_http_info(self, project_name: PathValue, bucket_name: PathValue, file: PathValue, *, upload_id: str | None = None, part_number: str | None = None, data: Mapping[str, Any] | None = None, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[FileUploadResponse, int, Mapping[str, str]]: """Like ``files_upload``, but returns (data, status, headers)."""
     @overload
     async def files_upload_with_http_info(self, project_name: PathValue, bucket_name: PathValue, file: PathValue, *, upload_id: str | None = None, part_number: str | None = None, data: Mapping[str, Any] | None = None, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _ImportsAndExports(_Api):
     @overload
     async def exports_create(self, project_name: PathValue, data: ExportCreate | Mapping[str, Any], *, all: bool | None = None, packages: bool | None = None, **options: Unpack[AwaitedOptions]) -> ExportList: """Create an export. See ``ubiops.CoreApi.exports_create``."""
     @overload
@@ -1473,6 +1483,8 @@ class CoreApi:
     async def imports_update_with_http_info(self, project_name: PathValue, import_id: PathValue, data: ImportUpdate | Mapping[str, Any], *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[ImportDetail, int, Mapping[str, str]]: """Like ``imports_update``, but returns (data, status, headers)."""
     @overload
     async def imports_update_with_http_info(self, project_name: PathValue, import_id: PathValue, data: ImportUpdate | Mapping[str, Any], *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Instances(_Api):
     @overload
     async def instance_events_list(self, project_name: PathValue, deployment_name: PathValue, instance_id: PathValue, version: PathValue, *, cursor: str | None = None, limit: int | None = None, **options: Unpack[AwaitedOptions]) -> InstanceEventPaginated: """List the events of an instance. See ``ubiops.CoreApi.instance_events_list``."""
     @overload
@@ -1641,6 +1653,8 @@ class CoreApi:
     async def project_instances_update_with_http_info(self, project_name: PathValue, instance_id: PathValue, data: InstanceUpdate | Mapping[str, Any], *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[InstanceList, int, Mapping[str, str]]: """Like ``project_instances_update``, but returns (data, status, headers)."""
     @overload
     async def project_instances_update_with_http_info(self, project_name: PathValue, instance_id: PathValue, data: InstanceUpdate | Mapping[str, Any], *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Metrics(_Api):
     @overload
     async def metrics_create(self, project_name: PathValue, data: MetricCreate | Mapping[str, Any], **options: Unpack[AwaitedOptions]) -> MetricDetail: """Create a metric. See ``ubiops.CoreApi.metrics_create``."""
     @overload
@@ -1761,6 +1775,8 @@ class CoreApi:
     async def time_series_search_with_http_info(self, project_name: PathValue, *, metric: str | None = None, labels: str | None = None, custom: bool | None = None, exact_match: bool | None = None, limit: int | None = None, offset: int | None = None, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[list[TimeSeriesSearch], int, Mapping[str, str]]: """Like ``time_series_search``, but returns (data, status, headers)."""
     @overload
     async def time_series_search_with_http_info(self, project_name: PathValue, *, metric: str | None = None, labels: str | None = None, custom: bool | None = None, exact_match: bool | None = None, limit: int | None = None, offset: int | None = None, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Organizations(_Api):
     @overload
     async def organization_users_create(self, organization_name: PathValue, data: OrganizationUserCreate | Mapping[str, Any], **options: Unpack[AwaitedOptions]) -> OrganizationUserList: """Add a member to an organization. See ``ubiops.CoreApi.organization_users_create``."""
     @overload
@@ -1905,6 +1921,8 @@ class CoreApi:
     async def vouchers_get_with_http_info(self, code: PathValue, *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[Voucher, int, Mapping[str, str]]: """Like ``vouchers_get``, but returns (data, status, headers)."""
     @overload
     async def vouchers_get_with_http_info(self, code: PathValue, *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _PipelineRequests(_Api):
     @overload
     async def batch_pipeline_requests_create(self, project_name: PathValue, pipeline_name: PathValue, data: Any, *, timeout: int | None = None, priority: Literal[0, 1] | None = None, **options: Unpack[AwaitedOptions]) -> list[PipelineRequestBatchCreateResponse]: """Send batch requests to a pipeline's default version. See ``ubiops.CoreApi.batch_pipeline_requests_create``."""
     @overload
@@ -2225,6 +2243,8 @@ class CoreApi:
     async def pipeline_version_requests_update_with_http_info(self, project_name: PathValue, pipeline_name: PathValue, request_id: PathValue, version: PathValue, data: PipelineRequestUpdate | Mapping[str, Any], *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[Any, int, Mapping[str, str]]: """Like ``pipeline_version_requests_update``, but returns (data, status, headers)."""
     @overload
     async def pipeline_version_requests_update_with_http_info(self, project_name: PathValue, pipeline_name: PathValue, request_id: PathValue, version: PathValue, data: PipelineRequestUpdate | Mapping[str, Any], *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Pipelines(_Api):
     @overload
     async def expressions_evaluate(self, data: ExpressionEvaluate | Mapping[str, Any], **options: Unpack[AwaitedOptions]) -> ExpressionEvaluateResponse: """Evaluate an expression. See ``ubiops.CoreApi.expressions_evaluate``."""
     @overload
@@ -2381,6 +2401,8 @@ class CoreApi:
     async def pipelines_update_with_http_info(self, project_name: PathValue, pipeline_name: PathValue, data: PipelineUpdate | Mapping[str, Any], *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[PipelineDetail, int, Mapping[str, str]]: """Like ``pipelines_update``, but returns (data, status, headers)."""
     @overload
     async def pipelines_update_with_http_info(self, project_name: PathValue, pipeline_name: PathValue, data: PipelineUpdate | Mapping[str, Any], *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Projects(_Api):
     @overload
     async def logs_list(self, project_name: PathValue, *, query: str | None = None, start: str | None = None, end: str | None = None, limit: int | None = None, **options: Unpack[AwaitedOptions]) -> list[LogList]: """Search the logs of a project. See ``ubiops.CoreApi.logs_list``."""
     @overload
@@ -2645,6 +2667,8 @@ class CoreApi:
     async def quotas_list_with_http_info(self, project_name: PathValue, *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[list[QuotaDetail], int, Mapping[str, str]]: """Like ``quotas_list``, but returns (data, status, headers)."""
     @overload
     async def quotas_list_with_http_info(self, project_name: PathValue, *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _RequestSchedules(_Api):
     @overload
     async def request_schedules_create(self, project_name: PathValue, data: ScheduleCreate | Mapping[str, Any], **options: Unpack[AwaitedOptions]) -> ScheduleList: """Create a schedule. See ``ubiops.CoreApi.request_schedules_create``."""
     @overload
@@ -2705,6 +2729,8 @@ class CoreApi:
     async def request_schedules_update_with_http_info(self, project_name: PathValue, schedule_name: PathValue, data: ScheduleUpdate | Mapping[str, Any], *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[ScheduleList, int, Mapping[str, str]]: """Like ``request_schedules_update``, but returns (data, status, headers)."""
     @overload
     async def request_schedules_update_with_http_info(self, project_name: PathValue, schedule_name: PathValue, data: ScheduleUpdate | Mapping[str, Any], *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Roles(_Api):
     @overload
     async def permissions_list(self, **options: Unpack[AwaitedOptions]) -> list[PermissionList]: """List permissions. See ``ubiops.CoreApi.permissions_list``."""
     @overload
@@ -2825,6 +2851,8 @@ class CoreApi:
     async def roles_update_with_http_info(self, project_name: PathValue, role_name: PathValue, data: RoleUpdate | Mapping[str, Any], *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[RoleDetailList, int, Mapping[str, str]]: """Like ``roles_update``, but returns (data, status, headers)."""
     @overload
     async def roles_update_with_http_info(self, project_name: PathValue, role_name: PathValue, data: RoleUpdate | Mapping[str, Any], *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _ServiceUsers(_Api):
     @overload
     async def service_users_create(self, project_name: PathValue, data: ServiceUserCreate | Mapping[str, Any], **options: Unpack[AwaitedOptions]) -> ServiceUserTokenDetail: """Create a service user. See ``ubiops.CoreApi.service_users_create``."""
     @overload
@@ -2897,6 +2925,8 @@ class CoreApi:
     async def service_users_update_with_http_info(self, project_name: PathValue, service_user_id: PathValue, data: ServiceUserCreate | Mapping[str, Any], *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[ServiceUserList, int, Mapping[str, str]]: """Like ``service_users_update``, but returns (data, status, headers)."""
     @overload
     async def service_users_update_with_http_info(self, project_name: PathValue, service_user_id: PathValue, data: ServiceUserCreate | Mapping[str, Any], *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Services(_Api):
     @overload
     async def services_create(self, project_name: PathValue, data: ServiceCreate | Mapping[str, Any], **options: Unpack[AwaitedOptions]) -> ServiceDetail: """Create a service. See ``ubiops.CoreApi.services_create``."""
     @overload
@@ -3089,6 +3119,8 @@ class CoreApi:
     async def services_user_rate_limit_update_with_http_info(self, project_name: PathValue, service_name: PathValue, user_id: PathValue, data: ServicesUserRateLimitUpdate | Mapping[str, Any], *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[ServicesUserRateLimitList, int, Mapping[str, str]]: """Like ``services_user_rate_limit_update``, but returns (data, status, headers)."""
     @overload
     async def services_user_rate_limit_update_with_http_info(self, project_name: PathValue, service_name: PathValue, user_id: PathValue, data: ServicesUserRateLimitUpdate | Mapping[str, Any], *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Status(_Api):
     @overload
     async def service_status(self, **options: Unpack[AwaitedOptions]) -> Status: """Get the status of the API. See ``ubiops.CoreApi.service_status``."""
     @overload
@@ -3101,6 +3133,8 @@ class CoreApi:
     async def service_status_with_http_info(self, *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[Status, int, Mapping[str, str]]: """Like ``service_status``, but returns (data, status, headers)."""
     @overload
     async def service_status_with_http_info(self, *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _User(_Api):
     @overload
     async def user_create(self, data: UserPendingCreate | Mapping[str, Any], **options: Unpack[AwaitedOptions]) -> UserPendingDetail: """Sign up. See ``ubiops.CoreApi.user_create``."""
     @overload
@@ -3137,6 +3171,8 @@ class CoreApi:
     async def user_get_with_http_info(self, *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[UserDetail, int, Mapping[str, str]]: """Like ``user_get``, but returns (data, status, headers)."""
     @overload
     async def user_get_with_http_info(self, *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Webhooks(_Api):
     @overload
     async def webhook_tests_create(self, project_name: PathValue, data: WebhookTestCreate | Mapping[str, Any], **options: Unpack[AwaitedOptions]) -> WebhookTestDetail: """Test a webhook. See ``ubiops.CoreApi.webhook_tests_create``."""
     @overload
@@ -3221,3 +3257,60 @@ class CoreApi:
     async def webhooks_update_with_http_info(self, project_name: PathValue, webhook_name: PathValue, data: WebhookUpdate | Mapping[str, Any], *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[WebhookDetail, int, Mapping[str, str]]: """Like ``webhooks_update``, but returns (data, status, headers)."""
     @overload
     async def webhooks_update_with_http_info(self, project_name: PathValue, webhook_name: PathValue, data: WebhookUpdate | Mapping[str, Any], *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class CoreApi(
+    _DeploymentRequests,
+    _Deployments,
+    _Environments,
+    _Files,
+    _ImportsAndExports,
+    _Instances,
+    _Metrics,
+    _Organizations,
+    _PipelineRequests,
+    _Pipelines,
+    _Projects,
+    _RequestSchedules,
+    _Roles,
+    _ServiceUsers,
+    _Services,
+    _Status,
+    _User,
+    _Webhooks,
+):
+    @property
+    def deployment_requests(self) -> _DeploymentRequests: ...
+    @property
+    def deployments(self) -> _Deployments: ...
+    @property
+    def environments(self) -> _Environments: ...
+    @property
+    def files(self) -> _Files: ...
+    @property
+    def imports_and_exports(self) -> _ImportsAndExports: ...
+    @property
+    def instances(self) -> _Instances: ...
+    @property
+    def metrics(self) -> _Metrics: ...
+    @property
+    def organizations(self) -> _Organizations: ...
+    @property
+    def pipeline_requests(self) -> _PipelineRequests: ...
+    @property
+    def pipelines(self) -> _Pipelines: ...
+    @property
+    def projects(self) -> _Projects: ...
+    @property
+    def request_schedules(self) -> _RequestSchedules: ...
+    @property
+    def roles(self) -> _Roles: ...
+    @property
+    def service_users(self) -> _ServiceUsers: ...
+    @property
+    def services(self) -> _Services: ...
+    @property
+    def status(self) -> _Status: ...
+    @property
+    def user(self) -> _User: ...
+    @property
+    def webhooks(self) -> _Webhooks: ...

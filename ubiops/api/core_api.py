@@ -46,9 +46,100 @@ class CoreApi(
     """All methods of the API, one for each operation.
 
     Use it as a context manager, or call ``close()`` at the end. Each method has a twin,
-    ``NAME_with_http_info``, which returns (data, status, headers).
+    ``NAME_with_http_info``, which returns (data, status, headers). Each area is an
+    attribute as well, with the methods of that area.
 
     Args:
         api_client: The client that makes the calls. Default: a new one, which reads its
             address and token from ``UBIOPS_API_HOST`` and ``UBIOPS_API_TOKEN``.
     """
+
+    @property
+    def deployment_requests(self) -> DeploymentRequests:
+        """The methods of this area alone."""
+        return DeploymentRequests(self.api_client)
+
+    @property
+    def deployments(self) -> Deployments:
+        """The methods of this area alone."""
+        return Deployments(self.api_client)
+
+    @property
+    def environments(self) -> Environments:
+        """The methods of this area alone."""
+        return Environments(self.api_client)
+
+    @property
+    def files(self) -> Files:
+        """The methods of this area alone."""
+        return Files(self.api_client)
+
+    @property
+    def imports_and_exports(self) -> ImportsAndExports:
+        """The methods of this area alone."""
+        return ImportsAndExports(self.api_client)
+
+    @property
+    def instances(self) -> Instances:
+        """The methods of this area alone."""
+        return Instances(self.api_client)
+
+    @property
+    def metrics(self) -> Metrics:
+        """The methods of this area alone."""
+        return Metrics(self.api_client)
+
+    @property
+    def organizations(self) -> Organizations:
+        """The methods of this area alone."""
+        return Organizations(self.api_client)
+
+    @property
+    def pipeline_requests(self) -> PipelineRequests:
+        """The methods of this area alone."""
+        return PipelineRequests(self.api_client)
+
+    @property
+    def pipelines(self) -> Pipelines:
+        """The methods of this area alone."""
+        return Pipelines(self.api_client)
+
+    @property
+    def projects(self) -> Projects:
+        """The methods of this area alone."""
+        return Projects(self.api_client)
+
+    @property
+    def request_schedules(self) -> RequestSchedules:
+        """The methods of this area alone."""
+        return RequestSchedules(self.api_client)
+
+    @property
+    def roles(self) -> Roles:
+        """The methods of this area alone."""
+        return Roles(self.api_client)
+
+    @property
+    def service_users(self) -> ServiceUsers:
+        """The methods of this area alone."""
+        return ServiceUsers(self.api_client)
+
+    @property
+    def services(self) -> Services:
+        """The methods of this area alone."""
+        return Services(self.api_client)
+
+    @property
+    def status(self) -> Status:
+        """The methods of this area alone."""
+        return Status(self.api_client)
+
+    @property
+    def user(self) -> User:
+        """The methods of this area alone."""
+        return User(self.api_client)
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """The methods of this area alone."""
+        return Webhooks(self.api_client)

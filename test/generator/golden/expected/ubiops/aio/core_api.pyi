@@ -24,13 +24,15 @@ class AsyncReader(Protocol):
 AsyncFileValue: TypeAlias = FileValue | AsyncReader | AsyncIterable[bytes]
 
 # fmt: off
-class CoreApi:
+class _Api:
     api_client: ApiClient
     def __init__(self, api_client: ApiClient | None = None) -> None: ...
     async def close(self) -> None: ...
     async def aclose(self) -> None: ...
     async def __aenter__(self) -> Self: ...
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None: ...
+
+class _Books(_Api):
     @overload
     async def books_create(self, shelf: PathValue, data: BookCreate | Mapping[str, Any], **options: Unpack[AwaitedOptions]) -> Book: """Add a book. See ``ubiops.CoreApi.books_create``."""
     @overload
@@ -103,6 +105,8 @@ class CoreApi:
     async def books_scan_upload_with_http_info(self, shelf: PathValue, class_: PathValue, *, source: str | None = None, scan: AsyncFileValue | None = None, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[list[str], int, Mapping[str, str]]: """Like ``books_scan_upload``, but returns (data, status, headers)."""
     @overload
     async def books_scan_upload_with_http_info(self, shelf: PathValue, class_: PathValue, *, source: str | None = None, scan: AsyncFileValue | None = None, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _ReadingRooms(_Api):
     @overload
     async def rooms_get(self, **options: Unpack[AwaitedOptions]) -> Room: """Get the room. See ``ubiops.CoreApi.rooms_get``."""
     @overload
@@ -115,6 +119,8 @@ class CoreApi:
     async def rooms_get_with_http_info(self, *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[Room, int, Mapping[str, str]]: """Like ``rooms_get``, but returns (data, status, headers)."""
     @overload
     async def rooms_get_with_http_info(self, *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _BookLoans(_Api):
     @overload
     async def loans_batch_get(self, shelf: PathValue, data: Sequence[str], **options: Unpack[AwaitedOptions]) -> list[ImportList]: """Get several loans. See ``ubiops.CoreApi.loans_batch_get``."""
     @overload
@@ -233,6 +239,8 @@ class CoreApi:
     async def loans_watch_with_http_info(self, shelf: PathValue, data: Sequence[Any], *, _preload_content: bool = ..., **options: Unpack[RawOptions]) -> tuple[EventStream, int, Mapping[str, str]]: """Like ``loans_watch``, but returns (data, status, headers)."""
     @overload
     async def loans_watch_with_http_info(self, shelf: PathValue, data: Sequence[Any], *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class _Status(_Api):
     @overload
     async def service_status(self, **options: Unpack[AwaitedOptions]) -> Status: """Get the status of the library. See ``ubiops.CoreApi.service_status``."""
     @overload
@@ -245,3 +253,18 @@ class CoreApi:
     async def service_status_with_http_info(self, *, _preload_content: Literal[True] = ..., **options: Unpack[RawOptions]) -> tuple[Status, int, Mapping[str, str]]: """Like ``service_status``, but returns (data, status, headers)."""
     @overload
     async def service_status_with_http_info(self, *, _preload_content: bool = ..., _return_http_data_only: bool = ..., **options: Unpack[RawOptions]) -> Any: ...
+
+class CoreApi(
+    _Books,
+    _ReadingRooms,
+    _BookLoans,
+    _Status,
+):
+    @property
+    def books(self) -> _Books: ...
+    @property
+    def reading_rooms(self) -> _ReadingRooms: ...
+    @property
+    def loans(self) -> _BookLoans: ...
+    @property
+    def status(self) -> _Status: ...

@@ -18,9 +18,30 @@ class CoreApi(
     """All methods of the API, one for each operation.
 
     Use it as a context manager, or call ``close()`` at the end. Each method has a twin,
-    ``NAME_with_http_info``, which returns (data, status, headers).
+    ``NAME_with_http_info``, which returns (data, status, headers). Each area is an
+    attribute as well, with the methods of that area.
 
     Args:
         api_client: The client that makes the calls. Default: a new one, which reads its
             address and token from ``UBIOPS_API_HOST`` and ``UBIOPS_API_TOKEN``.
     """
+
+    @property
+    def books(self) -> Books:
+        """The methods of this area alone."""
+        return Books(self.api_client)
+
+    @property
+    def reading_rooms(self) -> ReadingRooms:
+        """The methods of this area alone."""
+        return ReadingRooms(self.api_client)
+
+    @property
+    def loans(self) -> BookLoans:
+        """The methods of this area alone."""
+        return BookLoans(self.api_client)
+
+    @property
+    def status(self) -> Status:
+        """The methods of this area alone."""
+        return Status(self.api_client)
