@@ -46,10 +46,18 @@ def opening(text: str, indent: int) -> str:
     return wrap(f"@@@{text.strip()}", indent).replace("@@@", '"""', 1)
 
 
-def quoted(text: str, indent: int) -> str:
-    """Text as a whole docstring, with the quotes around it."""
+def quoted(text: str, indent: int, *, compact: bool = False) -> str:
+    """Text as a whole docstring, with the quotes around it.
+
+    Args:
+        text: The text.
+        indent: Spaces before each line.
+        compact: Whether the closing quotes stand at the end of the last of several
+            lines, if they fit.
+    """
     lines = opening(text, indent)
-    if "\n" not in lines and len(lines) + 3 <= WIDTH:
+    last = lines.rpartition("\n")[2]
+    if (compact or last == lines) and len(last) + 3 <= WIDTH:
         return f'{lines}"""'
     return f'{lines}\n{" " * indent}"""'
 

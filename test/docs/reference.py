@@ -27,6 +27,7 @@ class Reply(NamedTuple):
     path: re.Pattern[str]
     status: int
     body: bytes
+    media_type: str
 
 
 def read_api() -> Api:
@@ -42,6 +43,7 @@ def replies(api: Api) -> list[Reply]:
             re.compile("/v2.1" + re.sub(r"{\w+}", "[^/]+", route.path)),
             route.status,
             body(operations[route.operation_id][1]),
+            "text/event-stream" if operations[route.operation_id][1].streams else "application/json",
         )
         for route in api.routes
     ]
@@ -76,11 +78,12 @@ def running(api: Api) -> Iterator[str]:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             path = self.path.partition("?")[0]
             found = next((one for one in known if one.method == self.command and one.path.fullmatch(path)), None)
-            status, content = (found.status, found.body) if found else (404, b'{"error": "no such operation"}')
+            missing = Reply("", re.compile(""), 404, b'{"error": "no such operation"}', "application/json")
+            _, _, status, content, media_type = found or missing
             self.send_response(status)
             if status != 204:
                 self.send_header("Content-Length", str(len(content)))
-                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Type", media_type)
             self.end_headers()
             self.wfile.write(content)
 

@@ -81,7 +81,8 @@ def test_a_date_is_converted_once() -> None:
 def test_writing_a_model_calls_few_functions() -> None:
     version = DeploymentVersionDetail.from_dict(DETAIL)
     version.to_dict()
-    assert calls_for_each(version.to_dict) <= 20
+    # Two fields of any type are copied, one call each.
+    assert calls_for_each(version.to_dict) <= 22
 
 
 def test_validation_calls_a_few_functions_for_each_value() -> None:

@@ -30,6 +30,8 @@ class Described(NamedTuple):
         model: The model of the body; None if it has none.
         files: The fields of the form that are files.
         required_files: Those of them that the method takes by position.
+        optional_positional: Query parameters that may be left out, and that the method
+            takes by position as well, after all others.
         status: The status of a successful response.
         returns: The method's return type: a model, "list[MODEL]", "dict", "list",
             "Response" for a file, "None" for an empty response.
@@ -47,6 +49,7 @@ class Described(NamedTuple):
     model: str | None
     files: tuple[str, ...]
     required_files: tuple[str, ...]
+    optional_positional: tuple[str, ...]
     status: int
     returns: str
 
@@ -119,6 +122,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Described:
         model=media.get("schema", {}).get("$ref", "").rpartition("/")[2] or None,
         files=files,
         required_files=tuple(name for name in files if name in form.get("required", ())),
+        optional_positional=tuple(one["name"] for one in parameters if one.get("x-positional")),
         status=int(status),
         returns=_returns(resolve(operation["responses"][status]).get("content", {})),
     )

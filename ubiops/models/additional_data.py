@@ -13,7 +13,6 @@ class AdditionalData(Model):
     """Path that was called. Inferred, not documented. String. May be None."""
     method: str | None = field(default=None)
     """HTTP method of the call, such as ``GET``. Inferred, not documented. String. May
-    be None.
-    """
+    be None."""
     status_code: int | None = field(default=None)
     """HTTP status of the response. Inferred, not documented. Integer. May be None."""

@@ -13,5 +13,4 @@ class AttachmentFieldsList(RequestModel):
     """Name of the source's output field. String, not empty. Required."""
     destination_field_name: str = field(min_length=1)
     """Name of the destination's input field, which should have the same type. String,
-    not empty. Required.
-    """
+    not empty. Required."""

@@ -21,10 +21,8 @@ class AttachmentSourcesList(RequestModel):
     source_name: str = field(min_length=1)
     """Name of the object that the data comes from, or ``pipeline_start`` for the input
     of the pipeline. One source may feed several destinations. String, not empty.
-    Required.
-    """
+    Required."""
     mapping: Sequence[AttachmentFieldsList | Mapping[str, Any]] | Null | None = field(default=None)
     """Which field of the source becomes which field of the destination. Map every input
     field of the destination, from one source or another. Empty if the data is plain.
-    List of AttachmentFieldsList objects.
-    """
+    List of AttachmentFieldsList objects."""

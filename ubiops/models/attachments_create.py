@@ -21,9 +21,7 @@ class AttachmentsCreate(RequestModel):
 
     destination_name: str = field(min_length=1)
     """Name of the object that receives the data, or ``pipeline_end`` for the output of
-    the pipeline. String, not empty. Required.
-    """
+    the pipeline. String, not empty. Required."""
     sources: Sequence[AttachmentSourcesList | Mapping[str, Any]] = field()
     """Where the data of the destination comes from. List of AttachmentSourcesList
-    objects. Required.
-    """
+    objects. Required."""

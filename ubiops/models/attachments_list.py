@@ -18,9 +18,7 @@ class AttachmentsList(Model):
     """Identifier of the attachment. String."""
     destination_name: str = field(default=None)
     """Name of the object that receives the data, or ``pipeline_end`` for the output of
-    the pipeline. String, not empty.
-    """
+    the pipeline. String, not empty."""
     sources: list[AttachmentSourcesList] = field(default=None)
     """Where the data of the destination comes from. List of AttachmentSourcesList
-    objects.
-    """
+    objects."""

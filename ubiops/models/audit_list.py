@@ -20,15 +20,13 @@ class AuditList(Model):
     """Time of the event. Date and time."""
     action: str = field(default=None)
     """Kind of action. ``info`` stands for actions that neither create, change nor
-    delete anything. String, one of ``create``, ``update``, ``delete``, ``info``.
-    """
+    delete anything. String, one of ``create``, ``update``, ``delete``, ``info``."""
     user: str = field(default=None)
     """E-mail address of the user who did it. String."""
     event: str = field(default=None)
     """Description of the event, as a sentence for people. String."""
     object_type: str = field(default=None)
     """Kind of the object, such as ``deployment``, ``pipeline`` or ``project``. String,
-    1 to 64 characters.
-    """
+    1 to 64 characters."""
     object_name: str = field(default=None)
     """Name of the object. An empty string once the object has been deleted. String."""

@@ -21,31 +21,26 @@ class BucketCreate(RequestModel):
 
     name: str = field(min_length=1)
     """Name of the bucket, unique in the project. It is part of every address of a file,
-    as in ``ubiops-file://NAME/FILE``. String, not empty. Required.
-    """
+    as in ``ubiops-file://NAME/FILE``. String, not empty. Required."""
     provider: Literal["ubiops", "google_cloud_storage", "amazon_s3", "azure_blob_storage"] | Null | None = field(
         default=None
     )
     """Where the files are stored. ``ubiops`` is the platform itself; the others need
     ``credentials`` and ``configuration``. String, one of ``ubiops``,
     ``google_cloud_storage``, ``amazon_s3``, ``azure_blob_storage``. ``ubiops.NULL``
-    sends null. Default: ``"ubiops"``.
-    """
+    sends null. Default: ``"ubiops"``."""
     credentials: Mapping[str, Any] | Null | None = field(default=None, sensitive=True, declared="dict(str, str)")
     """Secrets with which the platform gets access to the storage of another provider.
     The keys depend on the provider. They are never returned. Dict. ``ubiops.NULL``
-    sends null.
-    """
+    sends null."""
     configuration: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
     """Place of the files at another provider, such as ``bucket`` or ``container``,
     ``prefix`` and ``region``. The keys depend on the provider. A slash is added to the
-    prefix if it has none. Dict. ``ubiops.NULL`` sends null.
-    """
+    prefix if it has none. Dict. ``ubiops.NULL`` sends null."""
     ttl: int | Null | None = field(default=None)
     """Seconds for which a file is kept, a multiple of 604800, which is one week. Older
     files are deleted. Null, or nothing, keeps them forever. Integer. ``ubiops.NULL``
-    sends null.
-    """
+    sends null."""
     description: str | Null | None = field(default=None, max_length=400)
     """Purpose of the bucket, as free text. String, at most 400 characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)

@@ -21,33 +21,27 @@ class BucketDetail(Model):
     """Name of the bucket, unique in the project. String, 1 to 64 characters."""
     provider: str = field(default=None)
     """Where the files are stored. ``ubiops`` is the platform itself. String, one of
-    ``ubiops``, ``google_cloud_storage``, ``amazon_s3``, ``azure_blob_storage``.
-    """
+    ``ubiops``, ``google_cloud_storage``, ``amazon_s3``, ``azure_blob_storage``."""
     project: str = field(default=None)
     """Name of the project that the bucket belongs to. String, not empty."""
     creation_date: datetime = field(default=None)
     """Time at which the bucket was created. Date and time."""
     configuration: dict[str, Any] | None = field(default=None)
     """Place of the files at another provider. Null if the platform stores them. Dict.
-    May be None.
-    """
+    May be None."""
     ttl: int | None = field(default=None)
     """Seconds for which a file is kept before it is deleted. Null if files are kept
-    forever. Integer. May be None.
-    """
+    forever. Integer. May be None."""
     description: str = field(default=None)
     """Purpose of the bucket. An empty string if there is no description. String, at
-    most 400 characters.
-    """
+    most 400 characters."""
     labels: dict[str, str] = field(default=None)
     """Labels of the bucket. Dict of strings."""
     last_updated: datetime = field(default=None)
     """Time of the last change to the settings of the bucket. Date and time."""
     size: int | None = field(default=None)
     """Size of all files in bytes, at ``size_measurement_date``. Null if it was not
-    measured. The unit is inferred, not documented. Integer. May be None.
-    """
+    measured. The unit is inferred, not documented. Integer. May be None."""
     size_measurement_date: datetime | None = field(default=None)
     """Time at which the size was measured. Null if it was not. Date and time. May be
-    None.
-    """
+    None."""

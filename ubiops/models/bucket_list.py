@@ -21,24 +21,20 @@ class BucketList(Model):
     """Name of the bucket, unique in the project. String, 1 to 64 characters."""
     provider: str = field(default=None)
     """Where the files are stored. ``ubiops`` is the platform itself. String, one of
-    ``ubiops``, ``google_cloud_storage``, ``amazon_s3``, ``azure_blob_storage``.
-    """
+    ``ubiops``, ``google_cloud_storage``, ``amazon_s3``, ``azure_blob_storage``."""
     project: str = field(default=None)
     """Name of the project that the bucket belongs to. String, not empty."""
     creation_date: datetime = field(default=None)
     """Time at which the bucket was created. Date and time."""
     configuration: dict[str, Any] | None = field(default=None)
     """Place of the files at another provider. Null if the platform stores them. Dict.
-    May be None.
-    """
+    May be None."""
     ttl: int | None = field(default=None)
     """Seconds for which a file is kept before it is deleted. Null if files are kept
-    forever. Integer. May be None.
-    """
+    forever. Integer. May be None."""
     description: str = field(default=None)
     """Purpose of the bucket. An empty string if there is no description. String, at
-    most 400 characters.
-    """
+    most 400 characters."""
     labels: dict[str, str] = field(default=None)
     """Labels of the bucket. Dict of strings."""
     last_updated: datetime = field(default=None)

@@ -20,22 +20,17 @@ class BucketUpdate(RequestModel):
     credentials: Mapping[str, Any] | Null | None = field(default=None, sensitive=True, declared="dict(str, str)")
     """Secrets with which the platform gets access to the storage of another provider.
     The keys depend on the provider. They are never returned. Dict. ``ubiops.NULL``
-    sends null.
-    """
+    sends null."""
     configuration: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
     """Place of the files at another provider, such as ``bucket`` or ``container``,
     ``prefix`` and ``region``. The keys depend on the provider. A slash is added to the
-    prefix if it has none. Dict. ``ubiops.NULL`` sends null.
-    """
+    prefix if it has none. Dict. ``ubiops.NULL`` sends null."""
     ttl: int | Null | None = field(default=None)
     """Seconds for which a file is kept, a multiple of 604800, which is one week. Older
-    files are deleted. Null keeps them forever. Integer. ``ubiops.NULL`` sends null.
-    """
+    files are deleted. Null keeps them forever. Integer. ``ubiops.NULL`` sends null."""
     description: str | Null | None = field(default=None, max_length=400)
     """New description, as free text. An empty string removes it. String, at most 400
-    characters.
-    """
+    characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """The complete new set of labels: labels that are not in it are removed. Dict of
-    strings.
-    """
+    strings."""

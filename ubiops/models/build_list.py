@@ -26,18 +26,15 @@ class BuildList(Model):
     status: str = field(default=None)
     """Status of the build. It waits (``queued``), installs what the code needs
     (``building``), is tested (``validating``), and ends with ``success`` or ``failed``.
-    String, one of ``queued``, ``building``, ``validating``, ``success``, ``failed``.
-    """
+    String, one of ``queued``, ``building``, ``validating``, ``success``, ``failed``."""
     error_message: str = field(default=None)
     """Reason why the build failed. An empty string if it did not fail. String."""
     trigger: str = field(default=None)
     """Reason for the build, such as ``Deployment file upload`` or ``Rebuild
-    triggered``. String.
-    """
+    triggered``. String."""
     has_request_method: bool = field(default=None)
     """Whether the code can handle single requests, with a method ``request``. Boolean.
     """
     has_requests_method: bool = field(default=None)
     """Whether the code can handle a batch of requests at once, with a method
-    ``requests``. Boolean.
-    """
+    ``requests``. Boolean."""

@@ -15,5 +15,4 @@ class Cluster(Model):
 
     type: str = field(default=None)
     """Cloud that the cluster runs in, such as ``gcp`` or ``aws``. The choices are not
-    documented. String, not empty.
-    """
+    documented. String, not empty."""

@@ -24,30 +24,24 @@ class DeploymentDetail(Model):
     """Name of the project that the deployment belongs to. String, not empty."""
     description: str = field(default=None)
     """Purpose of the deployment. An empty string if there is no description. String, at
-    most 400 characters.
-    """
+    most 400 characters."""
     supports_request_format: bool = field(default=None)
     """Whether the deployment takes requests of the platform. If false, its code only
-    receives the HTTP traffic of services. Boolean.
-    """
+    receives the HTTP traffic of services. Boolean."""
     input_type: str | None = field(default=None)
     """Form of the input: ``structured`` with ``input_fields``, or ``plain``. Null if
     ``supports_request_format`` is false. String, one of ``structured``, ``plain``. May
-    be None.
-    """
+    be None."""
     output_type: str | None = field(default=None)
     """Form of the output: ``structured`` with ``output_fields``, or ``plain``. Null if
     ``supports_request_format`` is false. String, one of ``structured``, ``plain``. May
-    be None.
-    """
+    be None."""
     input_fields: list[InputOutputFieldDetail] = field(default=None)
     """Fields of the input, each with its widget. Empty if the input is ``plain``. List
-    of InputOutputFieldDetail objects.
-    """
+    of InputOutputFieldDetail objects."""
     output_fields: list[InputOutputFieldDetail] = field(default=None)
     """Fields of the output, each with its widget. Empty if the output is ``plain``.
-    List of InputOutputFieldDetail objects.
-    """
+    List of InputOutputFieldDetail objects."""
     labels: dict[str, str] = field(default=None)
     """Labels of the deployment. Dict of strings."""
     creation_date: datetime = field(default=None)
@@ -56,5 +50,4 @@ class DeploymentDetail(Model):
     """Time of the last change to the deployment's own settings. Date and time."""
     default_version: str | None = field(default=None)
     """Name of the version that handles requests in which no version is named. Null or
-    left out if there is no default version. String. May be None.
-    """
+    left out if there is no default version. String. May be None."""

@@ -20,8 +20,7 @@ class DeploymentOutputFieldCreate(RequestModel):
 
     name: str = field(min_length=1, max_length=64)
     """Key under which the code returns the value, unique among the output fields of the
-    deployment. String, 1 to 64 characters. Required.
-    """
+    deployment. String, 1 to 64 characters. Required."""
     data_type: Literal[
         "int", "string", "double", "bool", "dict", "file", "array_int", "array_double", "array_string", "array_file"
     ] = field()
@@ -30,9 +29,7 @@ class DeploymentOutputFieldCreate(RequestModel):
     of a file in a bucket. The prefix ``array_``, for ``int``, ``double``, ``string``
     and ``file``, stands for a list of them. String, one of ``int``, ``string``,
     ``double``, ``bool``, ``dict``, ``file``, ``array_int``, ``array_double``,
-    ``array_string``, ``array_file``. Required.
-    """
+    ``array_string``, ``array_file``. Required."""
     widget: OutputFieldWidgetCreate | Mapping[str, Any] | Null | None = field(default=None)
     """How the web app shows the value. By default, the field has no widget of its own.
-    OutputFieldWidgetCreate.
-    """
+    OutputFieldWidgetCreate."""

@@ -24,7 +24,6 @@ class DeploymentRequestBatchCreateResponse(Model):
     status: str = field(default=None)
     """State of the request. ``completed``, ``failed`` and ``cancelled`` are final;
     ``cancelled_pending`` is about to be stopped. String, one of ``pending``,
-    ``processing``, ``completed``, ``failed``, ``cancelled``, ``cancelled_pending``.
-    """
+    ``processing``, ``completed``, ``failed``, ``cancelled``, ``cancelled_pending``."""
     time_created: datetime = field(default=None)
     """Time at which the request was created. Date and time."""

@@ -22,21 +22,17 @@ class DeploymentRequestCreateResponse(Model):
     """Name of the version, even if the call named none. String. May be None."""
     status: str = field(default=None)
     """How the request ended. The call succeeds even if the request failed, so check the
-    status before you use ``result``. String, one of ``completed``, ``failed``.
-    """
+    status before you use ``result``. String, one of ``completed``, ``failed``."""
     success: bool | None = field(default=None)
     """Whether the request was completed. Use ``status`` instead. Boolean. May be None.
-    Deprecated.
-    """
+    Deprecated."""
     result: Any = field(default=None)
     """What the code returned: an object with the output fields if the output is
     structured, usually a string if it is plain, and a list of either if several inputs
-    were sent. Null if the request failed. Any JSON value.
-    """
+    were sent. Null if the request failed. Any JSON value."""
     error_message: str | None = field(default=None)
     """Why the request failed: the exception's ``public_error_message`` or a general
-    sentence. The traceback is in the logs. String. May be None.
-    """
+    sentence. The traceback is in the logs. String. May be None."""
     timeout: int | None = field(default=None)
     """Seconds that the request may take, as given or by default. Integer. May be None.
     """

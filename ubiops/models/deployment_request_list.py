@@ -24,12 +24,10 @@ class DeploymentRequestList(Model):
     status: str = field(default=None)
     """State of the request. ``completed``, ``failed`` and ``cancelled`` are final;
     ``cancelled_pending`` is about to be stopped. String, one of ``pending``,
-    ``processing``, ``completed``, ``failed``, ``cancelled``, ``cancelled_pending``.
-    """
+    ``processing``, ``completed``, ``failed``, ``cancelled``, ``cancelled_pending``."""
     success: bool | None = field(default=None)
     """Whether the request was completed. Use ``status`` instead. Boolean. May be None.
-    Deprecated.
-    """
+    Deprecated."""
     time_created: datetime = field(default=None)
     """Time at which the request was created. Date and time."""
     time_started: datetime | None = field(default=None)

@@ -27,12 +27,10 @@ class DeploymentRequestSingleDetail(Model):
     status: str = field(default=None)
     """State of the request. ``completed``, ``failed`` and ``cancelled`` are final;
     ``cancelled_pending`` is about to be stopped. String, one of ``pending``,
-    ``processing``, ``completed``, ``failed``, ``cancelled``, ``cancelled_pending``.
-    """
+    ``processing``, ``completed``, ``failed``, ``cancelled``, ``cancelled_pending``."""
     success: bool | None = field(default=None)
     """Whether the request was completed. Use ``status`` instead. Boolean. May be None.
-    Deprecated.
-    """
+    Deprecated."""
     time_created: datetime = field(default=None)
     """Time at which the request was created. Date and time."""
     time_started: datetime | None = field(default=None)
@@ -46,24 +44,19 @@ class DeploymentRequestSingleDetail(Model):
     """
     error_message: str | None = field(default=None)
     """Why the request failed: the exception's ``public_error_message`` or a general
-    sentence. The traceback is in the logs. String. May be None.
-    """
+    sentence. The traceback is in the logs. String. May be None."""
     timeout: int | None = field(default=None)
     """Seconds that the request may take, as given or by default. Integer. May be None.
     """
     request_data: Any = field(default=None)
     """Input of the request: an object, a string or a list. Null if it was not stored.
-    Download the input instead. Any JSON value. Deprecated.
-    """
+    Download the input instead. Any JSON value. Deprecated."""
     result: Any = field(default=None)
     """Output of the request: an object, a string or a list. Null if there is none.
-    Download the output instead. Any JSON value. Deprecated.
-    """
+    Download the output instead. Any JSON value. Deprecated."""
     additional_data: AdditionalData | None = field(default=None)
     """The HTTP call, if the request came through a service. Inferred, not documented.
-    AdditionalData. May be None.
-    """
+    AdditionalData. May be None."""
     origin: dict[str, str] | None = field(default=None)
     """Origin: ``created_by`` is the user's e-mail address, or ``UbiOps`` for a request
-    of the platform. Dict of strings. May be None.
-    """
+    of the platform. Dict of strings. May be None."""

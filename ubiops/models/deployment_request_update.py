@@ -16,5 +16,4 @@ class DeploymentRequestUpdate(RequestModel):
 
     status: Literal["cancelled"] = field()
     """The new status, which can only be ``cancelled``. String, one of ``cancelled``.
-    Required.
-    """
+    Required."""

@@ -21,27 +21,21 @@ class DeploymentUpdate(RequestModel):
 
     name: str | Null | None = field(default=None, min_length=1)
     """New name, unique in the project. All paths of the deployment change with it, so
-    callers that use the old name stop working. String, not empty.
-    """
+    callers that use the old name stop working. String, not empty."""
     default_version: str | Null | None = field(default=None, min_length=1)
     """Name of the version that handles requests in which no version is named. Its
-    status must be ``available``. String, not empty.
-    """
+    status must be ``available``. String, not empty."""
     description: str | Null | None = field(default=None, max_length=400)
     """New description, as free text. An empty string removes it. String, at most 400
-    characters.
-    """
+    characters."""
     input_fields: Sequence[DeploymentInputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """The complete new list of input fields: fields that are not in it are removed,
     others are added or changed. If a pipeline uses the deployment, or its fields have
     widgets, change one field per call, so that the platform can tell which new field
-    replaces which old one. List of DeploymentInputFieldCreate objects.
-    """
+    replaces which old one. List of DeploymentInputFieldCreate objects."""
     output_fields: Sequence[DeploymentOutputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """The complete new list of output fields, under the same rules as ``input_fields``.
-    List of DeploymentOutputFieldCreate objects.
-    """
+    List of DeploymentOutputFieldCreate objects."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """The complete new set of labels: labels that are not in it are removed. Dict of
-    strings.
-    """
+    strings."""

@@ -23,35 +23,28 @@ class DeploymentVersionCreate(RequestModel):
 
     version: str = field(min_length=1)
     """Name of the version, unique in its deployment. It is part of every path that
-    leads to the version. String, not empty. Required.
-    """
+    leads to the version. String, not empty. Required."""
     environment: str | Null | None = field(default=None, min_length=1)
     """Name of the environment: the operating system, language and packages that the
     code runs on. It is one of the platform's environments, such as ``python3-11`` or
     ``r4-0``, or one of your own. By default, the platform chooses it. String, not
-    empty.
-    """
+    empty."""
     environment_name: str | Null | None = field(default=None, min_length=1)
     """Name of the environment, as ``environment`` is. Inferred, not documented. String,
-    not empty. API v2 only.
-    """
+    not empty. API v2 only."""
     environment_tag: str | Null | None = field(default=None, min_length=1)
     """Tag of the environment, which names one of its builds. Inferred, not documented.
-    String, not empty. API v2 only.
-    """
+    String, not empty. API v2 only."""
     instance_type: str | Null | None = field(default=None, min_length=1)
     """Old name of the hardware to run on. Use ``instance_type_group_id`` or
-    ``instance_type_group_name`` instead. String, not empty. Deprecated.
-    """
+    ``instance_type_group_name`` instead. String, not empty. Deprecated."""
     instance_type_group_id: str | Null | None = field(default=None)
     """UUID of the instance type group, which determines the memory, processors and GPUs
     of each instance. More reliable than ``instance_type_group_name``, because names
-    need not be unique. String (UUID).
-    """
+    need not be unique. String (UUID)."""
     instance_type_group_name: str | Null | None = field(default=None, min_length=1)
     """Name of the instance type group, such as ``512 MB + 0.125 vCPU``. If several
-    groups of the project have this name, the first one is used. String, not empty.
-    """
+    groups of the project have this name, the first one is used. String, not empty."""
     maximum_instances: int | Null | None = field(default=None, minimum=0)
     """Maximum number of instances under load. A higher number shortens the wait when
     many requests arrive at once, and may cost more. Integer, 0 or more. Default: ``5``.
@@ -59,74 +52,57 @@ class DeploymentVersionCreate(RequestModel):
     minimum_instances: int | Null | None = field(default=None, minimum=0)
     """Number of instances that keep running when idle. With 0, the first request after
     a pause waits for a cold start; with more, idle instances are charged. Integer, 0 or
-    more. Default: ``0``.
-    """
+    more. Default: ``0``."""
     maximum_idle_time: int | Null | None = field(default=None, minimum=10, maximum=3600)
     """Seconds that an instance waits for another request before it is stopped. A longer
     time avoids cold starts. On instances with a GPU it is at least 300. Integer, 10 to
-    3600. Default: ``300``.
-    """
+    3600. Default: ``300``."""
     description: str | Null | None = field(default=None, max_length=400)
     """Purpose of the version, as free text. String, at most 400 characters. Default:
-    ``""``.
-    """
+    ``""``."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """Labels to find the version by, as a map of strings. Dict of strings. Default:
-    ``{}``.
-    """
+    ``{}``."""
     request_retention_time: int | Null | None = field(default=None, minimum=0)
     """Seconds for which requests are kept. The default is one week. Integer, 0 or more.
-    Default: ``604800``.
-    """
+    Default: ``604800``."""
     request_retention_mode: Literal["none", "metadata", "full"] | Null | None = field(default=None)
     """What is kept of each request: ``none`` keeps nothing, ``metadata`` its record
     without data, and ``full`` its input and output as well. String, one of ``none``,
-    ``metadata``, ``full``. Default: ``"full"``.
-    """
+    ``metadata``, ``full``. Default: ``"full"``."""
     maximum_queue_size: int | Null | None = field(default=None, minimum=0)
     """Maximum number of requests in the queue, for all instances of the version
-    together. Integer, 0 or more.
-    """
+    together. Integer, 0 or more."""
     maximum_queue_size_express: int | Null | None = field(default=None, minimum=0)
     """Maximum number of express requests in the queue, for all instances of the version
-    together. Integer, 0 or more. Default: ``100``. API v2.1 only.
-    """
+    together. Integer, 0 or more. Default: ``100``. API v2.1 only."""
     maximum_queue_size_batch: int | Null | None = field(default=None, minimum=0)
     """Maximum number of batch requests in the queue, for all instances of the version
-    together. Integer, 0 or more. Default: ``100000``. API v2.1 only.
-    """
+    together. Integer, 0 or more. Default: ``100000``. API v2.1 only."""
     static_ip: bool | Null | None = field(default=None)
     """Whether outgoing traffic of the code uses a fixed IP address, so that a firewall
-    can allow it. Boolean. Default: ``False``. API v2.1 only.
-    """
+    can allow it. Boolean. Default: ``False``. API v2.1 only."""
     restart_request_interruption: bool | Null | None = field(default=None)
     """Whether a request is restarted if its instance was lost. Turn it on only if the
-    code can safely process a request twice. Boolean. Default: ``False``.
-    """
+    code can safely process a request twice. Boolean. Default: ``False``."""
     ports: Sequence[DeploymentVersionPort | Mapping[str, Any]] | Null | None = field(default=None)
     """Ports of the version to open to the outside. List of DeploymentVersionPort
-    objects. Default: ``[]``.
-    """
+    objects. Default: ``[]``."""
     scaling_strategy: Literal["default", "moderate"] | Null | None = field(default=None)
     """When instances are added: ``default`` adds them as soon as requests arrive, which
     suits long requests; ``moderate`` adds them later, which costs less and suits short
-    requests. String, one of ``default``, ``moderate``. Default: ``"default"``.
-    """
+    requests. String, one of ``default``, ``moderate``. Default: ``"default"``."""
     instance_processes: int | Null | None = field(default=None, minimum=0)
     """Number of processes of the code in each instance, and so the number of requests
     that an instance handles at a time. They share the instance's memory. Integer, 0 or
-    more. Default: ``1``.
-    """
+    more. Default: ``1``."""
     health_check: HealthCheck | Mapping[str, Any] | Null | None = field(default=None)
     """How the platform finds out whether an instance works. Null stands for no health
     check. Inferred, not documented. HealthCheck. ``ubiops.NULL`` sends null. API v2
-    only.
-    """
+    only."""
     command: Any | Null | None = field(default=None)
     """Program to start in the container instead of its own, as a string or a list.
-    Inferred, not documented. Any JSON value. API v2 only.
-    """
+    Inferred, not documented. Any JSON value. API v2 only."""
     args: Any | Null | None = field(default=None)
     """Arguments of the program, as a string or a list. Inferred, not documented. Any
-    JSON value. API v2 only.
-    """
+    JSON value. API v2 only."""

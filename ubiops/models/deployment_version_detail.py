@@ -26,50 +26,40 @@ class DeploymentVersionDetail(Model):
     """Name of the version, unique in its deployment. String, 1 to 64 characters."""
     default: bool = field(default=None)
     """Whether this version handles requests to the deployment in which no version is
-    named. Boolean.
-    """
+    named. Boolean."""
     description: str = field(default=None)
     """Purpose of the version. An empty string if there is no description. String, at
-    most 400 characters.
-    """
+    most 400 characters."""
     environment: str = field(default=None)
     """Name of the environment that the code runs on, as used in requests. String, not
-    empty. API v2.1 only.
-    """
+    empty. API v2.1 only."""
     environment_display_name: str = field(default=None)
     """Display name of the environment, such as ``Python 3.11``. String, not empty. API
-    v2.1 only.
-    """
+    v2.1 only."""
     environment_name: str = field(default=None)
     """Name of the environment that the code runs on. Inferred, not documented. String,
-    not empty. API v2 only.
-    """
+    not empty. API v2 only."""
     environment_tag: str = field(default=None)
     """Tag of the environment that the code runs on. Inferred, not documented. String,
-    not empty. API v2 only.
-    """
+    not empty. API v2 only."""
     status: str = field(default=None)
     """Whether the version can handle requests: ``unavailable`` has no successful build,
     ``building`` is being prepared, and ``available`` handles requests. String, one of
-    ``unavailable``, ``building``, ``available``.
-    """
+    ``unavailable``, ``building``, ``available``."""
     active_revision: str | None = field(default=None)
     """UUID of the revision that handles requests: the last one whose build succeeded.
-    Null if there is none yet. String (UUID). May be None.
-    """
+    Null if there is none yet. String (UUID). May be None."""
     latest_revision: str | None = field(default=None)
     """UUID of the newest revision, whatever the result of its build. Null before the
     first upload. If it differs from ``active_revision``, the newest code is still being
-    built, or its build failed. String (UUID). May be None.
-    """
+    built, or its build failed. String (UUID). May be None."""
     maximum_instances: int = field(default=None)
     """Maximum number of instances under load. Integer, 0 or more."""
     minimum_instances: int = field(default=None)
     """Number of instances that keep running when idle. Integer, 0 or more."""
     maximum_idle_time: int = field(default=None)
     """Seconds that an instance waits for another request before it is stopped. Integer,
-    10 to 3600.
-    """
+    10 to 3600."""
     labels: dict[str, str] = field(default=None)
     """Labels of the version. Dict of strings."""
     creation_date: datetime = field(default=None)
@@ -81,38 +71,30 @@ class DeploymentVersionDetail(Model):
     request_retention_mode: str = field(default=None)
     """What is kept of each request: ``none`` keeps nothing, ``metadata`` its record
     without data, and ``full`` its input and output as well. String, one of ``none``,
-    ``metadata``, ``full``.
-    """
+    ``metadata``, ``full``."""
     maximum_queue_size: int = field(default=None)
     """Maximum number of requests in the queue, for all instances of the version
-    together. Integer, 0 or more.
-    """
+    together. Integer, 0 or more."""
     maximum_queue_size_express: int = field(default=None)
     """Maximum number of express requests in the queue, for all instances of the version
-    together. Integer, 0 or more. API v2.1 only.
-    """
+    together. Integer, 0 or more. API v2.1 only."""
     maximum_queue_size_batch: int = field(default=None)
     """Maximum number of batch requests in the queue, for all instances of the version
-    together. Integer, 0 or more. API v2.1 only.
-    """
+    together. Integer, 0 or more. API v2.1 only."""
     static_ip: bool = field(default=None)
     """Whether outgoing traffic of the code uses a fixed IP address. Boolean. API v2.1
-    only.
-    """
+    only."""
     restart_request_interruption: bool = field(default=None)
     """Whether a request is restarted if its instance was lost. Boolean."""
     ports: list[DeploymentVersionPort] = field(default=None)
     """Ports of the version that are open to the outside. List of DeploymentVersionPort
-    objects.
-    """
+    objects."""
     instance_type: str = field(default=None)
     """Old name of the hardware that the version runs on. Use the instance type group
-    instead. String. Deprecated.
-    """
+    instead. String. Deprecated."""
     scaling_strategy: str = field(default=None)
     """When instances are added: ``default`` adds them as soon as requests arrive,
-    ``moderate`` adds them later. String, one of ``default``, ``moderate``.
-    """
+    ``moderate`` adds them later. String, one of ``default``, ``moderate``."""
     instance_processes: int = field(default=None)
     """Number of processes of the code in each instance. Integer, 0 or more."""
     instance_type_group_id: str = field(default=None)
@@ -121,24 +103,19 @@ class DeploymentVersionDetail(Model):
     """Name of the instance type group that the version runs on. String, not empty."""
     last_file_upload: datetime | None = field(default=None)
     """Time of the last upload to the version. Null before the first upload. Date and
-    time. May be None.
-    """
+    time. May be None."""
     has_request_method: bool | None = field(default=None)
     """Whether the code of the latest revision can handle single requests, with a method
-    ``request``. Null before the first upload. Boolean. May be None.
-    """
+    ``request``. Null before the first upload. Boolean. May be None."""
     has_requests_method: bool | None = field(default=None)
     """Whether the code of the latest revision can handle a batch of requests at once,
-    with a method ``requests``. Null before the first upload. Boolean. May be None.
-    """
+    with a method ``requests``. Null before the first upload. Boolean. May be None."""
     health_check: HealthCheck | None = field(default=None)
     """How the platform finds out whether an instance works. Null if it does not check.
-    Inferred, not documented. HealthCheck. May be None. API v2 only.
-    """
+    Inferred, not documented. HealthCheck. May be None. API v2 only."""
     command: Any = field(default=None)
     """Program that is started in the container. Null if it is the container's own.
-    Inferred, not documented. Any JSON value. API v2 only.
-    """
+    Inferred, not documented. Any JSON value. API v2 only."""
     args: Any = field(default=None)
     """Arguments of the program. Inferred, not documented. Any JSON value. API v2 only.
     """

@@ -13,9 +13,7 @@ class DeploymentVersionPort(RequestModel):
     """Port number for callers. Integer, 1 to 65535. Required."""
     deployment_port: int = field(minimum=1, maximum=65535)
     """Port number on which the code listens inside its instance. Integer, 1 to 65535.
-    Required.
-    """
+    Required."""
     protocol: str = field(min_length=1, max_length=16)
     """Transport protocol of the port, such as ``tcp`` or ``udp``. String, 1 to 16
-    characters. Required.
-    """
+    characters. Required."""

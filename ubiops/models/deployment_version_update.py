@@ -21,94 +21,74 @@ class DeploymentVersionUpdate(RequestModel):
 
     version: str | Null | None = field(default=None, min_length=1)
     """New name, unique in the deployment. All paths of the version change with it, so
-    callers that use the old name stop working. String, not empty.
-    """
+    callers that use the old name stop working. String, not empty."""
     environment: str | Null | None = field(default=None, min_length=1)
     """Name of the new environment, one of the platform's or one of your own. String,
-    not empty.
-    """
+    not empty."""
     environment_name: str | Null | None = field(default=None, min_length=1)
     """Name of the new environment, as ``environment`` is. Inferred, not documented.
-    String, not empty. API v2 only.
-    """
+    String, not empty. API v2 only."""
     environment_tag: str | Null | None = field(default=None, min_length=1)
     """Tag of the environment to use from now on, which names one of its builds.
-    Inferred, not documented. String, not empty. API v2 only.
-    """
+    Inferred, not documented. String, not empty. API v2 only."""
     instance_type: str | Null | None = field(default=None, min_length=1)
     """Old name of the new hardware. Use ``instance_type_group_id`` or
-    ``instance_type_group_name`` instead. String, not empty. Deprecated.
-    """
+    ``instance_type_group_name`` instead. String, not empty. Deprecated."""
     instance_type_group_id: str | Null | None = field(default=None)
     """UUID of the new instance type group. String (UUID)."""
     instance_type_group_name: str | Null | None = field(default=None, min_length=1)
     """Name of the new instance type group. If several groups of the project have this
-    name, the first one is used. String, not empty.
-    """
+    name, the first one is used. String, not empty."""
     maximum_instances: int | Null | None = field(default=None, minimum=0)
     """New maximum number of instances under load. Integer, 0 or more."""
     minimum_instances: int | Null | None = field(default=None, minimum=0)
     """New number of instances that keep running when idle. Integer, 0 or more."""
     maximum_idle_time: int | Null | None = field(default=None, minimum=10, maximum=3600)
     """New number of seconds that an instance waits for another request before it is
-    stopped. On instances with a GPU it is at least 300. Integer, 10 to 3600.
-    """
+    stopped. On instances with a GPU it is at least 300. Integer, 10 to 3600."""
     description: str | Null | None = field(default=None, max_length=400)
     """New description, as free text. An empty string removes it. String, at most 400
-    characters.
-    """
+    characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """The complete new set of labels: labels that are not in it are removed. Dict of
-    strings.
-    """
+    strings."""
     request_retention_time: int | Null | None = field(default=None, minimum=0)
     """New number of seconds for which requests are kept. Integer, 0 or more."""
     request_retention_mode: Literal["none", "metadata", "full"] | Null | None = field(default=None)
     """What is kept of each request from now on: ``none`` keeps nothing, ``metadata``
     its record without data, and ``full`` its input and output as well. String, one of
-    ``none``, ``metadata``, ``full``.
-    """
+    ``none``, ``metadata``, ``full``."""
     maximum_queue_size: int | Null | None = field(default=None, minimum=0)
     """New maximum number of requests in the queue, for all instances of the version
-    together. Integer, 0 or more.
-    """
+    together. Integer, 0 or more."""
     maximum_queue_size_express: int | Null | None = field(default=None, minimum=0)
     """New maximum number of express requests in the queue, for all instances of the
-    version together. Integer, 0 or more. API v2.1 only.
-    """
+    version together. Integer, 0 or more. API v2.1 only."""
     maximum_queue_size_batch: int | Null | None = field(default=None, minimum=0)
     """New maximum number of batch requests in the queue, for all instances of the
-    version together. Integer, 0 or more. API v2.1 only.
-    """
+    version together. Integer, 0 or more. API v2.1 only."""
     static_ip: bool | Null | None = field(default=None)
     """Whether outgoing traffic of the code uses a fixed IP address. Boolean. API v2.1
-    only.
-    """
+    only."""
     restart_request_interruption: bool | Null | None = field(default=None)
     """Whether a request is restarted if its instance was lost. Turn it on only if the
-    code can safely process a request twice. Boolean.
-    """
+    code can safely process a request twice. Boolean."""
     ports: Sequence[DeploymentVersionPort | Mapping[str, Any]] | Null | None = field(default=None)
     """The complete new list of open ports: ports that are not in it are closed. List of
-    DeploymentVersionPort objects.
-    """
+    DeploymentVersionPort objects."""
     scaling_strategy: Literal["default", "moderate"] | Null | None = field(default=None)
     """When instances are added: ``default`` adds them as soon as requests arrive, which
     suits long requests; ``moderate`` adds them later, which costs less and suits short
-    requests. String, one of ``default``, ``moderate``.
-    """
+    requests. String, one of ``default``, ``moderate``."""
     instance_processes: int | Null | None = field(default=None, minimum=0)
     """New number of processes of the code in each instance. Integer, 0 or more."""
     health_check: HealthCheck | Mapping[str, Any] | Null | None = field(default=None)
     """How the platform finds out whether an instance works. Null stands for no health
     check. Inferred, not documented. HealthCheck. ``ubiops.NULL`` sends null. API v2
-    only.
-    """
+    only."""
     command: Any | Null | None = field(default=None)
     """Program to start in the container instead of its own, as a string or a list.
-    Inferred, not documented. Any JSON value. API v2 only.
-    """
+    Inferred, not documented. Any JSON value. API v2 only."""
     args: Any | Null | None = field(default=None)
     """Arguments of the program, as a string or a list. Inferred, not documented. Any
-    JSON value. API v2 only.
-    """
+    JSON value. API v2 only."""

@@ -15,7 +15,6 @@ class EnvironmentBuildDependency(Model):
 
     name: str = field(default=None)
     """Name of the file, such as ``requirements.txt`` or ``ubiops.yaml``. String, not
-    empty.
-    """
+    empty."""
     content: str | None = field(default=None)
     """Text of the file. Null if there is none. String. May be None."""

@@ -26,13 +26,10 @@ class EnvironmentBuildList(Model):
     """Time at which the build was requested. Date and time."""
     status: str = field(default=None)
     """How the build goes. ``success``, ``failed`` and ``cancelled`` are final. String,
-    one of ``queued``, ``processing``, ``success``, ``failed``, ``cancelled``.
-    """
+    one of ``queued``, ``processing``, ``success``, ``failed``, ``cancelled``."""
     error_message: str | None = field(default=None)
     """Why the build failed. Null or an empty string if it did not; the logs of the
-    build have the details. String, at most 1024 characters. May be None.
-    """
+    build have the details. String, at most 1024 characters. May be None."""
     trigger: str = field(default=None)
     """What started the build, such as ``Environment file upload`` or ``Rebuild
-    triggered``. String, at most 200 characters.
-    """
+    triggered``. String, at most 200 characters."""

@@ -19,5 +19,4 @@ class EnvironmentBuildUpdate(RequestModel):
 
     status: Literal["cancelled"] = field()
     """New status of the build. Builds that have ended can't be cancelled. String, one
-    of ``cancelled``. Required.
-    """
+    of ``cancelled``. Required."""

@@ -20,18 +20,15 @@ class EnvironmentCreate(RequestModel):
 
     name: str = field(min_length=1, max_length=1024)
     """Name of the environment, unique in the project. Versions refer to it. String, 1
-    to 1024 characters. Required.
-    """
+    to 1024 characters. Required."""
     description: str | Null | None = field(default=None, max_length=400)
     """Purpose of the environment, as free text. String, at most 400 characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """Labels to find the environment by, as a map of strings. Dict of strings."""
     display_name: str | Null | None = field(default=None, min_length=1)
     """Name of the environment for people. By default, it is ``name``. String, not
-    empty. API v2.1 only.
-    """
+    empty. API v2.1 only."""
     base_environment: str | Null | None = field(default=None, min_length=1)
     """Name of the environment to build on, such as ``python3-11``. Leave it out only if
     you upload a Docker image. In ``/v2``, give it to ``environment_tags_build``.
-    String, not empty. API v2.1 only.
-    """
+    String, not empty. API v2.1 only."""

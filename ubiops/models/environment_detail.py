@@ -30,34 +30,29 @@ class EnvironmentDetail(Model):
     base_environment: str | None = field(default=None)
     """Name of the environment that this one is built on. Null for an environment of the
     platform, or one that is a Docker image. In ``/v2``, it is ``base_environment_name``
-    of a tag. String. May be None.
-    """
+    of a tag. String. May be None."""
     base_environment_display_name: str = field(default=None)
     """Name of the base environment for people. String."""
     project: str | None = field(default=None)
     """Name of the project that the environment belongs to. Null for an environment of
-    the platform. String. May be None.
-    """
+    the platform. String. May be None."""
     creation_date: datetime = field(default=None)
     """Time at which the environment was created. Date and time."""
     last_updated: datetime = field(default=None)
     """Time of the last change to the environment. Date and time."""
     description: str = field(default=None)
     """Purpose of the environment. An empty string if there is no description. String,
-    at most 400 characters.
-    """
+    at most 400 characters."""
     labels: dict[str, str] = field(default=None)
     """Labels of the environment. Dict of strings."""
     gpu_required: bool = field(default=None)
     """Whether code on this environment needs an instance with a GPU. Boolean."""
     status: str = field(default=None)
     """State of the environment, such as ``active``. The choices are not documented. In
-    ``/v2``, each tag has a status. String.
-    """
+    ``/v2``, each tag has a status. String."""
     implicit: bool = field(default=None)
     """Whether the platform created the environment by itself, from packages that were
-    uploaded together with the code of a version. Boolean.
-    """
+    uploaded together with the code of a version. Boolean."""
     hidden: bool = field(default=None)
     """Whether ``environments_list`` leaves the environment out. Boolean."""
     deprecated: bool = field(default=None)
@@ -65,20 +60,16 @@ class EnvironmentDetail(Model):
     active_revision: str | None = field(default=None)
     """UUID of the revision in use. Null while nothing is built; this is inferred, not
     documented. Only ``environments_get`` and ``environments_update`` return it. String
-    (UUID). May be None.
-    """
+    (UUID). May be None."""
     active_build: str | None = field(default=None)
     """UUID of the build in use. Null while nothing is built; this is inferred, not
     documented. Only ``environments_get`` and ``environments_update`` return it. String
-    (UUID). May be None.
-    """
+    (UUID). May be None."""
     latest_revision: str | None = field(default=None)
     """UUID of the newest revision, which may not be built yet. Null before the first
     upload; this is inferred, not documented. Only ``environments_get`` and
-    ``environments_update`` return it. String (UUID). May be None.
-    """
+    ``environments_update`` return it. String (UUID). May be None."""
     latest_build: str | None = field(default=None)
     """UUID of the newest build, which may not have ended. Null before the first upload;
     this is inferred, not documented. Only ``environments_get`` and
-    ``environments_update`` return it. String (UUID). May be None.
-    """
+    ``environments_update`` return it. String (UUID). May be None."""

@@ -24,16 +24,14 @@ class EnvironmentList(Model):
     """
     project: str | None = field(default=None)
     """Name of the project that the environment belongs to. Null for an environment of
-    the platform. String. May be None.
-    """
+    the platform. String. May be None."""
     creation_date: datetime = field(default=None)
     """Time at which the environment was created. Date and time."""
     last_updated: datetime = field(default=None)
     """Time of the last change to the environment. Date and time."""
     description: str = field(default=None)
     """Purpose of the environment. An empty string if there is no description. String,
-    at most 400 characters.
-    """
+    at most 400 characters."""
     labels: dict[str, str] = field(default=None)
     """Labels of the environment. Dict of strings."""
     system: bool = field(default=None)
@@ -41,51 +39,41 @@ class EnvironmentList(Model):
     """
     display_name: str | None = field(default=None)
     """Name of the environment for people. String, at most 1024 characters. May be None.
-    API v2.1 only.
-    """
+    API v2.1 only."""
     base_environment: str | None = field(default=None)
     """Name of the environment that this one is built on. Null for an environment of the
     platform, or one that is a Docker image. In ``/v2``, it is ``base_environment_name``
-    of a tag. String. May be None. API v2.1 only.
-    """
+    of a tag. String. May be None. API v2.1 only."""
     base_environment_display_name: str = field(default=None)
     """Name of the base environment for people. String. API v2.1 only."""
     gpu_required: bool = field(default=None)
     """Whether code on this environment needs an instance with a GPU. Boolean. API v2.1
-    only.
-    """
+    only."""
     status: str = field(default=None)
     """State of the environment, such as ``active``. The choices are not documented. In
-    ``/v2``, each tag has a status. String. API v2.1 only.
-    """
+    ``/v2``, each tag has a status. String. API v2.1 only."""
     implicit: bool = field(default=None)
     """Whether the platform created the environment by itself, from packages that were
-    uploaded together with the code of a version. Boolean. API v2.1 only.
-    """
+    uploaded together with the code of a version. Boolean. API v2.1 only."""
     hidden: bool = field(default=None)
     """Whether ``environments_list`` leaves the environment out. Boolean. API v2.1 only.
     """
     deprecated: bool = field(default=None)
     """Whether the environment should not be used for new versions any more. Boolean.
-    API v2.1 only.
-    """
+    API v2.1 only."""
     active_revision: str | None = field(default=None)
     """UUID of the revision in use. Null while nothing is built; this is inferred, not
     documented. Only ``environments_get`` and ``environments_update`` return it. String
-    (UUID). May be None. API v2.1 only.
-    """
+    (UUID). May be None. API v2.1 only."""
     active_build: str | None = field(default=None)
     """UUID of the build in use. Null while nothing is built; this is inferred, not
     documented. Only ``environments_get`` and ``environments_update`` return it. String
-    (UUID). May be None. API v2.1 only.
-    """
+    (UUID). May be None. API v2.1 only."""
     latest_revision: str | None = field(default=None)
     """UUID of the newest revision, which may not be built yet. Null before the first
     upload; this is inferred, not documented. Only ``environments_get`` and
-    ``environments_update`` return it. String (UUID). May be None. API v2.1 only.
-    """
+    ``environments_update`` return it. String (UUID). May be None. API v2.1 only."""
     latest_build: str | None = field(default=None)
     """UUID of the newest build, which may not have ended. Null before the first upload;
     this is inferred, not documented. Only ``environments_get`` and
-    ``environments_update`` return it. String (UUID). May be None. API v2.1 only.
-    """
+    ``environments_update`` return it. String (UUID). May be None. API v2.1 only."""

@@ -14,11 +14,9 @@ class EnvironmentRevisionCreate(Model):
 
     success: bool = field(default=None)
     """Whether the upload was accepted. It does not mean that the build succeeds.
-    Boolean.
-    """
+    Boolean."""
     revision: str = field(default=None)
     """UUID of the new revision. String (UUID)."""
     build: str = field(default=None)
     """UUID of the build that was started. Poll it with ``environment_builds_get``.
-    String (UUID).
-    """
+    String (UUID)."""

@@ -25,9 +25,7 @@ class EnvironmentRevisionDetail(Model):
     """Time of the upload. Date and time."""
     created_by: str = field(default=None)
     """E-mail address of the user who uploaded it, or ``UbiOps`` if the platform did.
-    String.
-    """
+    String."""
     expired: bool = field(default=None)
     """Whether the file was deleted in the meantime. It can then be neither downloaded
-    nor built again. Boolean.
-    """
+    nor built again. Boolean."""

@@ -14,9 +14,7 @@ class EnvironmentSecretCopy(RequestModel):
 
     source_environment: str = field(min_length=1)
     """Name of the environment in the same project whose tag to copy from. Inferred, not
-    documented. String, not empty. Required.
-    """
+    documented. String, not empty. Required."""
     source_tag: str = field(min_length=1)
     """Name of the tag to copy from. Inferred, not documented. String, not empty.
-    Required.
-    """
+    Required."""

@@ -19,14 +19,11 @@ class EnvironmentTagCreate(RequestModel):
 
     name: str | Null | None = field(default=None, min_length=1, max_length=128)
     """Name of the tag, unique in its environment. By default, the platform chooses it;
-    this default is inferred, not documented. String, 1 to 128 characters.
-    """
+    this default is inferred, not documented. String, 1 to 128 characters."""
     status: str | Null | None = field(default=None)
     """State of the tag. Leave it out, so that the platform sets it. The choices are not
-    documented. String.
-    """
+    documented. String."""
     supports_request_format: bool | Null | None = field(default=None)
     """Whether deployments that take requests of the platform can use the tag. It must
     be equal to ``supports_request_format`` of the deployment, or creating the version
-    fails. With false, the code only receives the HTTP traffic of services. Boolean.
-    """
+    fails. With false, the code only receives the HTTP traffic of services. Boolean."""

@@ -24,41 +24,32 @@ class EnvironmentTagList(Model):
     """Name of the tag, to which versions refer. String, 1 to 128 characters."""
     environment: str = field(default=None)
     """Name of the environment that the tag belongs to. Inferred, not documented.
-    String, not empty.
-    """
+    String, not empty."""
     creation_date: datetime = field(default=None)
     """Time at which the tag was created. Date and time."""
     status: str = field(default=None)
     """How the build goes. ``success``, ``failed`` and ``cancelled`` are final; the
-    others are not documented. Inferred from how clients wait. String, not empty.
-    """
+    others are not documented. Inferred from how clients wait. String, not empty."""
     supports_request_format: bool = field(default=None)
     """Whether deployments that take requests of the platform can use the tag. With
-    false, the code only receives the HTTP traffic of services. Boolean.
-    """
+    false, the code only receives the HTTP traffic of services. Boolean."""
     implicit: bool = field(default=None)
     """Whether the platform created the tag by itself, from packages that were uploaded
-    together with the code of a version. Boolean.
-    """
+    together with the code of a version. Boolean."""
     deprecated: bool = field(default=None)
     """Whether the tag should not be used for new versions any more. Boolean."""
     size: int | None = field(default=None)
     """Size of the built image in bytes. Null before it is built. Inferred, not
-    documented. Integer. May be None.
-    """
+    documented. Integer. May be None."""
     error_message: str | None = field(default=None)
     """Why the build failed. Null or an empty string if it did not. Inferred, not
-    documented. String, at most 1024 characters. May be None.
-    """
+    documented. String, at most 1024 characters. May be None."""
     base_environment_name: str = field(default=None)
     """Name of the environment that the tag is built on. An empty string if it is a
-    complete image. Inferred, not documented. String.
-    """
+    complete image. Inferred, not documented. String."""
     base_environment_tag: str = field(default=None)
     """Tag of the environment that the tag is built on. An empty string if it is a
-    complete image. Inferred, not documented. String.
-    """
+    complete image. Inferred, not documented. String."""
     built: bool = field(default=None)
     """Whether the tag was built successfully. It can then be used and downloaded, but
-    not be built again. Inferred, not documented. Boolean.
-    """
+    not be built again. Inferred, not documented. Boolean."""

@@ -19,8 +19,7 @@ class EnvironmentTagUpdate(RequestModel):
 
     status: str | Null | None = field(default=None)
     """New state of the tag: ``cancelled`` cancels its build. Inferred, not documented.
-    String.
-    """
+    String."""
     supports_request_format: bool | Null | None = field(default=None)
     """Whether deployments that take requests of the platform can use the tag. Boolean.
     """

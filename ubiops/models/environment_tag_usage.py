@@ -27,5 +27,4 @@ class EnvironmentTagUsage(Model):
     """State of the version: ``unavailable`` without a build that succeeded,
     ``building`` during the first build, ``available`` when it can process requests. The
     choices are inferred, not documented. String, one of ``unavailable``, ``building``,
-    ``available``.
-    """
+    ``available``."""

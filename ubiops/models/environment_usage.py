@@ -26,5 +26,4 @@ class EnvironmentUsage(Model):
     status: str = field(default=None)
     """State of the version: ``unavailable`` without a build that succeeded,
     ``building`` during the first build, ``available`` when it can process requests.
-    String, one of ``unavailable``, ``building``, ``available``.
-    """
+    String, one of ``unavailable``, ``building``, ``available``."""

@@ -16,9 +16,7 @@ class EnvironmentVariableCopy(RequestModel):
 
     source_deployment: str = field(min_length=1)
     """Name of the deployment in the same project to copy from. String, not empty.
-    Required.
-    """
+    Required."""
     source_version: str | Null | None = field(default=None, min_length=1)
     """Name of a version of that deployment, to copy the variables of the version. By
-    default, those of the deployment are copied. String, not empty.
-    """
+    default, those of the deployment are copied. String, not empty."""

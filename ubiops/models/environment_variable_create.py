@@ -18,14 +18,11 @@ class EnvironmentVariableCreate(RequestModel):
     """Name under which the code finds the variable: letters and underscores, starting
     and ending with a letter. It overrides an inherited variable of the same name.
     String, 1 to 64 characters, matching ``^[A-Za-z](?:[A-Za-z_]*[A-Za-z])?$``.
-    Required.
-    """
+    Required."""
     value: str = field(sensitive_unless_false="secret")
     """Value that the code reads, always a string. An empty string is a value too.
-    String. Required.
-    """
+    String. Required."""
     secret: bool = field()
     """Whether the value is hidden: the code can read it, but the API never returns it
     again. A secret stays secret: changing ``true`` back to ``false`` fails. Boolean.
-    Required.
-    """
+    Required."""

@@ -25,8 +25,7 @@ class EventList(Model):
     object_type: str = field(default=None)
     """Kind of object that the event is about. The choices are inferred from those of
     the query. String, one of ``deployment_version``, ``pipeline_version``, ``service``,
-    ``environment_tag``, ``node_pool``.
-    """
+    ``environment_tag``, ``node_pool``."""
     object_id: str = field(default=None)
     """UUID of the object. The format is inferred, not documented. String (UUID)."""
     object_name: str | None = field(default=None)
@@ -34,20 +33,16 @@ class EventList(Model):
     parent_object_name: str | None = field(default=None)
     """Name of what the object belongs to, such as the deployment of a version. Null if
     it belongs to nothing but the project. Inferred, not documented. String, not empty.
-    May be None.
-    """
+    May be None."""
     parent_object_id: str | None = field(default=None)
     """UUID of what the object belongs to. Inferred, not documented. String (UUID). May
-    be None.
-    """
+    be None."""
     type: str = field(default=None)
     """Kind of event. The platform does not document the kinds, so don't rely on a
-    closed list. String.
-    """
+    closed list. String."""
     log_timestamp: int | None = field(default=None)
     """Moment of the log line that the event belongs to, in nanoseconds since 1970. Use
     it with ``logs_list`` to read the lines around the event. Null if there is none.
-    Inferred, not documented. Integer. May be None.
-    """
+    Inferred, not documented. Integer. May be None."""
     text: str = field(default=None)
     """What happened, as a sentence for people. Inferred, not documented. String."""

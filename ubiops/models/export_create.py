@@ -21,16 +21,13 @@ class ExportCreate(RequestModel):
 
     deployments: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)
     """Deployments by name. Each can have ``versions`` and ``environment_variables``,
-    again by name; a version can have ``environment_variables``. Dict of dicts.
-    """
+    again by name; a version can have ``environment_variables``. Dict of dicts."""
     pipelines: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)
     """Pipelines by name. Each can have ``versions`` by name, which are empty objects.
-    Dict of dicts.
-    """
+    Dict of dicts."""
     environment_variables: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)
     """Variables of the project by name. ``include_value`` of each says whether its
-    value is exported. Dict of dicts.
-    """
+    value is exported. Dict of dicts."""
     environments: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)
     """Environments by name, each an empty object. Dict of dicts."""
     services: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)

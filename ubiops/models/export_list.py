@@ -23,15 +23,12 @@ class ExportList(Model):
     status: str = field(default=None)
     """State of the export. ``completed`` and ``failed`` are final; a completed one can
     be downloaded. String, one of ``pending``, ``processing``, ``completed``,
-    ``failed``.
-    """
+    ``failed``."""
     error_message: str | None = field(default=None)
     """Why the export failed. Null or an empty string if it did not. String, at most
-    1024 characters. May be None.
-    """
+    1024 characters. May be None."""
     size: int | None = field(default=None)
     """Size of the zip file in bytes. Null until it is ready. Integer. May be None."""
     description: str = field(default=None)
     """Purpose of the export. An empty string if there is no description. String, at
-    most 400 characters.
-    """
+    most 400 characters."""

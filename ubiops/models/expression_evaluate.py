@@ -20,13 +20,10 @@ class ExpressionEvaluate(RequestModel):
 
     expression: str = field()
     """An expression of one line, in the syntax of Python, over the input fields.
-    String. Required.
-    """
+    String. Required."""
     input_fields: Sequence[ExpressionInputFieldCreate | Mapping[str, Any]] = field()
     """The fields that the expression can use. List of ExpressionInputFieldCreate
-    objects. Required.
-    """
+    objects. Required."""
     request_data: Mapping[str, Any] | Null | None = field(default=None)
     """Sample values, whose keys are names of ``input_fields``. Dict. ``ubiops.NULL``
-    sends null.
-    """
+    sends null."""

@@ -17,5 +17,4 @@ class ExpressionEvaluateResponse(Model):
     result: Any = field(default=None)
     """What the expression results in, of any type: usually a boolean for
     ``if-condition``, and the value of the output field for ``function``. Any JSON
-    value.
-    """
+    value."""

@@ -16,8 +16,7 @@ class ExpressionInputFieldCreate(RequestModel):
 
     name: str = field(min_length=1, max_length=64)
     """Name by which the expression refers to the value. String, 1 to 64 characters.
-    Required.
-    """
+    Required."""
     data_type: Literal[
         "int", "string", "double", "bool", "dict", "file", "array_int", "array_double", "array_string", "array_file"
     ] = field()
@@ -26,5 +25,4 @@ class ExpressionInputFieldCreate(RequestModel):
     of a file in a bucket. The prefix ``array_``, for ``int``, ``double``, ``string``
     and ``file``, stands for a list of them. String, one of ``int``, ``string``,
     ``double``, ``bool``, ``dict``, ``file``, ``array_int``, ``array_double``,
-    ``array_string``, ``array_file``. Required.
-    """
+    ``array_string``, ``array_file``. Required."""

@@ -19,10 +19,8 @@ class FileCompleteMultipartUpload(RequestModel):
 
     upload_id: str | Null | None = field(default=None)
     """Id of the upload. Null, or nothing, at ``azure_blob_storage``. Inferred, not
-    documented. String. ``ubiops.NULL`` sends null.
-    """
+    documented. String. ``ubiops.NULL`` sends null."""
     parts: Sequence[Mapping[str, Any]] = field(declared="list[dict(str, str)]")
     """The parts in the order of the file. Each has the ``ETag`` that the storage
     returned for it and its ``PartNumber``, which is an integer; at
-    ``azure_blob_storage``, it has its ``BlockId`` only. List of dicts. Required.
-    """
+    ``azure_blob_storage``, it has its ``BlockId`` only. List of dicts. Required."""

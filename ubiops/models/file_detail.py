@@ -16,8 +16,7 @@ class FileDetail(Model):
 
     continuation_token: str | None = field(default=None)
     """Start of the next page, for the parameter of the same name. Null on the last
-    page. String, not empty. May be None.
-    """
+    page. String, not empty. May be None."""
     files: list[FileItem] = field(default=None)
     """The files of this page. List of FileItem objects."""
     prefixes: list[str] = field(default=None)

@@ -18,7 +18,6 @@ class FileItem(Model):
     """Path of the file within its bucket, folders included. String."""
     size: int | None = field(default=None)
     """Size of the file in bytes. It may be missing for an empty file. The unit is
-    inferred, not documented. Integer. May be None.
-    """
+    inferred, not documented. Integer. May be None."""
     time_created: datetime = field(default=None)
     """Time at which the file was uploaded. Date and time."""

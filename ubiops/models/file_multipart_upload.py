@@ -12,9 +12,7 @@ class FileMultipartUpload(Model):
     upload_id: str | None = field(default=None)
     """Id of the upload, for the address of each part. Null at ``azure_blob_storage``,
     where each block has an id of its own. Inferred, not documented. String. May be
-    None.
-    """
+    None."""
     provider: str = field(default=None)
     """Provider of the storage, which determines how parts are named. String, one of
-    ``ubiops``, ``google_cloud_storage``, ``amazon_s3``, ``azure_blob_storage``.
-    """
+    ``ubiops``, ``google_cloud_storage``, ``amazon_s3``, ``azure_blob_storage``."""

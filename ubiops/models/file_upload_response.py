@@ -11,10 +11,8 @@ class FileUploadResponse(Model):
 
     url: str = field(default=None, sensitive=True)
     """The address. Whoever knows it can use it until it expires, so treat it as a
-    secret. String, not empty.
-    """
+    secret. String, not empty."""
     provider: str = field(default=None)
     """Provider of the storage. ``azure_blob_storage`` needs further headers in an
     upload. String, one of ``ubiops``, ``google_cloud_storage``, ``amazon_s3``,
-    ``azure_blob_storage``.
-    """
+    ``azure_blob_storage``."""

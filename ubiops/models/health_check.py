@@ -22,11 +22,9 @@ class HealthCheck(RequestModel):
     """Seconds to wait for a response to a call. Integer. ``ubiops.NULL`` sends null."""
     failure_threshold: int | Null | None = field(default=None)
     """Number of failed calls in a row after which the instance is replaced. Integer.
-    ``ubiops.NULL`` sends null.
-    """
+    ``ubiops.NULL`` sends null."""
     port: int | Null | None = field(default=None)
     """Port to call. Inferred, not documented. Integer. ``ubiops.NULL`` sends null. API
-    v2 only.
-    """
+    v2 only."""
     path: str | Null | None = field(default=None)
     """Path to call. It begins with a slash. String. ``ubiops.NULL`` sends null."""

@@ -26,29 +26,23 @@ class ImportDetail(Model):
     ``confirmation``, it waits for ``imports_update``. Objects are created while it is
     ``confirmation_pending`` or ``processing``. ``completed`` and ``failed`` are final.
     String, one of ``pending``, ``scanning``, ``confirmation``,
-    ``confirmation_pending``, ``processing``, ``completed``, ``failed``.
-    """
+    ``confirmation_pending``, ``processing``, ``completed``, ``failed``."""
     error_message: str | None = field(default=None)
     """Why the import failed. Null or an empty string if it did not. String, at most
-    1024 characters. May be None.
-    """
+    1024 characters. May be None."""
     size: int | None = field(default=None)
     """Size of the zip file in bytes. Null until the file is there. Integer. May be
-    None.
-    """
+    None."""
     deployments: dict[str, dict[str, Any]] = field(default=None)
     """Deployments of the file by name, each with its settings, ``versions`` and
     ``environment_variables``. ``zip`` of a version is the path of its code within the
-    file. Dict of dicts.
-    """
+    file. Dict of dicts."""
     pipelines: dict[str, dict[str, Any]] = field(default=None)
     """Pipelines of the file by name, each with its settings and ``versions``. Dict of
-    dicts.
-    """
+    dicts."""
     environment_variables: dict[str, dict[str, Any]] = field(default=None)
     """Variables of the project by name, each with ``value`` and ``secret``. A value
-    that was not exported is missing or null. Dict of dicts.
-    """
+    that was not exported is missing or null. Dict of dicts."""
     environments: dict[str, dict[str, Any]] = field(default=None)
     """Environments of the file by name, each with its settings. Dict of dicts."""
     services: dict[str, dict[str, Any]] = field(default=None)

@@ -25,13 +25,10 @@ class ImportList(Model):
     ``confirmation``, it waits for ``imports_update``. Objects are created while it is
     ``confirmation_pending`` or ``processing``. ``completed`` and ``failed`` are final.
     String, one of ``pending``, ``scanning``, ``confirmation``,
-    ``confirmation_pending``, ``processing``, ``completed``, ``failed``.
-    """
+    ``confirmation_pending``, ``processing``, ``completed``, ``failed``."""
     error_message: str | None = field(default=None)
     """Why the import failed. Null or an empty string if it did not. String, at most
-    1024 characters. May be None.
-    """
+    1024 characters. May be None."""
     size: int | None = field(default=None)
     """Size of the zip file in bytes. Null until the file is there. Integer. May be
-    None.
-    """
+    None."""

@@ -23,20 +23,16 @@ class ImportUpdate(RequestModel):
     """Deployments to create, by name. Each has its settings, such as ``input_type``,
     ``input_fields`` and ``default_version``, and its ``versions`` and
     ``environment_variables``. A version has ``zip``, the path of its code within the
-    file, and its settings. Dict of dicts.
-    """
+    file, and its settings. Dict of dicts."""
     pipelines: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)
     """Pipelines to create, by name. Each has its settings and its ``versions``. A
     version has ``objects``, each with ``name``, ``reference_name`` and
-    ``reference_version``, and ``attachments``. Dict of dicts.
-    """
+    ``reference_version``, and ``attachments``. Dict of dicts."""
     environment_variables: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)
     """Variables of the project to create, by name. Each has ``value`` and ``secret``.
-    Give the values that were not exported. Dict of dicts.
-    """
+    Give the values that were not exported. Dict of dicts."""
     environments: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)
     """Environments to create, by name. Each has ``display_name``, ``description``,
-    ``labels`` and ``base_environment``. Dict of dicts.
-    """
+    ``labels`` and ``base_environment``. Dict of dicts."""
     services: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)
     """Services to create, by name. Inferred, not documented. Dict of dicts."""

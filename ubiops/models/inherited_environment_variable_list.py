@@ -23,9 +23,7 @@ class InheritedEnvironmentVariableList(Model):
     inheritance_type: str | None = field(default=None)
     """Kind of object that the variable is inherited from. Only objects of a pipeline
     inherit from a ``version``. Null if the variable is not inherited. String, one of
-    ``project``, ``deployment``, ``version``. May be None.
-    """
+    ``project``, ``deployment``, ``version``. May be None."""
     inheritance_name: str | None = field(default=None)
     """Name of the project, deployment or version that the variable is inherited from.
-    Null if it is not inherited. String, not empty. May be None.
-    """
+    Null if it is not inherited. String, not empty. May be None."""

@@ -21,9 +21,7 @@ class InputFieldWidgetCreate(RequestModel):
     """Kind of control. ``button`` uploads a file, and ``image_preview`` uploads an
     image and shows it; the other names describe themselves. String, one of ``textbox``,
     ``numberbox``, ``slider``, ``dropdown``, ``switch``, ``button``, ``drawer``,
-    ``image_preview``. Required.
-    """
+    ``image_preview``. Required."""
     configuration: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
     """Settings of the control, with any JSON values. They depend on the kind: a
-    ``slider``, for example, has ``min``, ``max``, ``step`` and ``default``. Dict.
-    """
+    ``slider``, for example, has ``min``, ``max``, ``step`` and ``default``. Dict."""

@@ -19,9 +19,7 @@ class InputOutputFieldDetail(Model):
     data_type: str = field(default=None)
     """Type of the value. String, one of ``int``, ``string``, ``double``, ``bool``,
     ``dict``, ``file``, ``array_int``, ``array_double``, ``array_string``,
-    ``array_file``.
-    """
+    ``array_file``."""
     widget: InputOutputWidgetList = field(default=None)
     """The control for the field in the web app. An empty object if there is none.
-    InputOutputWidgetList.
-    """
+    InputOutputWidgetList."""

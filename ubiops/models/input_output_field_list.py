@@ -14,5 +14,4 @@ class InputOutputFieldList(Model):
     data_type: str = field(default=None)
     """Type of the value. String, one of ``int``, ``string``, ``double``, ``bool``,
     ``dict``, ``file``, ``array_int``, ``array_double``, ``array_string``,
-    ``array_file``.
-    """
+    ``array_file``."""

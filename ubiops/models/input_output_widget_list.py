@@ -17,7 +17,6 @@ class InputOutputWidgetList(Model):
     type: str = field(default=None)
     """Kind of control. For an output field, one of ``textbox``, ``button`` and
     ``image_preview``. String, one of ``textbox``, ``numberbox``, ``slider``,
-    ``dropdown``, ``switch``, ``button``, ``drawer``, ``image_preview``.
-    """
+    ``dropdown``, ``switch``, ``button``, ``drawer``, ``image_preview``."""
     configuration: dict[str, Any] = field(default=None, declared="dict(str, str)")
     """Settings of the control, with any JSON values. Dict."""

@@ -16,11 +16,9 @@ class InstanceEventPaginated(Model):
 
     next: str | None = field(default=None)
     """Cursor of the next page, or a link that contains it. Null on the last page.
-    Inferred, not documented. String. May be None.
-    """
+    Inferred, not documented. String. May be None."""
     previous: str | None = field(default=None)
     """Cursor of the page before, or a link that contains it. Null on the first page.
-    Inferred, not documented. String. May be None.
-    """
+    Inferred, not documented. String. May be None."""
     results: list[InstanceEvent] = field(default=None)
     """The events of this page. List of InstanceEvent objects."""

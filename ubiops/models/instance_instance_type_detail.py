@@ -18,5 +18,4 @@ class InstanceInstanceTypeDetail(Model):
     """Name of the instance type, such as ``512mb``. String, 1 to 256 characters."""
     display_name: str | None = field(default=None)
     """Name for people, such as ``512 MB + 0.125 vCPU``. Null if there is none. String,
-    at most 256 characters. May be None.
-    """
+    at most 256 characters. May be None."""

@@ -22,12 +22,10 @@ class InstanceList(Model):
     """State of the instance. It is ``pending`` until hardware is found,
     ``initialising`` while the code starts, and processes requests when it is
     ``running``. An instance that has stopped is not listed. String, one of ``pending``,
-    ``initialising``, ``running``, ``stopping``.
-    """
+    ``initialising``, ``running``, ``stopping``."""
     instance_type: InstanceInstanceTypeDetail | None = field(default=None)
     """Hardware of the instance. Null until it is found. InstanceInstanceTypeDetail. May
-    be None.
-    """
+    be None."""
     time_created: datetime = field(default=None)
     """Time at which the instance was created. Date and time."""
     time_updated: datetime = field(default=None)

@@ -16,11 +16,9 @@ class InstanceListPaginated(Model):
 
     next: str | None = field(default=None)
     """Cursor of the next page, or a link that contains it. Null on the last page.
-    Inferred, not documented. String. May be None.
-    """
+    Inferred, not documented. String. May be None."""
     previous: str | None = field(default=None)
     """Cursor of the page before, or a link that contains it. Null on the first page.
-    Inferred, not documented. String. May be None.
-    """
+    Inferred, not documented. String. May be None."""
     results: list[InstanceList] = field(default=None)
     """The instances of this page. List of InstanceList objects."""

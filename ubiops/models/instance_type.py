@@ -19,5 +19,4 @@ class InstanceType(Model):
     """Name of the instance type, such as ``512mb``. String, not empty."""
     display_name: str | None = field(default=None)
     """Name for people, such as ``512 MB + 0.125 vCPU``. Null if there is none. String,
-    not empty. May be None.
-    """
+    not empty. May be None."""

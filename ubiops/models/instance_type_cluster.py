@@ -11,5 +11,4 @@ class InstanceTypeCluster(Model):
 
     type: str = field(default=None)
     """Cloud that the cluster runs in, such as ``gcp`` or ``aws``. The choices are not
-    documented. String, not empty.
-    """
+    documented. String, not empty."""

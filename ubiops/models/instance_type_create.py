@@ -15,11 +15,9 @@ class InstanceTypeCreate(Model):
 
     id: str = field(default=None)
     """UUID of the instance type, as ``instance_types_list`` shows it. String (UUID),
-    not empty.
-    """
+    not empty."""
     priority: int = field(default=None)
     """Rank in the group. The type with the lowest number is tried first. Integer."""
     schedule_timeout: int = field(default=None)
     """Seconds to wait for a machine of this type before the next type is tried.
-    Integer.
-    """
+    Integer."""

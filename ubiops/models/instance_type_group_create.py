@@ -20,9 +20,7 @@ class InstanceTypeGroupCreate(RequestModel):
 
     name: str | Null | None = field(default=None, min_length=1, max_length=256)
     """Name of the group. It need not be unique, but versions can then name the group
-    reliably by its id only. ``/v2.1`` requires a name. String, 1 to 256 characters.
-    """
+    reliably by its id only. ``/v2.1`` requires a name. String, 1 to 256 characters."""
     instance_types: Sequence[InstanceTypeItemCreate | Mapping[str, Any]] = field()
     """The instance types of the group, with their ranks. List of InstanceTypeItemCreate
-    objects. Required.
-    """
+    objects. Required."""

@@ -18,8 +18,7 @@ class InstanceTypeGroupList(Model):
 
     id: str = field(default=None)
     """UUID of the group, which versions name in ``instance_type_group_id``. String
-    (UUID).
-    """
+    (UUID)."""
     name: str = field(default=None)
     """Name of the group, which need not be unique. String, not empty."""
     time_created: datetime = field(default=None)
@@ -28,5 +27,4 @@ class InstanceTypeGroupList(Model):
     """Time of the last change to the group. Date and time."""
     instance_types: list[InstanceTypeItem] = field(default=None)
     """The instance types of the group, with their ranks. List of InstanceTypeItem
-    objects.
-    """
+    objects."""

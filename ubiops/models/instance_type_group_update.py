@@ -24,5 +24,4 @@ class InstanceTypeGroupUpdate(RequestModel):
     """New name of the group. String, not empty."""
     instance_types: Sequence[InstanceTypeItemCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """The complete new list of instance types: types that are not in it are removed.
-    List of InstanceTypeItemCreate objects.
-    """
+    List of InstanceTypeItemCreate objects."""

@@ -18,11 +18,9 @@ class InstanceTypeItemCreate(RequestModel):
 
     id: str = field()
     """UUID of the instance type, as ``instance_types_list`` shows it. The format is
-    inferred, not documented. String (UUID). Required.
-    """
+    inferred, not documented. String (UUID). Required."""
     priority: int | Null | None = field(default=None)
     """Rank in the group. The type with the lowest number is tried first. Integer."""
     schedule_timeout: int | Null | None = field(default=None)
     """Seconds to wait for a machine of this type before the next type is tried.
-    Examples show 3600. Integer.
-    """
+    Examples show 3600. Integer."""

@@ -24,8 +24,7 @@ class InstanceTypeList(Model):
     """Name of the instance type, such as ``512mb``. String, 1 to 256 characters."""
     display_name: str | None = field(default=None)
     """Name for people, such as ``512 MB + 0.125 vCPU``. Null if there is none. String,
-    at most 256 characters. May be None.
-    """
+    at most 256 characters. May be None."""
     cpu: float = field(default=None)
     """Number of virtual processors (vCPU), which may be a fraction. Number."""
     memory: float = field(default=None)

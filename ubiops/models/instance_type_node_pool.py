@@ -16,5 +16,4 @@ class InstanceTypeNodePool(Model):
 
     cluster: InstanceTypeCluster | None = field(default=None)
     """Cluster that the pool belongs to. Null if it is not known. InstanceTypeCluster.
-    May be None.
-    """
+    May be None."""

@@ -17,8 +17,7 @@ class LogList(Model):
     timestamp: int = field(default=None)
     """When the line was written, in nanoseconds since 1970 (UTC). The number is larger
     than a floating-point number can hold exactly; in other languages use
-    ``timestamp_str``. Integer.
-    """
+    ``timestamp_str``. Integer."""
     timestamp_str: str = field(default=None)
     """The value of ``timestamp`` as a string of digits. String."""
     log: str = field(default=None)

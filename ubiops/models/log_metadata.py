@@ -25,12 +25,10 @@ class LogMetadata(Model):
     """Name of the environment. String, not empty."""
     environment_tag: str = field(default=None)
     """Name of the tag of the environment that was built or used. String, not empty. API
-    v2 only.
-    """
+    v2 only."""
     environment_build_id: str = field(default=None)
     """UUID of the build of the environment. ``/v2`` builds tags and sets
-    ``environment_tag`` instead. String.
-    """
+    ``environment_tag`` instead. String."""
     pipeline_name: str = field(default=None)
     """Name of the pipeline. String, not empty."""
     pipeline_version: str = field(default=None)
@@ -45,7 +43,6 @@ class LogMetadata(Model):
     """Name of the webhook that was called. String, not empty."""
     system: bool = field(default=None)
     """Whether the platform wrote the line, for example while it built a revision.
-    ``false`` means that the code printed or logged it. Boolean.
-    """
+    ``false`` means that the code printed or logged it. Boolean."""
     level: str = field(default=None)
     """Severity of the line. String, one of ``info``, ``error``."""

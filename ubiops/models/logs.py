@@ -14,8 +14,7 @@ class Logs(Model):
 
     id: str = field(default=None)
     """Id of the line, 24 hexadecimal digits. A search can start from it. String, not
-    empty.
-    """
+    empty."""
     log: str = field(default=None)
     """Text of the line. String."""
     date: str = field(default=None)
@@ -40,17 +39,14 @@ class Logs(Model):
     """Name of the object within the pipeline version. String, not empty."""
     deployment_request_id: str | None = field(default=None)
     """UUID of the request to the deployment. Null if the line belongs to none. String
-    (UUID). May be None.
-    """
+    (UUID). May be None."""
     pipeline_request_id: str | None = field(default=None)
     """UUID of the request to the pipeline. Null if the line belongs to none. String
-    (UUID). May be None.
-    """
+    (UUID). May be None."""
     webhook_name: str = field(default=None)
     """Name of the webhook that was called. String, not empty."""
     system: bool = field(default=None)
     """Whether the platform wrote the line, for example while it built a revision.
-    ``false`` means that the code printed or logged it. Boolean.
-    """
+    ``false`` means that the code printed or logged it. Boolean."""
     level: str = field(default=None)
     """Severity of the line. String, one of ``info``, ``error``."""

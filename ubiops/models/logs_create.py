@@ -23,19 +23,15 @@ class LogsCreate(RequestModel):
 
     filters: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
     """Labels that the lines must have, as names and values, such as ``deployment_name``
-    or ``deployment_request_id``. All of them must match. Dict.
-    """
+    or ``deployment_request_id``. All of them must match. Dict."""
     date_range: int | Null | None = field(default=None, minimum=-86400, maximum=86400)
     """Seconds to search from the starting point. A negative number searches backward, a
-    positive one forward. Integer, -86400 to 86400. Default: ``-21600``.
-    """
+    positive one forward. Integer, -86400 to 86400. Default: ``-21600``."""
     date: str | Null | None = field(default=None, min_length=1)
     """Moment to start from, in ISO 8601. Without ``date`` and ``id``, the search starts
-    now. It can't be combined with ``id``. String, not empty.
-    """
+    now. It can't be combined with ``id``. String, not empty."""
     id: str | Null | None = field(default=None, min_length=24, max_length=24)
     """Id of the line to start from. Use the last line of a response to read the next
-    ones. It can't be combined with ``date``. String, 24 to 24 characters.
-    """
+    ones. It can't be combined with ``date``. String, 24 to 24 characters."""
     limit: int | Null | None = field(default=None, maximum=5000)
     """Maximum number of lines to return. Integer, at most 5000. Default: ``1000``."""

@@ -19,20 +19,16 @@ class MetricCreate(RequestModel):
 
     name: str = field(min_length=1, max_length=64)
     """Name of the metric, unique in the project. It must begin with ``custom.``, as in
-    ``custom.forecast_error``. String, 1 to 64 characters. Required.
-    """
+    ``custom.forecast_error``. String, 1 to 64 characters. Required."""
     description: str | Null | None = field(default=None, max_length=400)
     """What the metric measures, as free text. String, at most 400 characters."""
     metric_type: Literal["delta", "gauge"] = field()
     """How values are read. ``delta`` counts what happened in a period, such as
     requests, and is shown as a rate; ``gauge`` is a level at a moment, such as memory
-    in use. It can't be changed later. String, one of ``delta``, ``gauge``. Required.
-    """
+    in use. It can't be changed later. String, one of ``delta``, ``gauge``. Required."""
     unit: str | Null | None = field(default=None, max_length=32)
     """Unit of the values, such as ``seconds`` or ``requests``. Charts show it. String,
-    at most 32 characters.
-    """
+    at most 32 characters."""
     labels: Sequence[str] | Null | None = field(default=None)
     """Names of the labels that data points of the metric carry, such as ``station``.
-    Values can be told apart and searched by them. List of strings.
-    """
+    Values can be told apart and searched by them. List of strings."""

@@ -18,8 +18,7 @@ class MetricDetail(Model):
     """Number of the metric. Integer."""
     name: str = field(default=None)
     """Name of the metric, such as ``deployments.requests``. The names of your own
-    metrics begin with ``custom.``. String, 1 to 64 characters.
-    """
+    metrics begin with ``custom.``. String, 1 to 64 characters."""
     description: str = field(default=None)
     """What the metric measures. String, at most 400 characters."""
     creation_date: datetime = field(default=None)
@@ -28,15 +27,12 @@ class MetricDetail(Model):
     """When the metric was last changed. Date and time."""
     custom: bool = field(default=None)
     """Whether the metric is one of your own. The platform's metrics can be neither
-    changed nor deleted. Boolean.
-    """
+    changed nor deleted. Boolean."""
     metric_type: str = field(default=None)
     """How values are read. ``delta`` counts what happened in a period and is shown as a
-    rate; ``gauge`` is a level at a moment. String, one of ``delta``, ``gauge``.
-    """
+    rate; ``gauge`` is a level at a moment. String, one of ``delta``, ``gauge``."""
     unit: str = field(default=None)
     """Unit of the values, such as ``seconds``, ``bytes`` or ``requests``. String, at
-    most 32 characters.
-    """
+    most 32 characters."""
     labels: list[str] = field(default=None)
     """Names of the labels that data points of the metric carry. List of strings."""

@@ -18,15 +18,12 @@ class MetricUpdate(RequestModel):
 
     name: str | Null | None = field(default=None, min_length=1)
     """New name, unique in the project. It must begin with ``custom.``. String, not
-    empty.
-    """
+    empty."""
     description: str | Null | None = field(default=None, max_length=400)
     """New description, as free text. The empty string removes it. String, at most 400
-    characters.
-    """
+    characters."""
     unit: str | Null | None = field(default=None, max_length=32)
     """New unit of the values. Existing values are not converted. String, at most 32
-    characters.
-    """
+    characters."""
     labels: Sequence[str] | Null | None = field(default=None)
     """The complete new list of label names. List of strings."""

@@ -11,9 +11,7 @@ class Node(Model):
 
     ipv4_address: str | None = field(default=None)
     """IPv4 address of the machine. Null if it has none. String, at most 15 characters.
-    May be None.
-    """
+    May be None."""
     ipv6_address: str | None = field(default=None)
     """IPv6 address of the machine. Null if it has none. String, at most 39 characters.
-    May be None.
-    """
+    May be None."""

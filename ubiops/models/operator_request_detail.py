@@ -27,16 +27,13 @@ class OperatorRequestDetail(Model):
     """Name of the object in the pipeline. String. May be None."""
     operator: str | None = field(default=None)
     """Name of the operator, such as ``function`` or ``if-condition``. String. May be
-    None.
-    """
+    None."""
     status: str = field(default=None)
     """How the request ended: ``failed`` if, for example, its expression raised an
-    error, and always for ``raise-error``. String, one of ``completed``, ``failed``.
-    """
+    error, and always for ``raise-error``. String, one of ``completed``, ``failed``."""
     success: bool | None = field(default=None)
     """Whether the request was completed. Use ``status`` instead. Boolean. May be None.
-    Deprecated.
-    """
+    Deprecated."""
     time_created: datetime | None = field(default=None)
     """Time at which this request was created. Date and time. May be None."""
     time_started: datetime | None = field(default=None)
@@ -45,12 +42,10 @@ class OperatorRequestDetail(Model):
     """Time at which this request ended. Null before. Date and time. May be None."""
     request_data: Any = field(default=None)
     """Input of the request: an object, a string or a list. Null if it was not stored.
-    Download the input instead. Any JSON value. Deprecated.
-    """
+    Download the input instead. Any JSON value. Deprecated."""
     result: Any = field(default=None)
     """Output of the request: an object, a string or a list. Null if there is none.
-    Download the output instead. Any JSON value. Deprecated.
-    """
+    Download the output instead. Any JSON value. Deprecated."""
     error_message: str | None = field(default=None)
     """Why this request failed. String. May be None."""
     input_size: int | None = field(default=None)

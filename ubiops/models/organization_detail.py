@@ -16,23 +16,19 @@ class OrganizationDetail(Model):
 
     id: str = field(default=None)
     """UUID of the organization. It stays the same when the organization is renamed.
-    String (UUID).
-    """
+    String (UUID)."""
     name: str = field(default=None)
     """Name of the organization, unique on the whole platform. String, 1 to 64
-    characters.
-    """
+    characters."""
     creation_date: datetime = field(default=None)
     """When the organization was created. Date and time."""
     status: str = field(default=None)
     """State of the organization. ``active`` is the usual one; the others are not
-    documented. String, not empty.
-    """
+    documented. String, not empty."""
     two_factor_authentication_forced: bool = field(default=None)
     """Whether members can only sign in with two-factor authentication. Boolean."""
     subscription: str = field(default=None)
     """Name of the subscription, such as ``free`` or ``premium``. String, not empty."""
     overage_usage: bool = field(default=None)
     """Whether the organization may use more credits than it has bought. If not, no
-    further credits are used once they have run out. Boolean.
-    """
+    further credits are used once they have run out. Boolean."""

@@ -16,17 +16,14 @@ class OrganizationList(Model):
 
     id: str = field(default=None)
     """UUID of the organization. It stays the same when the organization is renamed.
-    String (UUID).
-    """
+    String (UUID)."""
     name: str = field(default=None)
     """Name of the organization, unique on the whole platform. String, 1 to 64
-    characters.
-    """
+    characters."""
     creation_date: datetime = field(default=None)
     """When the organization was created. Date and time."""
     status: str = field(default=None)
     """State of the organization. ``active`` is the usual one; the others are not
-    documented. String, not empty.
-    """
+    documented. String, not empty."""
     two_factor_authentication_forced: bool = field(default=None)
     """Whether members can only sign in with two-factor authentication. Boolean."""

@@ -20,5 +20,4 @@ class OrganizationProjectUsage(Model):
     """Name of the project. String, not empty."""
     data: list[TimeSeriesDataPointList] = field(default=None)
     """Credits of the project, one value per step. List of TimeSeriesDataPointList
-    objects.
-    """
+    objects."""

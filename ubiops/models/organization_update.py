@@ -18,19 +18,15 @@ class OrganizationUpdate(RequestModel):
 
     name: str | Null | None = field(default=None, min_length=1)
     """New name, unique on the whole platform. All paths of the organization change with
-    it, so callers that use the old name stop working. String, not empty.
-    """
+    it, so callers that use the old name stop working. String, not empty."""
     subscription: str | Null | None = field(default=None, min_length=1)
     """Name of the new subscription, such as ``premium``. Only the operator of the
-    platform can change it. String, not empty.
-    """
+    platform can change it. String, not empty."""
     subscription_end_date: date | str | Null | None = field(default=None)
     """Day on which the subscription ends. Null removes the end. Only the operator of
-    the platform can change it. Date. ``ubiops.NULL`` sends null.
-    """
+    the platform can change it. Date. ``ubiops.NULL`` sends null."""
     subscription_start_date: date | str | Null | None = field(default=None)
     """Day on which the subscription starts. Only the operator of the platform can
-    change it. Date. ``ubiops.NULL`` sends null.
-    """
+    change it. Date. ``ubiops.NULL`` sends null."""
     two_factor_authentication_forced: bool | Null | None = field(default=None)
     """Whether members can only sign in with two-factor authentication. Boolean."""

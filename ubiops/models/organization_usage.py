@@ -19,13 +19,10 @@ class OrganizationUsage(Model):
     """Length of one step. String, one of ``day``, ``month``."""
     data_organization: list[TimeSeriesDataPointList] = field(default=None)
     """Credits of the whole organization, one value per step. List of
-    TimeSeriesDataPointList objects.
-    """
+    TimeSeriesDataPointList objects."""
     data_projects: list[OrganizationProjectUsage] = field(default=None)
     """Credits of each project that still exists. List of OrganizationProjectUsage
-    objects.
-    """
+    objects."""
     data_deleted_projects: list[TimeSeriesDataPointList] = field(default=None)
     """Credits of all projects that have been deleted since, together, one value per
-    step. List of TimeSeriesDataPointList objects.
-    """
+    step. List of TimeSeriesDataPointList objects."""

@@ -18,5 +18,4 @@ class OrganizationUserCreate(RequestModel):
     """E-mail address of an existing account. String, not empty. Required."""
     admin: bool | Null | None = field(default=None)
     """Whether the person becomes an admin of the organization, who can create projects,
-    manage members and see the usage of credits. Boolean.
-    """
+    manage members and see the usage of credits. Boolean."""

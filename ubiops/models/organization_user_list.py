@@ -28,5 +28,4 @@ class OrganizationUserList(Model):
     """Whether the user is an admin of the organization. Boolean."""
     join_date: date = field(default=None)
     """Day on which the user joined the organization. Inferred, not documented. Date.
-    API v2 only.
-    """
+    API v2 only."""

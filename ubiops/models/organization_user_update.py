@@ -16,5 +16,4 @@ class OrganizationUserUpdate(RequestModel):
 
     admin: bool | Null | None = field(default=None)
     """Whether the member is an admin of the organization. The last admin can't be
-    demoted. Boolean.
-    """
+    demoted. Boolean."""

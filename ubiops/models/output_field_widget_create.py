@@ -20,7 +20,6 @@ class OutputFieldWidgetCreate(RequestModel):
     type: Literal["textbox", "button", "image_preview"] = field()
     """Kind of control. ``textbox`` shows text, ``button`` downloads a file,
     ``image_preview`` shows an image. String, one of ``textbox``, ``button``,
-    ``image_preview``. Required.
-    """
+    ``image_preview``. Required."""
     configuration: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
     """Settings of the control, with any JSON values. They depend on the kind. Dict."""

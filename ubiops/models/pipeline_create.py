@@ -21,27 +21,22 @@ class PipelineCreate(RequestModel):
 
     name: str = field(min_length=1, max_length=64)
     """Name of the pipeline, unique in its project. It is part of every path that leads
-    to the pipeline. String, 1 to 64 characters. Required.
-    """
+    to the pipeline. String, 1 to 64 characters. Required."""
     description: str | Null | None = field(default=None, max_length=400)
     """Purpose of the pipeline, as free text. String, at most 400 characters."""
     input_type: Literal["structured", "plain"] = field()
     """Form of the input. A ``structured`` input is an object with the keys of
     ``input_fields``, which attachments pass on one by one; a ``plain`` input is passed
-    on as a whole. String, one of ``structured``, ``plain``. Required.
-    """
+    on as a whole. String, one of ``structured``, ``plain``. Required."""
     input_fields: Sequence[PipelineInputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """Fields of a ``structured`` input, with unique names. Leave it out or empty for a
-    ``plain`` input. List of PipelineInputFieldCreate objects.
-    """
+    ``plain`` input. List of PipelineInputFieldCreate objects."""
     output_type: Literal["structured", "plain"] | Null | None = field(default=None)
     """Form of the output: ``structured`` with the keys of ``output_fields``, or
     ``plain``. No default is documented, so pass it. String, one of ``structured``,
-    ``plain``.
-    """
+    ``plain``."""
     output_fields: Sequence[PipelineOutputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """Fields of a ``structured`` output, with unique names. Leave it out or empty for a
-    ``plain`` output. List of PipelineOutputFieldCreate objects.
-    """
+    ``plain`` output. List of PipelineOutputFieldCreate objects."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """Labels to find the pipeline by, as a map of strings. Dict of strings."""

@@ -26,20 +26,16 @@ class PipelineCreateResponse(Model):
     """Purpose of the pipeline, or an empty string. String, at most 400 characters."""
     input_type: str = field(default=None)
     """Form of the input: ``structured`` with ``input_fields``, or ``plain``. String,
-    one of ``structured``, ``plain``.
-    """
+    one of ``structured``, ``plain``."""
     input_fields: list[InputOutputFieldDetail] = field(default=None)
     """Fields of the input, each with its widget. Empty if the input is ``plain``. List
-    of InputOutputFieldDetail objects.
-    """
+    of InputOutputFieldDetail objects."""
     output_type: str = field(default=None)
     """Form of the output: ``structured`` with ``output_fields``, or ``plain``. String,
-    one of ``structured``, ``plain``.
-    """
+    one of ``structured``, ``plain``."""
     output_fields: list[InputOutputFieldDetail] = field(default=None)
     """Fields of the output, each with its widget. Empty if the output is ``plain``.
-    List of InputOutputFieldDetail objects.
-    """
+    List of InputOutputFieldDetail objects."""
     labels: dict[str, str] = field(default=None)
     """Labels of the pipeline. Dict of strings."""
     creation_date: datetime = field(default=None)

@@ -21,8 +21,7 @@ class PipelineInputFieldCreate(RequestModel):
     name: str = field(min_length=1, max_length=64)
     """Key of the value in the input, unique among the input fields of the pipeline.
     Attachments from ``pipeline_start`` refer to it. String, 1 to 64 characters.
-    Required.
-    """
+    Required."""
     data_type: Literal[
         "int", "string", "double", "bool", "dict", "file", "array_int", "array_double", "array_string", "array_file"
     ] = field()
@@ -31,9 +30,7 @@ class PipelineInputFieldCreate(RequestModel):
     of a file in a bucket. The prefix ``array_``, for ``int``, ``double``, ``string``
     and ``file``, stands for a list of them. String, one of ``int``, ``string``,
     ``double``, ``bool``, ``dict``, ``file``, ``array_int``, ``array_double``,
-    ``array_string``, ``array_file``. Required.
-    """
+    ``array_string``, ``array_file``. Required."""
     widget: InputFieldWidgetCreate | Mapping[str, Any] | Null | None = field(default=None)
     """How the web app edits the value. By default, the field has no widget of its own.
-    InputFieldWidgetCreate.
-    """
+    InputFieldWidgetCreate."""

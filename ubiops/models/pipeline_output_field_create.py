@@ -30,9 +30,7 @@ class PipelineOutputFieldCreate(RequestModel):
     of a file in a bucket. The prefix ``array_``, for ``int``, ``double``, ``string``
     and ``file``, stands for a list of them. String, one of ``int``, ``string``,
     ``double``, ``bool``, ``dict``, ``file``, ``array_int``, ``array_double``,
-    ``array_string``, ``array_file``. Required.
-    """
+    ``array_string``, ``array_file``. Required."""
     widget: OutputFieldWidgetCreate | Mapping[str, Any] | Null | None = field(default=None)
     """How the web app shows the value. By default, the field has no widget of its own.
-    OutputFieldWidgetCreate.
-    """
+    OutputFieldWidgetCreate."""

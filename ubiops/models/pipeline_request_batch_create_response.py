@@ -20,12 +20,10 @@ class PipelineRequestBatchCreateResponse(Model):
     """Name of the pipeline. String. May be None."""
     version: str | None = field(default=None)
     """Name of the pipeline's version, even if the call named none. String, not empty.
-    May be None.
-    """
+    May be None."""
     status: str = field(default=None)
     """State of the request. ``completed``, ``failed`` and ``cancelled`` are final.
     String, one of ``pending``, ``processing``, ``completed``, ``failed``,
-    ``cancelled``.
-    """
+    ``cancelled``."""
     time_created: datetime = field(default=None)
     """Time at which the request was created. Date and time."""

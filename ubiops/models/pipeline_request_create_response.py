@@ -26,37 +26,29 @@ class PipelineRequestCreateResponse(Model):
     """Name of the pipeline. String. May be None."""
     version: str | None = field(default=None)
     """Name of the pipeline's version, even if the call named none. String, not empty.
-    May be None.
-    """
+    May be None."""
     deployment_requests: list[PipelineRequestDeploymentRequest] | None = field(default=None)
     """Requests to deployments, to be sorted by ``sequence_id``. List of
-    PipelineRequestDeploymentRequest objects. May be None.
-    """
+    PipelineRequestDeploymentRequest objects. May be None."""
     operator_requests: list[PipelineRequestOperatorRequest] | None = field(default=None)
     """Requests to operators. List of PipelineRequestOperatorRequest objects. May be
-    None.
-    """
+    None."""
     pipeline_requests: list[PipelineRequestPipelineRequest] | None = field(default=None)
     """Requests to other pipelines. List of PipelineRequestPipelineRequest objects. May
-    be None.
-    """
+    be None."""
     result: Any = field(default=None)
     """What reached ``pipeline_end``: an object with the output fields if the output is
     structured, usually a string if it is plain, and a list of either if several results
-    arrived. Null if the request failed. Any JSON value.
-    """
+    arrived. Null if the request failed. Any JSON value."""
     status: str = field(default=None)
     """How the request ended. The call succeeds even if the request failed, so check the
-    status before you use ``result``. String, one of ``completed``, ``failed``.
-    """
+    status before you use ``result``. String, one of ``completed``, ``failed``."""
     success: bool | None = field(default=None)
     """Whether the request was completed. Use ``status`` instead. Boolean. May be None.
-    Deprecated.
-    """
+    Deprecated."""
     error_message: str | None = field(default=None)
     """Why the request failed. The object that failed has a message of its own. String.
-    May be None.
-    """
+    May be None."""
     pipeline_timeout: int | None = field(default=None)
     """Seconds that the whole request may take. Integer. May be None."""
     deployment_timeout: int | None = field(default=None)

@@ -33,12 +33,10 @@ class PipelineRequestDeploymentRequest(Model):
     status: str = field(default=None)
     """State of the request. ``completed``, ``failed`` and ``cancelled`` are final.
     String, one of ``pending``, ``processing``, ``completed``, ``failed``,
-    ``cancelled``.
-    """
+    ``cancelled``."""
     success: bool | None = field(default=None)
     """Whether the request was completed. Use ``status`` instead. Boolean. May be None.
-    Deprecated.
-    """
+    Deprecated."""
     error_message: str | None = field(default=None)
     """Why this request failed. String. May be None."""
     sequence_id: str = field(default=None)

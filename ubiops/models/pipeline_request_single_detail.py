@@ -27,17 +27,14 @@ class PipelineRequestSingleDetail(Model):
     """Name of the pipeline. String. May be None."""
     version: str | None = field(default=None)
     """Name of the pipeline's version, even if the call named none. String, not empty.
-    May be None.
-    """
+    May be None."""
     status: str = field(default=None)
     """State of the request. ``completed``, ``failed`` and ``cancelled`` are final.
     String, one of ``pending``, ``processing``, ``completed``, ``failed``,
-    ``cancelled``.
-    """
+    ``cancelled``."""
     success: bool | None = field(default=None)
     """Whether the request was completed. Use ``status`` instead. Boolean. May be None.
-    Deprecated.
-    """
+    Deprecated."""
     time_created: datetime = field(default=None)
     """Time at which the request was created. Date and time."""
     time_started: datetime | None = field(default=None)
@@ -46,16 +43,13 @@ class PipelineRequestSingleDetail(Model):
     """Time at which the request ended. Null before. Date and time. May be None."""
     request_data: Any = field(default=None)
     """Input of the request: an object, a string or a list. Null if it was not stored.
-    Download the input instead. Any JSON value. Deprecated.
-    """
+    Download the input instead. Any JSON value. Deprecated."""
     result: Any = field(default=None)
     """Output of the request: an object, a string or a list. Null if there is none.
-    Download the output instead. Any JSON value. Deprecated.
-    """
+    Download the output instead. Any JSON value. Deprecated."""
     error_message: str | None = field(default=None)
     """Why the request failed. The object that failed has a message of its own. String.
-    May be None.
-    """
+    May be None."""
     pipeline_timeout: int | None = field(default=None)
     """Seconds that the whole request may take. Integer. May be None."""
     deployment_timeout: int | None = field(default=None)
@@ -67,17 +61,13 @@ class PipelineRequestSingleDetail(Model):
     """
     deployment_requests: list[PipelineRequestDeploymentRequest] | None = field(default=None)
     """Requests to deployments, to be sorted by ``sequence_id``. List of
-    PipelineRequestDeploymentRequest objects. May be None.
-    """
+    PipelineRequestDeploymentRequest objects. May be None."""
     operator_requests: list[PipelineRequestOperatorRequest] | None = field(default=None)
     """Requests to operators. List of PipelineRequestOperatorRequest objects. May be
-    None.
-    """
+    None."""
     pipeline_requests: list[PipelineRequestPipelineRequest] | None = field(default=None)
     """Requests to other pipelines. List of PipelineRequestPipelineRequest objects. May
-    be None.
-    """
+    be None."""
     origin: dict[str, str] | None = field(default=None)
     """Origin: ``created_by`` is the user's e-mail address, or ``UbiOps`` for a request
-    of the platform. Dict of strings. May be None.
-    """
+    of the platform. Dict of strings. May be None."""

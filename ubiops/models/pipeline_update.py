@@ -21,33 +21,25 @@ class PipelineUpdate(RequestModel):
 
     name: str | Null | None = field(default=None, min_length=1)
     """New name, unique in the project. All paths of the pipeline change with it, so
-    callers that use the old name stop working. String, not empty.
-    """
+    callers that use the old name stop working. String, not empty."""
     description: str | Null | None = field(default=None, max_length=400)
     """New description, as free text. An empty string removes it. String, at most 400
-    characters.
-    """
+    characters."""
     input_type: Literal["structured", "plain"] | Null | None = field(default=None)
     """New form of the input. Pass ``input_fields`` with it: attachments of the old
-    fields no longer fit. String, one of ``structured``, ``plain``.
-    """
+    fields no longer fit. String, one of ``structured``, ``plain``."""
     input_fields: Sequence[PipelineInputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """The complete new list of input fields: fields that are not in it are removed,
-    others are added or changed. List of PipelineInputFieldCreate objects.
-    """
+    others are added or changed. List of PipelineInputFieldCreate objects."""
     output_type: Literal["structured", "plain"] | Null | None = field(default=None)
     """New form of the output. Pass ``output_fields`` with it: attachments of the old
-    fields no longer fit. String, one of ``structured``, ``plain``.
-    """
+    fields no longer fit. String, one of ``structured``, ``plain``."""
     output_fields: Sequence[PipelineOutputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """The complete new list of output fields, under the same rules as ``input_fields``.
-    List of PipelineOutputFieldCreate objects.
-    """
+    List of PipelineOutputFieldCreate objects."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """The complete new set of labels: labels that are not in it are removed. Dict of
-    strings.
-    """
+    strings."""
     default_version: str | Null | None = field(default=None, min_length=1)
     """Name of the version that handles requests in which no version is named. It must
-    be available, so everything that it uses must have been built. String, not empty.
-    """
+    be available, so everything that it uses must have been built. String, not empty."""

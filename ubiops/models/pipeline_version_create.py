@@ -23,31 +23,25 @@ class PipelineVersionCreate(RequestModel):
 
     version: str = field(min_length=1)
     """Name of the version, unique in its pipeline. It is part of every path that leads
-    to the version. String, not empty. Required.
-    """
+    to the version. String, not empty. Required."""
     description: str | Null | None = field(default=None, max_length=400)
     """Purpose of the version, as free text. String, at most 400 characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """Labels to find the version by, as a map of strings. Dict of strings."""
     request_retention_time: int | Null | None = field(default=None, minimum=0)
     """Seconds for which requests are kept, counted from their start. The default is one
-    week, the maximum 28 days. Integer, 0 or more. Default: ``604800``.
-    """
+    week, the maximum 28 days. Integer, 0 or more. Default: ``604800``."""
     request_retention_mode: Literal["none", "metadata", "full"] | Null | None = field(default=None)
     """What is kept of each request from now on: ``none`` keeps nothing, ``metadata``
     its record without data, and ``full`` its input and output as well. String, one of
-    ``none``, ``metadata``, ``full``.
-    """
+    ``none``, ``metadata``, ``full``."""
     metadata: Any | Null | None = field(default=None)
     """Layout data of the web app, without effect on requests. Inferred, not documented.
-    Any JSON value. API v2 only.
-    """
+    Any JSON value. API v2 only."""
     objects: Sequence[PipelineVersionObjectCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """Deployments, operators and other pipelines that the version consists of. Without
     them, the version can't handle requests yet. List of PipelineVersionObjectCreate
-    objects.
-    """
+    objects."""
     attachments: Sequence[AttachmentsCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """Connections between ``pipeline_start``, the objects and ``pipeline_end``, one
-    entry for each destination. List of AttachmentsCreate objects.
-    """
+    entry for each destination. List of AttachmentsCreate objects."""

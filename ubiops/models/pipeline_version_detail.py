@@ -40,17 +40,13 @@ class PipelineVersionDetail(Model):
     request_retention_mode: str = field(default=None)
     """What is kept of each request: ``none`` keeps nothing, ``metadata`` its record
     without data, and ``full`` its input and output as well. String, one of ``none``,
-    ``metadata``, ``full``.
-    """
+    ``metadata``, ``full``."""
     metadata: Any = field(default=None)
     """Layout data of the web app. Inferred, not documented. Any JSON value. API v2
-    only.
-    """
+    only."""
     objects: list[PipelineVersionObjectList] = field(default=None)
     """Deployments, operators and other pipelines of the version. List of
-    PipelineVersionObjectList objects.
-    """
+    PipelineVersionObjectList objects."""
     attachments: list[AttachmentsList] = field(default=None)
     """Connections between the objects, in any order: not necessarily the one in which
-    they were sent. List of AttachmentsList objects.
-    """
+    they were sent. List of AttachmentsList objects."""

@@ -37,9 +37,7 @@ class PipelineVersionList(Model):
     request_retention_mode: str = field(default=None)
     """What is kept of each request: ``none`` keeps nothing, ``metadata`` its record
     without data, and ``full`` its input and output as well. String, one of ``none``,
-    ``metadata``, ``full``.
-    """
+    ``metadata``, ``full``."""
     metadata: Any = field(default=None)
     """Layout data of the web app. Inferred, not documented. Any JSON value. API v2
-    only.
-    """
+    only."""

@@ -22,34 +22,28 @@ class PipelineVersionObjectCreate(RequestModel):
     name: str = field(min_length=1)
     """Name of the object, unique in the version. Attachments refer to it. One
     deployment can be used by several objects of different names. String, not empty.
-    Required.
-    """
+    Required."""
     reference_type: Literal["deployment", "pipeline", "operator"] | Null | None = field(default=None)
     """Kind of what the object refers to. String, one of ``deployment``, ``pipeline``,
-    ``operator``. Default: ``"deployment"``.
-    """
+    ``operator``. Default: ``"deployment"``."""
     reference_name: str = field(min_length=1)
     """Name of the deployment or pipeline in the same project, or of the operator:
     ``if-condition`` stops its branch if the expression is false, ``function`` computes
     one output, ``pipeline-variable`` gives constants, ``raise-error`` ends the pipeline
     with an error, ``one-to-many`` spreads a list over parallel requests,
     ``many-to-one`` collects their results in a list, ``count-many`` counts the elements
-    of a list. String, not empty. Required.
-    """
+    of a list. String, not empty. Required."""
     version: str | Null | None = field(default=None, min_length=1)
     """Name of the version of the deployment or pipeline. If it is null or left out,
     each request uses the default version of that moment. Operators have none. String,
-    not empty. ``ubiops.NULL`` sends null.
-    """
+    not empty. ``ubiops.NULL`` sends null."""
     configuration: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
     """Settings, whose keys depend on what the object refers to. A deployment or
     pipeline has ``on_error``: ``stop`` ends the pipeline if the object fails,
     ``continue`` goes on. An operator has ``input_fields`` and ``output_fields``, and
     besides these ``expression`` for ``if-condition`` and ``function``,
     ``output_values`` for ``pipeline-variable``, ``error_message`` for ``raise-error``,
-    and ``batch_size`` for ``one-to-many``. Dict. ``ubiops.NULL`` sends null.
-    """
+    and ``batch_size`` for ``one-to-many``. Dict. ``ubiops.NULL`` sends null."""
     metadata: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
     """Layout data of the web app, without effect on requests. Inferred, not documented.
-    Dict. ``ubiops.NULL`` sends null.
-    """
+    Dict. ``ubiops.NULL`` sends null."""

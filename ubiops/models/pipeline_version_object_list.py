@@ -23,35 +23,27 @@ class PipelineVersionObjectList(Model):
     """Name of the object, unique in the version. String, not empty."""
     reference_name: str = field(default=None)
     """Name of the deployment, pipeline or operator, such as ``if-condition``. String,
-    not empty.
-    """
+    not empty."""
     reference_type: str = field(default=None)
     """Kind of what the object refers to. String, one of ``deployment``, ``pipeline``,
-    ``operator``.
-    """
+    ``operator``."""
     version: str | None = field(default=None)
     """Name of the version. Null for the default version, and for operators. String. May
-    be None.
-    """
+    be None."""
     input_type: str | None = field(default=None)
     """Form of the input: ``structured`` with ``input_fields``, or ``plain``. String,
-    one of ``structured``, ``plain``. May be None.
-    """
+    one of ``structured``, ``plain``. May be None."""
     output_type: str | None = field(default=None)
     """Form of the output: ``structured`` with ``output_fields``, or ``plain``. String,
-    one of ``structured``, ``plain``. May be None.
-    """
+    one of ``structured``, ``plain``. May be None."""
     configuration: PipelineVersionObjectConfigurationList | None = field(default=None)
     """Settings of the object. Null if there are none.
-    PipelineVersionObjectConfigurationList. May be None.
-    """
+    PipelineVersionObjectConfigurationList. May be None."""
     metadata: dict[str, Any] | None = field(default=None, declared="dict(str, str)")
     """Layout data of the web app. Inferred, not documented. Dict. May be None."""
     input_fields: list[InputOutputFieldBase] | None = field(default=None)
     """Fields of the input. Empty or null if the input is ``plain``. List of
-    InputOutputFieldBase objects. May be None.
-    """
+    InputOutputFieldBase objects. May be None."""
     output_fields: list[InputOutputFieldBase] | None = field(default=None)
     """Fields of the output. Empty or null if the output is ``plain``. List of
-    InputOutputFieldBase objects. May be None.
-    """
+    InputOutputFieldBase objects. May be None."""

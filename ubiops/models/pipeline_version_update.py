@@ -21,36 +21,28 @@ class PipelineVersionUpdate(RequestModel):
 
     version: str | Null | None = field(default=None, min_length=1)
     """New name, unique in the pipeline. All paths of the version change with it, so
-    callers that use the old name stop working. String, not empty.
-    """
+    callers that use the old name stop working. String, not empty."""
     description: str | Null | None = field(default=None, max_length=400)
     """New description, as free text. An empty string removes it. String, at most 400
-    characters.
-    """
+    characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """The complete new set of labels: labels that are not in it are removed. Dict of
-    strings.
-    """
+    strings."""
     request_retention_time: int | Null | None = field(default=None, minimum=0)
     """New number of seconds for which requests are kept. Requests that are stored
-    already keep their old time. Integer, 0 or more.
-    """
+    already keep their old time. Integer, 0 or more."""
     request_retention_mode: Literal["none", "metadata", "full"] | Null | None = field(default=None)
     """What is kept of each request from now on: ``none`` keeps nothing, ``metadata``
     its record without data, and ``full`` its input and output as well. String, one of
-    ``none``, ``metadata``, ``full``.
-    """
+    ``none``, ``metadata``, ``full``."""
     metadata: Any | Null | None = field(default=None)
     """Layout data of the web app, without effect on requests. Inferred, not documented.
-    Any JSON value. API v2 only.
-    """
+    Any JSON value. API v2 only."""
     objects: Sequence[PipelineVersionObjectCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """The complete new list of objects: objects that are not in it are removed. Null or
     an empty list removes all. List of PipelineVersionObjectCreate objects.
-    ``ubiops.NULL`` sends null.
-    """
+    ``ubiops.NULL`` sends null."""
     attachments: Sequence[AttachmentsCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """The complete new list of attachments: attachments that are not in it are removed.
     Null or an empty list removes all. List of AttachmentsCreate objects.
-    ``ubiops.NULL`` sends null.
-    """
+    ``ubiops.NULL`` sends null."""

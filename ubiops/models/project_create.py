@@ -24,25 +24,20 @@ class ProjectCreate(RequestModel):
     )
     """Name of the project, unique on the whole platform, not only in the organization.
     Lower-case letters, digits and hyphens, beginning with a letter. String, 1 to 64
-    characters, matching ``^[a-z][a-z0-9-]*$``. Required.
-    """
+    characters, matching ``^[a-z][a-z0-9-]*$``. Required."""
     organization_name: str = field(min_length=1)
     """Name of the organization that owns the project and pays for its credits. String,
-    not empty. Required.
-    """
+    not empty. Required."""
     advanced_permissions: bool | Null | None = field(default=None)
     """Whether the project has fine-grained permissions: with ``true`` you can create
     roles of your own and assign roles for single deployments, pipelines and buckets.
-    Boolean. Default: ``False``.
-    """
+    Boolean. Default: ``False``."""
     credits: float | Null | None = field(default=None)
     """Credits that the project may use at most. The platform suspends a project that
     has used them up. Without a value, or with null, there is no limit. Number.
-    ``ubiops.NULL`` sends null.
-    """
+    ``ubiops.NULL`` sends null."""
     cors_origins: Sequence[str] | Null | None = field(default=None)
     """Origins of web pages, such as ``https://weather.example.com``, whose scripts may
-    call the API for this project from a browser. List of strings.
-    """
+    call the API for this project from a browser. List of strings."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """Labels to find the project by. Dict of strings."""

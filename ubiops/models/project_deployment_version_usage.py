@@ -24,5 +24,4 @@ class ProjectDeploymentVersionUsage(Model):
     """Name of the version. String, not empty."""
     data: list[TimeSeriesDataPointList] = field(default=None)
     """Credits of the version, one value per step. List of TimeSeriesDataPointList
-    objects.
-    """
+    objects."""

@@ -22,20 +22,17 @@ class ProjectInstanceList(Model):
     """State of the instance. It is ``pending`` until hardware is found,
     ``initialising`` while the code starts, and processes requests when it is
     ``running``. An instance that has stopped is not listed. String, one of ``pending``,
-    ``initialising``, ``running``, ``stopping``.
-    """
+    ``initialising``, ``running``, ``stopping``."""
     instance_type: InstanceInstanceTypeDetail | None = field(default=None)
     """Hardware of the instance. Null until it is found. InstanceInstanceTypeDetail. May
-    be None.
-    """
+    be None."""
     time_created: datetime = field(default=None)
     """Time at which the instance was created. Date and time."""
     time_updated: datetime = field(default=None)
     """Time of the last change of its status. Date and time."""
     deployment: str | None = field(default=None)
     """Name of the deployment that the instance works for. String, not empty. May be
-    None.
-    """
+    None."""
     version: str | None = field(default=None)
     """Name of the version whose code the instance runs. String, not empty. May be None.
     """

@@ -16,20 +16,17 @@ class ProjectList(Model):
 
     id: str = field(default=None)
     """UUID of the project. It stays the same when the project is renamed. String
-    (UUID).
-    """
+    (UUID)."""
     name: str = field(default=None)
     """Name of the project, unique on the whole platform. String, 1 to 64 characters."""
     creation_date: datetime = field(default=None)
     """When the project was created. ``/v2.1`` may send the day alone. Date and time."""
     advanced_permissions: bool = field(default=None)
     """Whether the project has fine-grained permissions: roles of its own, and roles for
-    single deployments, pipelines and buckets. Boolean.
-    """
+    single deployments, pipelines and buckets. Boolean."""
     credits: float | None = field(default=None)
     """Credits that the project may use at most. Null means that there is no limit.
-    Number. May be None.
-    """
+    Number. May be None."""
     organization_name: str = field(default=None)
     """Name of the organization that owns the project. String, not empty."""
     labels: dict[str, str] = field(default=None)

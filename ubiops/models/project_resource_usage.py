@@ -21,5 +21,4 @@ class ProjectResourceUsage(Model):
     """Number of buckets. Integer."""
     environments: int = field(default=None)
     """Number of environments that belong to the project. Those of the platform don't
-    count. Integer.
-    """
+    count. Integer."""

@@ -18,25 +18,19 @@ class ProjectUpdate(RequestModel):
 
     name: str | Null | None = field(default=None, min_length=1)
     """New name, unique on the whole platform. All paths of the project change with it,
-    so callers that use the old name stop working. String, not empty.
-    """
+    so callers that use the old name stop working. String, not empty."""
     advanced_permissions: bool | Null | None = field(default=None)
     """Whether the project has fine-grained permissions: roles of its own, and roles for
-    single deployments, pipelines and buckets. Boolean.
-    """
+    single deployments, pipelines and buckets. Boolean."""
     credits: float | Null | None = field(default=None)
     """New number of credits that the project may use at most. Null removes the limit.
-    Number. ``ubiops.NULL`` sends null.
-    """
+    Number. ``ubiops.NULL`` sends null."""
     suspend: bool | Null | None = field(default=None)
     """With ``true``, the project is stopped, with ``false`` it is resumed. Resuming
-    fails if the platform itself suspended the project. Boolean.
-    """
+    fails if the platform itself suspended the project. Boolean."""
     cors_origins: Sequence[str] | Null | None = field(default=None)
     """The complete new list of origins of web pages that may call the API for this
-    project from a browser. Origins that it lacks are removed. List of strings.
-    """
+    project from a browser. Origins that it lacks are removed. List of strings."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """The complete new set of labels. Labels that it lacks are removed. Dict of
-    strings.
-    """
+    strings."""

@@ -19,13 +19,10 @@ class ProjectUsage(Model):
     """Length of one step. String, one of ``day``, ``month``."""
     data_project: list[TimeSeriesDataPointList] = field(default=None)
     """Credits of the whole project, one value per step. List of TimeSeriesDataPointList
-    objects.
-    """
+    objects."""
     data_deployments: list[ProjectDeploymentVersionUsage] = field(default=None)
     """Credits of each deployment version that still exists. List of
-    ProjectDeploymentVersionUsage objects.
-    """
+    ProjectDeploymentVersionUsage objects."""
     data_deleted_deployments: list[TimeSeriesDataPointList] = field(default=None)
     """Credits of all deployments that have been deleted since, together, one value per
-    step. List of TimeSeriesDataPointList objects.
-    """
+    step. List of TimeSeriesDataPointList objects."""

@@ -11,5 +11,4 @@ class ProjectUserCreate(RequestModel):
 
     user_id: str = field()
     """UUID of the user, as ``organization_users_list`` shows it. The user must belong
-    to the organization. String (UUID). Required.
-    """
+    to the organization. String (UUID). Required."""

@@ -15,9 +15,7 @@ class QuotaDetail(Model):
     """Amount that may be in use at the same time, in the unit of the resource: bytes
     for ``memory_standard``, vCPUs for ``cpu_standard``, accelerators for
     ``accelerator_standard``. That null means no limit is inferred, not documented.
-    Number. May be None.
-    """
+    Number. May be None."""
     resource: str = field(default=None)
     """Kind of hardware, such as ``memory_standard``, ``cpu_standard`` or
-    ``accelerator_standard``. More kinds may be added. String, not empty.
-    """
+    ``accelerator_standard``. More kinds may be added. String, not empty."""

@@ -22,8 +22,7 @@ class RequestsOverview(Model):
     """Name of the pipeline. Null for a request to a deployment. String. May be None."""
     version: str | None = field(default=None)
     """Name of the version that the request was made to. Null if there is no record of
-    it. String, not empty. May be None.
-    """
+    it. String, not empty. May be None."""
     status: str = field(default=None)
     """How the request ended. String, one of ``completed``, ``failed``, ``cancelled``.
     """
@@ -31,15 +30,12 @@ class RequestsOverview(Model):
     """When the request was created. Date and time."""
     time_started: datetime | None = field(default=None)
     """When processing started. Null if the request ended before that. Date and time.
-    May be None.
-    """
+    May be None."""
     time_completed: datetime | None = field(default=None)
     """When the request ended, whatever its outcome. Date and time. May be None."""
     input_size: int | None = field(default=None)
     """Size of the input in bytes. The unit is inferred, not documented. Integer. May be
-    None.
-    """
+    None."""
     output_size: int | None = field(default=None)
     """Size of the output in bytes. Null if there is none, as after a failure. The unit
-    is inferred, not documented. Integer. May be None.
-    """
+    is inferred, not documented. Integer. May be None."""

@@ -25,5 +25,4 @@ class ResourceUsage(Model):
     """Number of buckets. Integer."""
     environments: int = field(default=None)
     """Number of environments that belong to projects. Those of the platform don't
-    count. Integer.
-    """
+    count. Integer."""

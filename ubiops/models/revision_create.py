@@ -11,13 +11,10 @@ class RevisionCreate(Model):
 
     success: bool = field(default=None)
     """Whether the code was received or copied. It is not the result of the build.
-    Boolean.
-    """
+    Boolean."""
     revision: str = field(default=None)
     """UUID of the new revision. Poll its status to find out whether the code works.
-    String (UUID).
-    """
+    String (UUID)."""
     build: str = field(default=None)
     """The same value as ``revision``, for programs from the time when an upload
-    returned its build. String (UUID). Deprecated. API v2.1 only.
-    """
+    returned its build. String (UUID). Deprecated. API v2.1 only."""

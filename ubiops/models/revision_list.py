@@ -22,25 +22,20 @@ class RevisionList(Model):
     """Time of the upload. Date and time."""
     created_by: str = field(default=None)
     """E-mail address of the user who uploaded the code, or ``UbiOps`` if the platform
-    did. String.
-    """
+    did. String."""
     status: str = field(default=None)
     """Status of the build. ``queued`` and ``building`` are temporary; ``success`` and
     ``failed`` are final unless a rebuild is requested. String, one of ``queued``,
-    ``building``, ``success``, ``failed``.
-    """
+    ``building``, ``success``, ``failed``."""
     error_message: str = field(default=None)
     """Reason why the build failed. An empty string if it did not fail. String, at most
-    1024 characters.
-    """
+    1024 characters."""
     has_request_method: bool = field(default=None)
     """Whether the code can handle single requests, with a method ``request``. Boolean.
     """
     has_requests_method: bool = field(default=None)
     """Whether the code can handle a batch of requests at once, with a method
-    ``requests``. Boolean.
-    """
+    ``requests``. Boolean."""
     empty: bool = field(default=None)
     """Whether the revision has no code of its own, because the image of the environment
-    contains it. Inferred, not documented. Boolean.
-    """
+    contains it. Inferred, not documented. Boolean."""

@@ -24,17 +24,13 @@ class RoleAssignmentCreate(RequestModel):
     """
     assignee: str | Null | None = field(default=None, min_length=1)
     """Who gets the role: the UUID of a user or a service user, or the name of a
-    deployment whose code calls the API. String, not empty.
-    """
+    deployment whose code calls the API. String, not empty."""
     assignee_type: Literal["user", "deployment"] | Null | None = field(default=None)
     """What ``assignee`` names. ``user`` stands for service users as well. String, one
-    of ``user``, ``deployment``.
-    """
+    of ``user``, ``deployment``."""
     resource: str | Null | None = field(default=None, min_length=1)
     """Name of the object that the role holds for. Left out, it holds for the whole
-    project. It needs ``resource_type``. String, not empty.
-    """
+    project. It needs ``resource_type``. String, not empty."""
     resource_type: Literal["project", "deployment", "pipeline", "bucket"] | Null | None = field(default=None)
     """Kind of the object that ``resource`` names. String, one of ``project``,
-    ``deployment``, ``pipeline``, ``bucket``.
-    """
+    ``deployment``, ``pipeline``, ``bucket``."""

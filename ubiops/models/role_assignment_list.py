@@ -13,17 +13,14 @@ class RoleAssignmentList(Model):
     """UUID of the assignment. Deleting it takes the role away. String (UUID)."""
     assignee: str = field(default=None)
     """Who has the role, the UUID of a user or a service user, or the name of a
-    deployment. String.
-    """
+    deployment. String."""
     assignee_type: str = field(default=None)
     """What ``assignee`` names. String, one of ``user``, ``deployment``."""
     role: str = field(default=None)
     """Name of the role. String, not empty."""
     resource: str = field(default=None)
     """Name of the object that the role holds for. Missing, or the project, for a role
-    in the whole project. String.
-    """
+    in the whole project. String."""
     resource_type: str = field(default=None)
     """Kind of the object that ``resource`` names. String, one of ``project``,
-    ``deployment``, ``pipeline``, ``bucket``.
-    """
+    ``deployment``, ``pipeline``, ``bucket``."""

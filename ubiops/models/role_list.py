@@ -15,5 +15,4 @@ class RoleList(Model):
     """Name of the role, unique in the project. String, 1 to 64 characters."""
     default: bool = field(default=None)
     """Whether the role is built in. Built-in roles exist in every project and can be
-    neither changed nor deleted. ``/v2.1`` may send a string instead. Boolean.
-    """
+    neither changed nor deleted. ``/v2.1`` may send a string instead. Boolean."""

@@ -23,9 +23,7 @@ class RoleUpdate(RequestModel):
         pattern_words="lower-case letters, digits and hyphens, beginning with a letter",
     )
     """New name, unique in the project. Lower-case letters, digits and hyphens,
-    beginning with a letter. String, not empty, matching ``^[a-z][a-z0-9-]*$``.
-    """
+    beginning with a letter. String, not empty, matching ``^[a-z][a-z0-9-]*$``."""
     permissions: Sequence[str] | Null | None = field(default=None)
     """The complete new list of permissions. Everybody who holds the role loses those
-    that it lacks. List of strings.
-    """
+    that it lacks. List of strings."""

@@ -21,20 +21,17 @@ class ScheduleList(Model):
     """Name of the schedule, unique in its project. String, not empty."""
     object_type: str = field(default=None)
     """Kind of object that the requests are sent to. String, one of ``deployment``,
-    ``pipeline``.
-    """
+    ``pipeline``."""
     object_name: str = field(default=None)
     """Name of the deployment or pipeline that the requests are sent to. String."""
     version: str | None = field(default=None)
     """Name of the version. Null for the default version of the moment. String. May be
-    None.
-    """
+    None."""
     schedule: str = field(default=None)
     """When requests are sent, in UTC, as the five fields of a crontab. String."""
     request_data: Any = field(default=None)
     """Input of each request: an object if it is structured, a string if it is plain.
-    Any JSON value.
-    """
+    Any JSON value."""
     timeout: int | None = field(default=None)
     """Seconds that each request may take. Integer. May be None."""
     enabled: bool = field(default=None)

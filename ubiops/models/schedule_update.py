@@ -21,29 +21,23 @@ class ScheduleUpdate(RequestModel):
 
     name: str | Null | None = field(default=None, min_length=1)
     """New name, unique in the project. The path of the schedule changes with it.
-    String, not empty.
-    """
+    String, not empty."""
     schedule: str | Null | None = field(default=None, min_length=1)
     """When requests are sent, in UTC, as the five fields of a crontab: minute, hour,
     day of the month, month and day of the week. ``0 6 * * 1-5``, for example, means at
-    6:00 from Monday to Friday. String, not empty.
-    """
+    6:00 from Monday to Friday. String, not empty."""
     request_data: Any | Null | None = field(default=None)
     """New input of each request: an object with the input fields if the input is
-    structured, a string if it is plain. Any JSON value.
-    """
+    structured, a string if it is plain. Any JSON value."""
     timeout: int | Null | None = field(default=None, minimum=0)
     """New number of seconds that each request may take. Integer, 0 or more."""
     enabled: bool | Null | None = field(default=None)
     """Whether requests are sent. Turn it off to pause the schedule. Requests that were
     due in the meantime are not sent afterwards; that is inferred, not documented.
-    Boolean.
-    """
+    Boolean."""
     description: str | Null | None = field(default=None, max_length=400)
     """New description, as free text. An empty string removes it. String, at most 400
-    characters.
-    """
+    characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """The complete new set of labels: labels that are not in it are removed. Dict of
-    strings.
-    """
+    strings."""

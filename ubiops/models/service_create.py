@@ -25,76 +25,59 @@ class ServiceCreate(RequestModel):
     """Labels to find the service by, as a map of strings. Dict of strings."""
     port: int = field()
     """Port on which the code listens inside its instances, from 1 to 65535. Integer.
-    Required.
-    """
+    Required."""
     authentication_required: bool | Null | None = field(default=None)
     """Whether callers must authenticate. If false, everybody who knows the address can
-    call the service; the project must allow it. Boolean.
-    """
+    call the service; the project must allow it. Boolean."""
     authentication_method_token_enabled: bool | Null | None = field(default=None)
     """Whether callers can authenticate with an API token in the header
-    ``Authorization``. Boolean.
-    """
+    ``Authorization``. Boolean."""
     authentication_header_pass_through: bool | Null | None = field(default=None)
     """Whether the code receives the header ``Authorization`` of the caller. It can then
     act in the caller's name, so turn it on only for code that you trust. Inferred, not
-    documented. Boolean. API v2 only.
-    """
+    documented. Boolean. API v2 only."""
     request_logging_excluded_paths: str | Null | None = field(default=None, max_length=400)
     """Regular expression of paths whose calls are not recorded as requests, such as
-    those of health checks. String, at most 400 characters.
-    """
+    those of health checks. String, at most 400 characters."""
     request_logging_excluded_extensions: Sequence[str] | Null | None = field(default=None)
     """Types of content, given as file extensions such as ``css``, whose calls are not
-    recorded as requests. List of strings.
-    """
+    recorded as requests. List of strings."""
     deployment: str | Null | None = field(default=None, min_length=1)
     """Name of the deployment whose instances receive the calls. Only a service with
     ``imported_name`` can do without it; this exception is inferred, not documented.
-    String, not empty.
-    """
+    String, not empty."""
     version: str | Null | None = field(default=None, min_length=1)
     """Name of the version whose instances receive the calls. Null, or nothing, stands
-    for the default version. String, not empty. ``ubiops.NULL`` sends null.
-    """
+    for the default version. String, not empty. ``ubiops.NULL`` sends null."""
     rate_limit: int | Null | None = field(default=None)
     """Maximum number of calls within a period, of all users together. Null is no limit.
     The length of the period is not documented; the meaning is inferred. Integer.
-    ``ubiops.NULL`` sends null. API v2 only.
-    """
+    ``ubiops.NULL`` sends null. API v2 only."""
     rate_limit_user_default: int | Null | None = field(default=None)
     """Maximum number of calls within a period, for each user without a limit of their
     own. Null is no limit. The length of the period is not documented; the meaning is
-    inferred. Integer. ``ubiops.NULL`` sends null. API v2 only.
-    """
+    inferred. Integer. ``ubiops.NULL`` sends null. API v2 only."""
     concurrency_limit: int | Null | None = field(default=None)
     """Maximum number of calls that are open at a time, of all users together. Null is
     no limit. Inferred, not documented. Integer. ``ubiops.NULL`` sends null. API v2
-    only.
-    """
+    only."""
     concurrency_limit_user_default: int | Null | None = field(default=None)
     """Maximum number of calls that are open at a time, for each user without a limit of
     their own. Null is no limit. Inferred, not documented. Integer. ``ubiops.NULL``
-    sends null. API v2 only.
-    """
+    sends null. API v2 only."""
     type: str | Null | None = field(default=None)
     """Kind of service. The choices are not documented; leave it out unless
-    ``services_list`` shows another one. String. API v2 only.
-    """
+    ``services_list`` shows another one. String. API v2 only."""
     cache_aware_llm_routing: bool | Null | None = field(default=None)
     """Whether calls to a language model go to the instance whose cache fits the prompt
-    best, instead of any. Inferred, not documented. Boolean. API v2 only.
-    """
+    best, instead of any. Inferred, not documented. Boolean. API v2 only."""
     imported_name: str | Null | None = field(default=None, max_length=256)
     """Name of an existing Kubernetes service that receives the calls in place of a
     deployment. Inferred, not documented. String, at most 256 characters.
-    ``ubiops.NULL`` sends null. API v2 only.
-    """
+    ``ubiops.NULL`` sends null. API v2 only."""
     imported_namespace: str | Null | None = field(default=None, max_length=256)
     """Kubernetes namespace of ``imported_name``. Inferred, not documented. String, at
-    most 256 characters. ``ubiops.NULL`` sends null. API v2 only.
-    """
+    most 256 characters. ``ubiops.NULL`` sends null. API v2 only."""
     imported_cluster_domain: str | Null | None = field(default=None, min_length=1, max_length=256)
     """DNS domain of the cluster of ``imported_name``, such as ``cluster.local``.
-    Inferred, not documented. String, 1 to 256 characters. API v2 only.
-    """
+    Inferred, not documented. String, 1 to 256 characters. API v2 only."""

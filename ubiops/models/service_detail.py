@@ -22,8 +22,7 @@ class ServiceDetail(Model):
     """Name of the deployment whose instances receive the calls. String, not empty."""
     version: str | None = field(default=None)
     """Name of the version whose instances receive the calls. Null stands for the
-    default version. String, not empty. May be None.
-    """
+    default version. String, not empty. May be None."""
     port: int = field(default=None)
     """Port on which the code listens inside its instances. Integer."""
     time_created: datetime = field(default=None)
@@ -34,70 +33,55 @@ class ServiceDetail(Model):
     """Labels of the service. Dict of strings."""
     authentication_required: bool = field(default=None)
     """Whether callers must authenticate. If false, everybody who knows the address can
-    call the service. Boolean.
-    """
+    call the service. Boolean."""
     type: str = field(default=None)
     """Kind of service. The choices are not documented. String. API v2 only."""
     cache_aware_llm_routing: bool = field(default=None)
     """Whether calls to a language model go to the instance whose cache fits the prompt
-    best, instead of any. Inferred, not documented. Boolean. API v2 only.
-    """
+    best, instead of any. Inferred, not documented. Boolean. API v2 only."""
     description: str = field(default=None)
     """Purpose of the service. An empty string if there is no description. String, at
-    most 400 characters.
-    """
+    most 400 characters."""
     authentication_method_token_enabled: bool = field(default=None)
     """Whether callers can authenticate with an API token in the header
-    ``Authorization``. Boolean.
-    """
+    ``Authorization``. Boolean."""
     authentication_header_pass_through: bool = field(default=None)
     """Whether the code receives the header ``Authorization`` of the caller. It can then
     act in the caller's name, so turn it on only for code that you trust. Inferred, not
-    documented. Boolean. API v2 only.
-    """
+    documented. Boolean. API v2 only."""
     request_logging_excluded_paths: str = field(default=None)
     """Regular expression of paths whose calls are not recorded as requests, such as
-    those of health checks. String, at most 400 characters.
-    """
+    those of health checks. String, at most 400 characters."""
     request_logging_excluded_extensions: list[str] = field(default=None)
     """Types of content, given as file extensions such as ``css``, whose calls are not
-    recorded as requests. List of strings.
-    """
+    recorded as requests. List of strings."""
     rate_limit: int | None = field(default=None)
     """Maximum number of calls within a period, of all users together. Null is no limit.
     The length of the period is not documented; the meaning is inferred. Integer. May be
-    None. API v2 only.
-    """
+    None. API v2 only."""
     rate_limit_user_default: int | None = field(default=None)
     """Maximum number of calls within a period, for each user without a limit of their
     own. Null is no limit. The length of the period is not documented; the meaning is
-    inferred. Integer. May be None. API v2 only.
-    """
+    inferred. Integer. May be None. API v2 only."""
     concurrency_limit: int | None = field(default=None)
     """Maximum number of calls that are open at a time, of all users together. Null is
-    no limit. Inferred, not documented. Integer. May be None. API v2 only.
-    """
+    no limit. Inferred, not documented. Integer. May be None. API v2 only."""
     concurrency_limit_user_default: int | None = field(default=None)
     """Maximum number of calls that are open at a time, for each user without a limit of
     their own. Null is no limit. Inferred, not documented. Integer. May be None. API v2
-    only.
-    """
+    only."""
     imported_name: str | None = field(default=None)
     """Name of an existing Kubernetes service that receives the calls in place of a
     deployment. Inferred, not documented. String, at most 256 characters. May be None.
-    API v2 only.
-    """
+    API v2 only."""
     imported_namespace: str | None = field(default=None)
     """Kubernetes namespace of ``imported_name``. Inferred, not documented. String, at
-    most 256 characters. May be None. API v2 only.
-    """
+    most 256 characters. May be None. API v2 only."""
     imported_cluster_domain: str = field(default=None)
     """DNS domain of the cluster of ``imported_name``, such as ``cluster.local``.
-    Inferred, not documented. String, 1 to 256 characters. API v2 only.
-    """
+    Inferred, not documented. String, 1 to 256 characters. API v2 only."""
     imported_scheme: str = field(default=None)
     """URL scheme by which ``imported_name`` is called, such as ``http``. Inferred, not
-    documented. String, 1 to 20 characters. API v2 only.
-    """
+    documented. String, 1 to 20 characters. API v2 only."""
     endpoint: str | None = field(default=None)
     """Address for callers. Null if the service has none. String. May be None."""

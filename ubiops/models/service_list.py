@@ -22,8 +22,7 @@ class ServiceList(Model):
     """Name of the deployment whose instances receive the calls. String, not empty."""
     version: str | None = field(default=None)
     """Name of the version whose instances receive the calls. Null stands for the
-    default version. String, not empty. May be None.
-    """
+    default version. String, not empty. May be None."""
     port: int = field(default=None)
     """Port on which the code listens inside its instances. Integer."""
     time_created: datetime = field(default=None)
@@ -34,11 +33,9 @@ class ServiceList(Model):
     """Labels of the service. Dict of strings."""
     authentication_required: bool = field(default=None)
     """Whether callers must authenticate. If false, everybody who knows the address can
-    call the service. Boolean.
-    """
+    call the service. Boolean."""
     type: str = field(default=None)
     """Kind of service. The choices are not documented. String. API v2 only."""
     cache_aware_llm_routing: bool = field(default=None)
     """Whether calls to a language model go to the instance whose cache fits the prompt
-    best, instead of any. Inferred, not documented. Boolean. API v2 only.
-    """
+    best, instead of any. Inferred, not documented. Boolean. API v2 only."""

@@ -20,14 +20,11 @@ class ServiceUserCreate(RequestModel):
 
     name: str | Null | None = field(default=None, min_length=1)
     """What the service user is called in lists, such as the name of the program that
-    uses it. String, not empty.
-    """
+    uses it. String, not empty."""
     expiry_date: datetime | str | Null | None = field(default=None)
     """Moment (UTC) from which the token is no longer accepted. Without a value when
     creating, or with null, it never expires. An expired service user can't be changed
-    any more. Date and time. ``ubiops.NULL`` sends null.
-    """
+    any more. Date and time. ``ubiops.NULL`` sends null."""
     description: str | Null | None = field(default=None, max_length=400)
     """What the service user is for, as free text. String, at most 400 characters.
-    ``ubiops.NULL`` sends null.
-    """
+    ``ubiops.NULL`` sends null."""

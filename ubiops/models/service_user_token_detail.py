@@ -11,32 +11,25 @@ class ServiceUserTokenDetail(Model):
 
     id: str = field(default=None)
     """UUID of the service user. Role assignments name it as ``assignee``. String
-    (UUID).
-    """
+    (UUID)."""
     email: str = field(default=None)
     """Address that stands for the service user in audit events and request origins,
     such as ``ID.PROJECT@serviceuser.ubiops.com``. It receives no mail. String, 1 to 254
-    characters.
-    """
+    characters."""
     name: str | None = field(default=None)
     """What the service user is called. Null if it has no name. String, at most 256
-    characters. May be None.
-    """
+    characters. May be None."""
     description: str | None = field(default=None)
     """What the service user is for. Null if nothing was written. String, at most 400
-    characters. May be None.
-    """
+    characters. May be None."""
     creation_date: str = field(default=None)
     """When the service user was created, in ISO 8601, as text. String."""
     expiry_date: str | None = field(default=None)
     """Moment (UTC) from which the token is no longer accepted, in ISO 8601, as text.
-    Null means that it never expires. String, not empty. May be None.
-    """
+    Null means that it never expires. String, not empty. May be None."""
     token_last_used: str = field(default=None)
     """When the token was last used, in ISO 8601, as text. A service user that has not
-    been used for long can probably be deleted. Inferred, not documented. String.
-    """
+    been used for long can probably be deleted. Inferred, not documented. String."""
     token: str = field(default=None, sensitive=True)
     """The API token, 40 hexadecimal digits, without the word ``Token``. Store it now:
-    it is never shown again. String.
-    """
+    it is never shown again. String."""

@@ -11,5 +11,4 @@ class ServiceUserTokenList(Model):
 
     token: str = field(default=None, sensitive=True)
     """The new API token, 40 hexadecimal digits, without the word ``Token``. Store it
-    now: it is never shown again. String, not empty.
-    """
+    now: it is never shown again. String, not empty."""

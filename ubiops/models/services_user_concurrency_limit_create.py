@@ -19,11 +19,9 @@ class ServicesUserConcurrencyLimitCreate(RequestModel):
 
     id: str | Null | None = field(default=None)
     """UUID of the limit. Leave it out, so that the platform chooses it. Inferred, not
-    documented. String (UUID).
-    """
+    documented. String (UUID)."""
     user_id: str = field()
     """UUID of the user. String. Required."""
     limit: int = field()
     """Maximum number of calls of the user that are open at a time. Inferred, not
-    documented. Integer. Required.
-    """
+    documented. Integer. Required."""

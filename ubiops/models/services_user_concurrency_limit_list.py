@@ -20,5 +20,4 @@ class ServicesUserConcurrencyLimitList(Model):
     """E-mail address of the user. String, not empty."""
     limit: int = field(default=None)
     """Maximum number of calls of the user that are open at a time. Inferred, not
-    documented. Integer.
-    """
+    documented. Integer."""

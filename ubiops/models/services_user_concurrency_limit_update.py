@@ -19,5 +19,4 @@ class ServicesUserConcurrencyLimitUpdate(RequestModel):
 
     limit: int | Null | None = field(default=None)
     """Maximum number of calls of the user that are open at a time. Inferred, not
-    documented. Integer.
-    """
+    documented. Integer."""

@@ -19,11 +19,9 @@ class ServicesUserRateLimitCreate(RequestModel):
 
     id: str | Null | None = field(default=None)
     """UUID of the limit. Leave it out, so that the platform chooses it. Inferred, not
-    documented. String (UUID).
-    """
+    documented. String (UUID)."""
     user_id: str = field()
     """UUID of the user. String. Required."""
     limit: int = field()
     """Maximum number of calls within a period. The length of the period is not
-    documented; the meaning is inferred. Integer. Required.
-    """
+    documented; the meaning is inferred. Integer. Required."""

@@ -20,5 +20,4 @@ class ServicesUserRateLimitList(Model):
     """E-mail address of the user. String, not empty."""
     limit: int = field(default=None)
     """Maximum number of calls within a period. The length of the period is not
-    documented; the meaning is inferred. Integer.
-    """
+    documented; the meaning is inferred. Integer."""

@@ -19,5 +19,4 @@ class ServicesUserRateLimitUpdate(RequestModel):
 
     limit: int | Null | None = field(default=None)
     """Maximum number of calls within a period. The length of the period is not
-    documented; the meaning is inferred. Integer.
-    """
+    documented; the meaning is inferred. Integer."""

@@ -11,9 +11,7 @@ class Status(Model):
 
     status: str = field(default=None)
     """With ``ok`` the API and its database work, with ``fail`` they do not. String, one
-    of ``ok``, ``fail``.
-    """
+    of ``ok``, ``fail``."""
     reason: str = field(default=None)
     """Why the API does not work. Missing if it does. Inferred, not documented. String,
-    not empty.
-    """
+    not empty."""

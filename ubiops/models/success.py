@@ -15,5 +15,4 @@ class Success(Model):
 
     success: bool = field(default=None)
     """Whether the platform accepted it. It does not mean that the build succeeds.
-    Boolean.
-    """
+    Boolean."""

@@ -16,9 +16,7 @@ class TemplateDeploymentList(Model):
 
     id: str = field(default=None)
     """UUID of the template. Pass it to an upload as ``template_deployment_id`` to use
-    the template's code. String (UUID).
-    """
+    the template's code. String (UUID)."""
     details: dict[str, Any] = field(default=None)
     """Settings for a deployment, with those for its version under ``version``. The keys
-    depend on the template, and numbers may be strings. Dict.
-    """
+    depend on the template, and numbers may be strings. Dict."""

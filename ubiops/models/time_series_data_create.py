@@ -20,11 +20,9 @@ class TimeSeriesDataCreate(RequestModel):
 
     metric: str = field(min_length=1)
     """Name of a metric of your own, such as ``custom.forecast_error``. It must exist
-    already. String, not empty. Required.
-    """
+    already. String, not empty. Required."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """Labels of the values, by name. Values with the same metric and labels make up one
-    time series. Dict of strings.
-    """
+    time series. Dict of strings."""
     data: Sequence[TimeSeriesDataPointCreate | Mapping[str, Any]] = field()
     """The values. List of TimeSeriesDataPointCreate objects. Required."""

@@ -20,8 +20,7 @@ class TimeSeriesDataList(Model):
     """Name of the metric. String, not empty."""
     metric_type: str = field(default=None)
     """How to read the values. Those of a ``delta`` metric are rates, those of a
-    ``gauge`` metric are levels. String, one of ``delta``, ``gauge``.
-    """
+    ``gauge`` metric are levels. String, one of ``delta``, ``gauge``."""
     unit: str | None = field(default=None)
     """Unit of the metric. Null if it has none. String. May be None."""
     start_date: datetime = field(default=None)
@@ -34,5 +33,4 @@ class TimeSeriesDataList(Model):
     """Labels that the query asked for. Empty if it named none. Dict of strings."""
     data_points: list[TimeSeriesDataPointList] = field(default=None)
     """The values in the order of time, one per step. List of TimeSeriesDataPointList
-    objects.
-    """
+    objects."""

@@ -16,7 +16,6 @@ class TimeSeriesDataPointCreate(RequestModel):
 
     date: datetime | str = field()
     """Moment of the value. Values are stored by the minute, so seconds don't tell two
-    values apart. Date and time. Required.
-    """
+    values apart. Date and time. Required."""
     value: float = field()
     """The value, in the unit of the metric. Number. Required."""

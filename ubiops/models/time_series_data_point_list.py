@@ -20,5 +20,4 @@ class TimeSeriesDataPointList(Model):
     """End of the step. Date and time."""
     value: float = field(default=None)
     """Value of the step, in the unit of the metric; in the usage of a project or an
-    organization, credits. Number.
-    """
+    organization, credits. Number."""

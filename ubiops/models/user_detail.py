@@ -19,8 +19,7 @@ class UserDetail(Model):
 
     id: str = field(default=None)
     """UUID of the user, as role assignments and the users of a project name it. The
-    format is inferred. String (UUID).
-    """
+    format is inferred. String (UUID)."""
     email: str = field(default=None)
     """E-mail address of the user. String, 1 to 254 characters."""
     name: str = field(default=None)
@@ -31,5 +30,4 @@ class UserDetail(Model):
     """When the user signed up. Inferred, not documented. Date and time."""
     authentication: str = field(default=None)
     """How the user signs in. Inferred, not documented; nor are the choices. String, not
-    empty.
-    """
+    empty."""

@@ -16,21 +16,16 @@ class UserPendingCreate(RequestModel):
 
     email: str = field(min_length=1, max_length=254)
     """E-mail address of the person, which is also the name to sign in with. The
-    activation mail goes there. String, 1 to 254 characters. Required.
-    """
+    activation mail goes there. String, 1 to 254 characters. Required."""
     password: str = field(min_length=1, max_length=128, sensitive=True)
     """Password of the new account. The platform asks for at least 8 characters. String,
-    1 to 128 characters. Required.
-    """
+    1 to 128 characters. Required."""
     name: str | Null | None = field(default=None, max_length=256)
     """First name of the person. String, at most 256 characters. ``ubiops.NULL`` sends
-    null.
-    """
+    null."""
     surname: str | Null | None = field(default=None, max_length=256)
     """Family name of the person. String, at most 256 characters. ``ubiops.NULL`` sends
-    null.
-    """
+    null."""
     phone: str | Null | None = field(default=None, max_length=17)
     """Telephone number of the person. Later versions of the API ignore it. String, at
-    most 17 characters. ``ubiops.NULL`` sends null. API v2.1 only.
-    """
+    most 17 characters. ``ubiops.NULL`` sends null. API v2.1 only."""

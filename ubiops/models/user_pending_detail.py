@@ -11,17 +11,13 @@ class UserPendingDetail(Model):
 
     email: str = field(default=None)
     """E-mail address to which the activation mail was sent. String, 1 to 254
-    characters.
-    """
+    characters."""
     name: str | None = field(default=None)
     """First name of the person. Null if none was given. String, at most 256 characters.
-    May be None.
-    """
+    May be None."""
     surname: str | None = field(default=None)
     """Family name of the person. Null if none was given. String, at most 256
-    characters. May be None.
-    """
+    characters. May be None."""
     phone: str | None = field(default=None)
     """Telephone number of the person. Null if none was given. Later versions of the API
-    do not return it. String, at most 17 characters. May be None. API v2.1 only.
-    """
+    do not return it. String, at most 17 characters. May be None. API v2.1 only."""

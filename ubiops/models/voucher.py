@@ -11,5 +11,4 @@ class Voucher(Model):
 
     description: str = field(default=None)
     """What an organization gets that redeems the voucher, in words for people. String,
-    at most 400 characters.
-    """
+    at most 400 characters."""

@@ -22,35 +22,30 @@ class WebhookDetail(Model):
     """Name of the webhook, unique in the project. String, 1 to 64 characters."""
     object_type: str = field(default=None)
     """Kind of object whose requests make the webhook call. String, one of
-    ``deployment``, ``pipeline``.
-    """
+    ``deployment``, ``pipeline``."""
     object_name: str = field(default=None)
     """Name of the deployment or pipeline. String."""
     version: str | None = field(default=None)
     """Name of the version whose requests make the webhook call. Null stands for the
-    default version. String. May be None.
-    """
+    default version. String. May be None."""
     url: str = field(default=None)
     """URL that the POST request is sent to. String."""
     headers: list[WebhookHeader] = field(default=None)
     """Headers of the call. The values of protected ones are null. List of WebhookHeader
-    objects.
-    """
+    objects."""
     event: str = field(default=None)
     """Event on which the call is made. String, one of ``deployment_request_started``,
     ``deployment_request_completed``, ``deployment_request_failed``,
     ``deployment_request_finished``, ``pipeline_request_started``,
     ``pipeline_request_completed``, ``pipeline_request_failed``,
-    ``pipeline_request_finished``.
-    """
+    ``pipeline_request_finished``."""
     creation_date: datetime = field(default=None)
     """Time at which the webhook was created. Date and time."""
     last_updated: datetime = field(default=None)
     """Time of the last change to the webhook. Date and time."""
     description: str = field(default=None)
     """Purpose of the webhook. An empty string if there is no description. String, at
-    most 400 characters.
-    """
+    most 400 characters."""
     labels: dict[str, str] = field(default=None)
     """Labels of the webhook. Dict of strings."""
     timeout: int = field(default=None)
@@ -61,5 +56,4 @@ class WebhookDetail(Model):
     """Whether a call that failed is made again. Boolean."""
     include_result: bool = field(default=None)
     """Whether the call has the result of the request, if it is not larger than 16 kB.
-    Boolean.
-    """
+    Boolean."""

@@ -19,7 +19,6 @@ class WebhookHeader(RequestModel):
     value: str | Null = field(min_length=1, sensitive_unless_false="protected")
     """Value of the header. In responses, null if it is protected. In an update, null
     keeps the value of a protected header. String, not empty. ``ubiops.NULL`` sends
-    null. Required.
-    """
+    null. Required."""
     protected: bool = field()
     """Whether the value is a secret, which responses do not show. Boolean. Required."""

@@ -20,20 +20,17 @@ class WebhookTestCreate(RequestModel):
 
     object_type: Literal["deployment", "pipeline"] = field()
     """Kind of object whose requests make the webhook call. String, one of
-    ``deployment``, ``pipeline``. Required.
-    """
+    ``deployment``, ``pipeline``. Required."""
     object_name: str = field(min_length=1)
     """Name of the deployment or pipeline. String, not empty. Required."""
     version: str | Null | None = field(default=None, min_length=1)
     """Name of the version whose requests make the webhook call. Null, or nothing,
-    stands for the default version. String, not empty. ``ubiops.NULL`` sends null.
-    """
+    stands for the default version. String, not empty. ``ubiops.NULL`` sends null."""
     url: str = field()
     """URL to send the POST request to. String. Required."""
     headers: Sequence[WebhookHeader | Mapping[str, Any]] | Null | None = field(default=None)
     """Headers of the call, for example one by which your server recognizes it. List of
-    WebhookHeader objects.
-    """
+    WebhookHeader objects."""
     event: Literal[
         "deployment_request_started",
         "deployment_request_completed",
@@ -49,17 +46,13 @@ class WebhookTestCreate(RequestModel):
     String, one of ``deployment_request_started``, ``deployment_request_completed``,
     ``deployment_request_failed``, ``deployment_request_finished``,
     ``pipeline_request_started``, ``pipeline_request_completed``,
-    ``pipeline_request_failed``, ``pipeline_request_finished``. Required.
-    """
+    ``pipeline_request_failed``, ``pipeline_request_finished``. Required."""
     timeout: int | Null | None = field(default=None, maximum=30)
     """Seconds to wait for a response of your server. A call that takes longer has
-    failed. Integer, at most 30. Default: ``10``.
-    """
+    failed. Integer, at most 30. Default: ``10``."""
     retry: bool | Null | None = field(default=None)
     """Whether a call is made again if it failed: after a timeout, or with a status
-    other than 2xx and 3xx. Boolean. Default: ``False``.
-    """
+    other than 2xx and 3xx. Boolean. Default: ``False``."""
     include_result: bool | Null | None = field(default=None)
     """Whether the call has the result of the request, if it is not larger than 16 kB.
-    Boolean. Default: ``False``.
-    """
+    Boolean. Default: ``False``."""

@@ -24,8 +24,7 @@ class WebhookUpdate(RequestModel):
     """New URL to send the POST request to. String."""
     headers: Sequence[WebhookHeader | Mapping[str, Any]] | Null | None = field(default=None)
     """The complete new list of headers: headers that are not in it are removed. Null as
-    ``value`` keeps that of a protected header. List of WebhookHeader objects.
-    """
+    ``value`` keeps that of a protected header. List of WebhookHeader objects."""
     event: (
         Literal[
             "deployment_request_started",
@@ -44,27 +43,21 @@ class WebhookUpdate(RequestModel):
     ``deployment_request_started``, ``deployment_request_completed``,
     ``deployment_request_failed``, ``deployment_request_finished``,
     ``pipeline_request_started``, ``pipeline_request_completed``,
-    ``pipeline_request_failed``, ``pipeline_request_finished``.
-    """
+    ``pipeline_request_failed``, ``pipeline_request_finished``."""
     description: str | Null | None = field(default=None, max_length=400)
     """New description, as free text. An empty string removes it. String, at most 400
-    characters.
-    """
+    characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """The complete new set of labels: labels that are not in it are removed. Dict of
-    strings.
-    """
+    strings."""
     timeout: int | Null | None = field(default=None, maximum=30)
     """Seconds to wait for a response of your server. A call that takes longer has
-    failed. Integer, at most 30.
-    """
+    failed. Integer, at most 30."""
     enabled: bool | Null | None = field(default=None)
     """Whether the webhook makes calls. Boolean."""
     retry: bool | Null | None = field(default=None)
     """Whether a call is made again if it failed: after a timeout, or with a status
-    other than 2xx and 3xx. Boolean.
-    """
+    other than 2xx and 3xx. Boolean."""
     include_result: bool | Null | None = field(default=None)
     """Whether the call has the result of the request, if it is not larger than 16 kB.
-    Boolean.
-    """
+    Boolean."""

@@ -26,8 +26,7 @@ class Book(Model):
     """Where it is. String, one of ``shelved``, ``lent``."""
     returned: datetime | None = field(default=None)
     """Moment at which it came back. Null if it was never lent. Date and time. May be
-    None.
-    """
+    None."""
     rating: float | None = field(default=None)
     """What readers think of it. Number. May be None."""
     grades: list[float] = field(default=None)
@@ -38,8 +37,7 @@ class Book(Model):
     """Labels of the book. Dict of strings."""
     value: str | None = field(default=None)
     """What it is worth; its name is a keyword of examples. String, one of ``high``,
-    ``low``. May be None.
-    """
+    ``low``. May be None."""
     default: bool = field(default=None)
     """Whether it is the first one to take; its name is a keyword of schemas. Boolean.
     """

@@ -24,8 +24,7 @@ class BookCreate(RequestModel):
     """Title of the book. String, 1 to 64 characters. Required."""
     subtitle: str | Null | None = field(default=None, min_length=3)
     """What stands below the title. String, 3 or more characters. ``ubiops.NULL`` sends
-    null. API v2.1 only.
-    """
+    null. API v2.1 only."""
     isbn: str | Null | None = field(
         default=None,
         max_length=20,
@@ -33,12 +32,10 @@ class BookCreate(RequestModel):
         pattern_words="three digits, a hyphen and more digits",
     )
     """Number of the book. String, at most 20 characters, matching
-    ``^[0-9]{3}-[0-9]+$``.
-    """
+    ``^[0-9]{3}-[0-9]+$``."""
     language: Literal["dutch", "frisian"] | Null | None = field(default=None)
     """Language of the text. String, one of ``dutch``, ``frisian``. Default:
-    ``"dutch"``.
-    """
+    ``"dutch"``."""
     pages: int = field(minimum=1)
     """Number of pages. Integer, 1 or more. Required."""
     weight: float | Null | None = field(default=None, minimum=0, maximum=9.5)
