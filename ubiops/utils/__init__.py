@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 # Type checkers take it as true. Importing it from typing would take longer than all else.
-TYPE_CHECKING = False
+# The annotation keeps jedi, which completes names in notebooks, from believing the value.
+TYPE_CHECKING: bool = False
 if TYPE_CHECKING:
     from typing import Any
 
