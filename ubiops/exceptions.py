@@ -21,11 +21,11 @@
             │   └── RedirectError           3xx: the redirect is not followed
             ├── ApiConnectionError          there is no connection, or it broke
             ├── ApiTimeoutError             a timeout expired
-            │   └── WaitTimeoutError        504: the timeout of a wait expired (TimeoutError)
+            │   └── WaitTimeoutError        504: a wait took too long (TimeoutError)
             └── InvalidResponseError        the response is not valid
 
-``ApiTypeError``, ``ApiValueError`` and ``ApiKeyError`` are raised before anything is sent.
-All errors pickle, and none contains a token.
+``ApiTypeError``, ``ApiValueError`` and ``ApiKeyError`` are raised before anything is
+sent. All errors pickle, and none contains a token.
 ``UnknownFieldWarning`` (UserWarning) is a warning: a model was given a field that it does
 not have.
 """
@@ -82,7 +82,7 @@ class StatusError(UbiOpsException, ValueError):
 
     Attributes:
         status: The final status, such as ``failed``.
-        message: The server's error message, such as that of the build; None if there is none.
+        message: The server's error message, such as the build's; None without one.
         hint: What to do, if known; None otherwise.
         resource: The object that failed, such as a ``RevisionList``.
         project_name: The name of its project.
@@ -304,21 +304,21 @@ class ApiTimeoutError(ApiException):
 
 
 class WaitTimeoutError(ApiTimeoutError, TimeoutError):
-    """The timeout of a ``ubiops.utils.wait_for_...`` function expired. What it waited for
-    continues.
+    """The timeout of a ``ubiops.utils.wait_for_...`` function expired. What it waited
+    for continues.
 
     Its ``status`` is 504, although no response had this status.
 
     Attributes:
         timeout: The limit of the wait, in seconds.
-        last_status: The last status seen, such as ``building``; None if no response arrived.
+        last_status: The last status seen, such as ``building``; None if there was none.
     """
 
     def __init__(
         self, *args: Any, timeout: float | None = None, last_status: str | None = None, **details: Any
     ) -> None:
         super().__init__(*args, **details)
-        # TimeoutError took the status for the number of an error of the operating system.
+        # TimeoutError takes the status for the number of a system error.
         self.errno = self.strerror = None
         self.timeout = timeout
         self.last_status = last_status

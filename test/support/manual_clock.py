@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,16 +16,20 @@ class ManualClock:
         slept: Called with the seconds of each sleep, after it.
 
     Attributes:
-        now: The present time, in seconds.
+        now: The present monotonic time, in seconds. Deadlines of real calls, which the
+            transport compares with real time, are not in the past.
         sleeps: The seconds of each sleep so far.
     """
 
     def __init__(self, slept: Callable[[float], object] | None = None) -> None:
-        self.now = 1000.0
+        self.now = time.monotonic()
         self.sleeps: list[float] = []
         self._slept = slept
 
     def monotonic(self) -> float:
+        return self.now
+
+    def time(self) -> float:
         return self.now
 
     def sleep(self, seconds: float, /) -> None:

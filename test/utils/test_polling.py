@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
+    """The clock of all clients."""
     clock = ManualClock()
-    monkeypatch.setattr(Wait, "clock", clock)
+    monkeypatch.setattr("ubiops._client.BaseClient._clock", clock)
     return clock
 
 

@@ -78,7 +78,7 @@ def wait(
 ) -> None:
     """Waits for something that has each status for some seconds."""
     clock = ManualClock()
-    monkeypatch.setattr(Wait, "clock", clock)
+    monkeypatch.setattr("ubiops._client.BaseClient._clock", clock)
     started = clock.now
     ends = list(zip((status for status, _ in statuses), itertools.accumulate(seconds for _, seconds in statuses)))
 
@@ -218,7 +218,7 @@ def test_a_line_is_ended_whatever_ends_the_wait(
             wait(statuses, monkeypatch, timeout=timeout)
     else:
         clock = ManualClock(interrupt)
-        monkeypatch.setattr(Wait, "clock", clock)
+        monkeypatch.setattr("ubiops._client.BaseClient._clock", clock)
         building = ubiops.RevisionList.from_dict({"status": "building"})
         with pytest.raises(KeyboardInterrupt):
             Wait("wait_for_it", ubiops.ApiClient(), timeout, False, None).poll(lambda limit: building, label="it")

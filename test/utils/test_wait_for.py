@@ -44,17 +44,16 @@ def frozen_emulator() -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def clock(frozen_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> ManualClock:
-    """The clock of waits, which advances that of the emulator."""
-    clock = ManualClock(frozen_emulator.clock.advance)
-    monkeypatch.setattr("ubiops._waiting.polling.Wait.clock", clock)
-    return clock
+def clock(frozen_emulator: Emulator) -> ManualClock:
+    """The clock of the client, which advances that of the emulator."""
+    return ManualClock(frozen_emulator.clock.advance)
 
 
 @pytest.fixture
 def api(frozen_emulator: Emulator, clock: ManualClock) -> Iterator[ubiops.CoreApi]:
     """A client whose pauses between polls advance the emulator's clock."""
     with ubiops.CoreApi(ubiops.ApiClient(frozen_emulator.configuration())) as core_api:
+        core_api.api_client._clock = clock
         core_api.deployments_create("p", {"name": "d", "input_type": "plain", "output_type": "plain"})
         core_api.deployment_versions_create("p", "d", {"version": "v1"})
         yield core_api
@@ -145,7 +144,7 @@ def test_a_failed_build_of_the_latest_revision_names_it(api: ubiops.CoreApi) -> 
 
 
 def test_an_expired_timeout_raises_one_error_of_many_kinds(
-    api: ubiops.CoreApi, package: bytes, clock: ManualClock, frozen_emulator: Emulator, monkeypatch: pytest.MonkeyPatch
+    api: ubiops.CoreApi, package: bytes, clock: ManualClock
 ) -> None:
     revision = upload(api, package)
     # The build never gets ahead.
@@ -229,7 +228,16 @@ def test_invalid_timeout_is_an_error(timeout: Any) -> None:
             "takes an ApiClient or a CoreApi for 'client', got ubiops.configuration.Configuration",
         ),
         ({"client": None}, TypeError, "takes an ApiClient or a CoreApi for 'client', got builtins.NoneType"),
-        ({"client": ubiops.aio.__name__}, TypeError, "takes an ApiClient or a CoreApi"),
+        (
+            {"client": ubiops.aio.ApiClient()},
+            TypeError,
+            "takes an ApiClient or a CoreApi for 'client', got ubiops.aio.client.ApiClient; an async client",
+        ),
+        (
+            {"client": ubiops.aio.CoreApi()},
+            TypeError,
+            "takes an ApiClient or a CoreApi for 'client', got ubiops.aio.core_api.CoreApi; an async client",
+        ),
         ({"project_name": None}, ValueError, "needs a value for 'project_name': it is missing or None"),
         (
             {"revision_id": ubiops.RevisionCreate(revision="r")},

@@ -1,4 +1,4 @@
-"""Showing the status of a wait: in place on a terminal or in a notebook, else in lines."""
+"""Showing the status of a wait: in place on a terminal or in a notebook, or in lines."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Display:
 
 
 class LineDisplay(Display):
-    """Prints a line for each status, and every 30 seconds if the status doesn't change."""
+    """Prints a line for each status, and every 30 seconds while it doesn't change."""
 
     interval = 1.0
 

@@ -30,8 +30,8 @@ def missing_name(name: str, module: str) -> Exception:
         module: The name of the module.
 
     Returns:
-        An ``AttributeError``. For an import of a function that the official client has, an
-        ``ImportError``, because Python replaces an ``AttributeError`` with an error that
+        An ``AttributeError``; an ``ImportError`` if a function of the official client is
+        imported, because Python would replace an ``AttributeError`` with an error that
         doesn't say why the name is missing.
     """
     if name not in _UNAVAILABLE:

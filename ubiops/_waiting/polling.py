@@ -2,9 +2,11 @@
 
 A function that waits creates a ``Wait`` and polls with it::
 
-    wait = Wait("wait_for_export", client, timeout, quiet, on_status, project_name=project_name, export_id=export_id)
+    names = {"project_name": project_name, "export_id": export_id}
+    wait = Wait("wait_for_export", client, timeout, quiet, on_status, **names)
+    exports_get = wait.api.exports_get
     return wait.poll(
-        lambda limit: wait.api.exports_get(project_name, export_id, _request_timeout=limit),
+        lambda limit: exports_get(project_name, export_id, _request_timeout=limit),
         label=f"export {export_id}",
     )
 """
@@ -12,7 +14,6 @@ A function that waits creates a ``Wait`` and polls with it::
 from __future__ import annotations
 
 import math
-import time
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +42,6 @@ if TYPE_CHECKING:
     T = TypeVar("T", bound=HasStatus)
     R = TypeVar("R")
 
-    class Clock(Protocol):
-        """What a wait needs of a clock. The module ``time`` is one."""
-
-        def monotonic(self) -> float: ...
-
-        def sleep(self, seconds: float, /) -> Any: ...
-
 
 # The final statuses of everything that can be waited for. All others are temporary.
 SUCCEEDED = ("available", "completed", "confirmation", "success")
@@ -56,8 +50,8 @@ FAILED = ("cancelled", "failed")
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 5.0
 _BACKOFF = 1.5
-# The last poll is made so many seconds before the end, or earlier if responses are slow,
-# so that its response arrives in time.
+# The last poll is made so many seconds before the end, or earlier if responses are
+# slow, so that its response arrives in time.
 _LAST_POLL = 0.1
 # A call that times out so many seconds before the end was limited by the wait.
 _TOLERANCE = 0.05
@@ -86,8 +80,6 @@ class Wait:
         ubiops.ApiValueError: A name is missing, or the timeout is not positive.
     """
 
-    clock: Clock = time
-
     def __init__(
         self,
         caller: str,
@@ -113,7 +105,8 @@ class Wait:
         self.names = names
         self._quiet = quiet
         self._on_status = on_status
-        self._started = self.clock.monotonic()
+        self._clock = self.api.api_client._clock
+        self._started = self._clock.monotonic()
 
     def poll(
         self, ask: Callable[[float | None], T], *, label: str, subject: str | None = None, hint: str | None = None
@@ -139,7 +132,7 @@ class Wait:
         try:
             return self._poll(ask, label, subject or label, hint, display)
         finally:
-            # Also after Ctrl-C, so that the prompt or the traceback starts on a new line.
+            # Also after Ctrl-C, so that the traceback starts on a new line.
             display.end_line()
 
     def _poll(
@@ -151,18 +144,18 @@ class Wait:
         error: ApiTimeoutError | None = None
         last = _LAST_POLL
         while self._left() > 0:
-            asked = self.clock.monotonic()
+            asked = self._clock.monotonic()
             limit = self._call_timeout()
             try:
                 current = ask(limit)
             except ApiTimeoutError as caught:
-                # Unless the wait itself limited the call, or is over, this is an error
-                # of its own. So is a server that does not even respond to the first call.
+                # The wait goes on only if it limited the call itself, and if the
+                # server has responded before.
                 if self._left() > _TOLERANCE and (limit is None or found is None):
                     raise
                 error = caught
             else:
-                last = min(max(_LAST_POLL, 2 * (self.clock.monotonic() - asked)), _LONGEST_PAUSE)
+                last = min(max(_LAST_POLL, 2 * (self._clock.monotonic() - asked)), _LONGEST_PAUSE)
                 if found is None or current.status != status:
                     self._report(display, label, current, status)
                 found, status, error = current, current.status, None
@@ -229,14 +222,15 @@ class Wait:
         )
 
     def _elapsed(self) -> float:
-        return self.clock.monotonic() - self._started
+        return self._clock.monotonic() - self._started
 
     def _left(self) -> float:
         return self._timeout - self._elapsed()
 
     def _call_timeout(self) -> float | None:
-        """Returns the timeout of the next call; None if the configuration's timeouts end it
-        before the wait is over."""
+        """Returns the timeout of the next call; None if the configuration's timeouts end
+        it before the wait is over.
+        """
         left, settings = self._left(), self.api.api_client.configuration
         read = math.inf if settings.read_timeout is None else settings.read_timeout
         return None if left > _longest_call(settings) else min(left, read)
@@ -244,7 +238,7 @@ class Wait:
     def _sleep(self, seconds: float, display: Display) -> None:
         while seconds > 0:
             step = min(seconds, display.interval)
-            self.clock.sleep(step)
+            self._clock.sleep(step)
             seconds -= step
             display.refresh(self._elapsed())
 

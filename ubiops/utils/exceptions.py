@@ -1,4 +1,7 @@
-"""Errors of the helpers, where the official client has them. They are in ``ubiops``, too."""
+"""The errors of waiting, at the import path of the official client.
+
+``ubiops.exceptions`` defines them.
+"""
 
 from __future__ import annotations
 

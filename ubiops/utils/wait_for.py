@@ -44,8 +44,8 @@ def wait_for_deployment_version(
         quiet: Whether to show nothing. Default: False, which shows the status.
         stream_logs: Accepted for compatibility with the official client. This version
             can't stream build logs: if True, it warns and shows only the status.
-        on_status: Called with a ``StatusUpdate`` at each change of the revision's status.
-            An exception that it raises ends the wait.
+        on_status: Called with a ``StatusUpdate`` when the status of the revision is first
+            known, and at each change. An exception that it raises ends the wait.
 
     Returns:
         The version after the build.
@@ -54,7 +54,7 @@ def wait_for_deployment_version(
         ubiops.StatusError: The build failed.
         ubiops.WaitTimeoutError: The timeout expired. The build continues.
         ubiops.ApiException: A call failed.
-        ubiops.ApiValueError: The timeout is not positive, or the version has no revision.
+        ubiops.ApiValueError: The timeout is not positive, or there is no revision.
 
     Operations: ``deployment_versions_get`` and ``revisions_get``.
     """
@@ -93,10 +93,10 @@ def wait_for_revision(
 ) -> RevisionList:
     """Waits until the build of a revision has succeeded.
 
-    Polls the revision, at first every 0.1 seconds, then at increasing intervals of up to
-    5 seconds. Shows the status and how long the wait has taken: in place on a terminal and
-    in a notebook; elsewhere, and if the variable ``CI`` is set, in a line for each change
-    of status and every 30 seconds.
+    Polls the revision: first after 0.1 seconds, then at increasing intervals of up to 5
+    seconds. Shows the status and how long the wait has taken. A terminal or a notebook
+    shows one line that is kept up to date. Elsewhere, and if the environment variable
+    ``CI`` is set, a line is printed at each change and every 30 seconds.
 
     Args:
         client: The client that makes the calls: an ``ApiClient`` or a ``CoreApi``.
@@ -108,8 +108,8 @@ def wait_for_revision(
         quiet: Whether to show nothing. Default: False, which shows the status.
         stream_logs: Accepted for compatibility with the official client. This version
             can't stream build logs: if True, it warns and shows only the status.
-        on_status: Called with a ``StatusUpdate`` at each change of the revision's status.
-            An exception that it raises ends the wait.
+        on_status: Called with a ``StatusUpdate`` when the status of the revision is first
+            known, and at each change. An exception that it raises ends the wait.
 
     Returns:
         The revision after the build.
