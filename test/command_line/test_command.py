@@ -126,6 +126,16 @@ def test_the_command_needs_no_extra() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("command", ["config", "check"])
+def test_a_missing_dependency_is_reported_in_one_line(command: str) -> None:
+    code = (
+        f"import sys; sys.modules['urllib3'] = None; from ubiops._cli.main import main; sys.exit(main(['{command}']))"
+    )
+    done = run_python("-c", code)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "urllib3 is not installed: python -m pip install urllib3\n"
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -136,20 +146,20 @@ def written(stream: io.StringIO) -> str:
     return stream.getvalue()
 
 
-def test_a_terminal_gets_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_terminal_gets_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert written(Terminal()) == "\033[32m[ ok ]\033[0m Token  it is accepted\n"
 
 
 @pytest.mark.parametrize(("name", "value"), [("NO_COLOR", "1"), ("TERM", "dumb")])
-def test_a_terminal_can_do_without_colour(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_terminal_can_do_without_color(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv(name, value)
     assert written(Terminal()) == "[ ok ] Token  it is accepted\n"
 
 
-def test_a_pipe_gets_no_colour(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_gets_no_color(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm")
     assert written(io.StringIO()) == "[ ok ] Token  it is accepted\n"
 

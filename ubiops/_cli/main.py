@@ -17,6 +17,8 @@ PROG = "python -m ubiops"
 INTERRUPTED = 130
 """The exit status after Ctrl-C, as a shell reports it."""
 
+_DEPENDENCIES = {"certifi": "certifi", "dateutil": "python-dateutil", "six": "six", "urllib3": "urllib3"}
+"""Modules that every client needs, and the packages that they are in."""
 _EXIT_STATUS = "Exit status: 0 if all is well, 1 if there is a problem, 2 for invalid arguments."
 
 
@@ -41,6 +43,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         run: Callable[[argparse.Namespace, Output], int] = options.run
         status = run(options, Output(sys.stdout))
         sys.stdout.flush()
+    except ModuleNotFoundError as error:
+        package = _DEPENDENCIES.get((error.name or "").partition(".")[0])
+        if package is None:
+            raise
+        sys.stderr.write(f"{package} is not installed: python -m pip install {package}\n")
+        return 1
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         return INTERRUPTED

@@ -1,4 +1,4 @@
-"""Text for terminals of 80 columns, with colour only where it is wanted."""
+"""Text for terminals of 80 columns, with color only where it is wanted."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 
-_COLOURS = {"ok": "32", "warn": "33", "fail": "31", "skip": "2"}
+_COLORS = {"ok": "32", "warn": "33", "fail": "31", "skip": "2"}
 
 
 class Output:
     """Writes lines to a stream.
 
-    Colour is used on terminals only, and not if the environment variable NO_COLOR is set.
+    Color is used on terminals only, and not if the environment variable NO_COLOR is set.
     """
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._coloured = _wants_colour(stream)
+        self._colored = _wants_color(stream)
 
     def line(self, text: str = "") -> None:
         """Writes text, wrapped at 80 columns."""
@@ -32,7 +32,7 @@ class Output:
 
     def heading(self, text: str) -> None:
         """Writes a line that stands out."""
-        self._write(f"\033[1m{text}\033[0m" if self._coloured else text)
+        self._write(f"\033[1m{text}\033[0m" if self._colored else text)
 
     def entry(self, name: str, text: str, width: int, indent: str = "") -> None:
         """Writes a name and, in a column of its own, a text."""
@@ -43,8 +43,8 @@ class Output:
         """Writes the result of a step: ok, warn, fail or skip, its name and a text."""
         first = f"[{status:^4}] {name:{width}}  "
         wrapped = _wrap(text, first, " " * len(first))
-        if self._coloured:
-            wrapped = f"\033[{_COLOURS[status]}m{wrapped[:6]}\033[0m{wrapped[6:]}"
+        if self._colored:
+            wrapped = f"\033[{_COLORS[status]}m{wrapped[:6]}\033[0m{wrapped[6:]}"
         self._write(wrapped)
 
     def json(self, value: Any) -> None:
@@ -70,7 +70,7 @@ def _wrap(text: str, first: str, following: str) -> str:
     return "\n".join(lines) or first.rstrip()
 
 
-def _wants_colour(stream: TextIO) -> bool:
+def _wants_color(stream: TextIO) -> bool:
     if os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not stream.isatty():
         return False
     # The old console of Windows shows escape sequences as they are.

@@ -143,5 +143,6 @@ with ubiops.emulator.start(tokens=["secret"]) as emulator:
     reveal_type(emulator)  # Emulator
     reveal_type(emulator.host)  # str
     reveal_type(emulator.token)  # str
+    reveal_type(emulator.api())  # CoreApi
     reveal_type(emulator.configuration())  # Configuration
     emulator.clock.advance(60)
