@@ -122,7 +122,7 @@ def test_the_token_is_never_shown(run: Any, token: str, form: list[str]) -> None
         ("<INSERT TOKEN>", "Token ***", ["the token looks like a placeholder; it normally consists of letters and"]),
         (f'"Token {TOKEN}"', "Token ***", ["the token contains quotes; it normally consists of letters and digits"]),
         ("Token", "not valid", ["the API token is empty"]),
-        ("a\nb", "not valid", ["the header Authorization holds control characters"]),
+        ("a\nb", "not valid", ["the header Authorization "]),
         (" ", None, ["UBIOPS_API_TOKEN is set, but empty: set UBIOPS_API_TOKEN"]),
     ],
 )

@@ -344,7 +344,9 @@ def _open_folder(name: str | os.PathLike[str]) -> Path:
         # The folder holds secrets, so other users of this machine can't read it.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = folder.resolve(strict=True)
-        foreign = not (folder / DATABASE).exists() and any(not _is_harmless(entry) for entry in os.listdir(folder))
+        # In this order: another emulator that starts in this folder creates the database
+        # before anything else.
+        foreign = not all(map(_is_harmless, os.listdir(folder))) and not (folder / DATABASE).exists()
     except (OSError, RuntimeError) as error:
         raise FolderError(f"{os.fspath(name)} can't be used as a data folder: {error}") from error
     if foreign:
