@@ -11,10 +11,11 @@ import time
 from typing import TYPE_CHECKING
 
 from ubiops._cli.findings import VERSIONS, unknown_version
+from ubiops._core.hosts import DEFAULT_HOST
 from ubiops._core.messages import printable
 from ubiops._core.retry import requested_delay
 from ubiops._transport.pool import is_loopback
-from ubiops.configuration import DEFAULT_HOST, TOKEN_VARIABLE
+from ubiops.configuration import TOKEN_VARIABLE
 from ubiops.exceptions import (
     ApiConnectionError,
     ApiTimeoutError,

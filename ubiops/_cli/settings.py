@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
 
+from ubiops._core.hosts import DEFAULT_HOST
 from ubiops._core.redact import SecretStr
 from ubiops._transport.proxies import Proxy, find_proxy
 from ubiops._transport.tls import trusted_certificates
-from ubiops.configuration import DEFAULT_HOST, HOST_VARIABLE, TOKEN_VARIABLE, Configuration
+from ubiops.configuration import HOST_VARIABLE, TOKEN_VARIABLE, Configuration
 from ubiops.exceptions import UbiOpsException
 
 if TYPE_CHECKING:
