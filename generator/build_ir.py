@@ -10,7 +10,7 @@ from generator.load import METHODS, references, write_pointer
 from generator.names import RESERVED_AREAS, class_name, is_class_name, is_lower_name
 from generator.node import Node
 from generator.operations import read_operation
-from generator.schemas import read_model, sentence
+from generator.schemas import check_example, read_model, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,11 +122,14 @@ class _Builder:
     def check_use(self) -> None:
         """Refuses components that nothing refers to: mistakes in them would never be
         noticed.
+
+        A model of one generation may be kept for its name alone, when the other
+        generation returns a model that replaces it.
         """
         used = {reference for _, reference in references(self.root.value)}
         for section in ("schemas", "parameters", "responses"):
             for name, node in self.root["components"].entries(section):
-                if f"#{write_pointer(node.pointer)}" not in used:
+                if f"#{write_pointer(node.pointer)}" not in used and "x-generations" not in node:
                     raise node.error(f"nothing refers to {name}", "use it, or leave it out")
 
     # --- models ---
@@ -188,6 +191,9 @@ class _Builder:
             if operation.success.type:
                 self.take_examples(operation.success.type, operation.success.examples)
         for name, node in self.schemas().items():
+            if not self.models[name].example and "example" in node:
+                check_example(node["example"], node)
+                self.models[name].example = node["example"].value
             if not self.models[name].example:
                 raise node.error("no example of an operation shows this model", "add one with at least one field of it")
 

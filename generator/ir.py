@@ -124,6 +124,8 @@ class Value:
         python: What it is called in Python.
         default: What the API takes when it is not given; ABSENT when that is not known.
         example: An example of it; ABSENT when there is none.
+        generations: The generations of the API that have it; empty if all that have the
+            operation or the model do.
     """
 
     name: str
@@ -136,6 +138,7 @@ class Value:
     deprecated: bool = False
     default: Any = ABSENT
     example: Any = ABSENT
+    generations: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,7 @@ class Model:
         returned_by: The ids of the operations that return it.
         part_of: The names of the models that contain it.
         example: The example of it that has the most fields.
+        generations: The generations of the API that have it; empty for all.
     """
 
     name: str
@@ -208,6 +212,7 @@ class Model:
     returned_by: list[str] = field(default_factory=list)
     part_of: list[str] = field(default_factory=list)
     example: dict[str, Any] = field(default_factory=dict)
+    generations: tuple[str, ...] = ()
 
     @property
     def module(self) -> str:

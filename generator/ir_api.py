@@ -102,6 +102,7 @@ class Operation:
         parameters: The path parameters, in the order in which the method takes them.
         query: The query parameters.
         headers: The header parameters.
+        generations: The generations of the API that have it; empty for all.
     """
 
     id: str
@@ -117,6 +118,7 @@ class Operation:
     body: Body | None
     success: Success
     failures: list[Failure]
+    generations: tuple[str, ...] = ()
 
     @property
     def data(self) -> Body | None:

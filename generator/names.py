@@ -103,6 +103,9 @@ def noun(model: str, *, plural: bool = False) -> str:
         model: The model's name.
         plural: Whether the variable holds a list of them.
     """
-    made = snake(re.sub(r"(?:CreateResponse|Create|Update|Detail|List|Response)$", "", model) or model)
-    made += "s" if plural and not made.endswith("s") else ""
+    made = re.sub(r"(?:List)?Paginated$", "Page", model)
+    made = snake(re.sub(r"(?:CreateResponse|Create|Update|SingleDetail|Detail|List|Response)$", "", made) or made)
+    if plural and not made.endswith("s"):
+        ending = "es" if made.endswith("ch") else "s"
+        made = f"{made[:-1]}ies" if re.search(r"[^aeiou]y$", made) else f"{made}{ending}"
     return f"{made}_" if keyword.iskeyword(made) else made

@@ -17,6 +17,7 @@ from generator.schemas import (
     check_example,
     is_reference,
     read_default,
+    read_generations,
     read_schema,
     sentence,
     sentences,
@@ -53,6 +54,8 @@ def read_operation(path: str, method: str, node: Node) -> Operation:
         "responses",
         "deprecated",
         "security",
+        "x-extra",
+        "x-generations",
     )
     name = node["operationId"].text()
     if not is_lower_name(name):
@@ -80,6 +83,7 @@ def read_operation(path: str, method: str, node: Node) -> Operation:
         body=body,
         success=success,
         failures=failures,
+        generations=read_generations(node),
     )
     _check_arguments(operation, body, node)
     return operation
@@ -142,6 +146,7 @@ def _parameter(node: Node, place: str) -> Parameter:
         "schema",
         "example",
         "deprecated",
+        "x-generations",
         *(("style", "explode", "x-positional") if place == "query" else ()),
     )
     name, schema = node["name"], node["schema"]
@@ -168,6 +173,7 @@ def _parameter(node: Node, place: str) -> Parameter:
         deprecated=node.flag("deprecated"),
         default=read_default(schema),
         example=node["example"].value,
+        generations=read_generations(node),
         positional=place == "query" and (required or node.flag("x-positional")),
     )
 

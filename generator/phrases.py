@@ -79,6 +79,11 @@ def _range(minimum: float | None, maximum: float | None, unit: str = "") -> str:
     return f"{words} {unit}".strip()
 
 
+def only(generations: tuple[str, ...]) -> str:
+    """Which generation of the API has something: ``API v2 only``."""
+    return f"API {' and '.join(generations)} only"
+
+
 def notes(value: Value, *, sent: bool = True) -> str:
     """What a table of the docs says of a value besides its type and description.
 
@@ -98,6 +103,8 @@ def notes(value: Value, *, sent: bool = True) -> str:
         found.append(f"example: {code(value.example)}")
     if value.deprecated:
         found.append("deprecated")
+    if value.generations:
+        found.append(only(value.generations))
     return "; ".join(found)
 
 
@@ -117,6 +124,8 @@ def entry(value: Value, *, sent: bool = True) -> str:
         parts.append(f"Default: {code(value.default)}.")
     if value.deprecated:
         parts.append("Deprecated.")
+    if value.generations:
+        parts.append(f"{only(value.generations)}.")
     if value.required and sent:
         parts.append("Required.")
     return " ".join(parts)

@@ -107,6 +107,7 @@ class _Pages:
             module=module_name,
             names=lambda values: _tuple(value.python for value in values),
             notes=phrases.notes,
+            only=phrases.only,
             opening=text.opening,
             overloads=overloads,
             parameter=_parameter,

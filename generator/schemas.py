@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -12,6 +13,7 @@ from generator.ir import ABSENT, Field, Limits, Model, Type, Value
 from generator.names import RESERVED_FIELDS, RESERVED_MODELS, is_class_name, python_name
 from generator.node import Node
 
+GENERATIONS = ("v2.1", "v2")
 _COMMON = ("type", "description", "default", "deprecated")
 _KEYWORDS = {
     "string": ("format", "minLength", "maxLength", "pattern", "enum"),
@@ -242,11 +244,41 @@ def check_example(value: Node, schema: Node) -> None:
         raise place.error(f"the value breaks its schema: {error.message:.200}", "correct the value or the schema")
 
 
+def read_generations(node: Node, within: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """The generations of the API that have something; empty if all do.
+
+    Args:
+        node: The operation, parameter, property or schema.
+        within: The generations that have the operation or the model that it is part of.
+    """
+    found = node.get("x-generations")
+    if found is None:
+        return ()
+    names = tuple(element.value for element in found.elements())
+    if names not in [(one,) for one in GENERATIONS]:
+        raise found.error(
+            f"{list(names)!r:.80} is not one generation of the API",
+            f"list one of {', '.join(GENERATIONS)}, or leave it out for both",
+        )
+    return () if names == within else names
+
+
 def read_value(node: Node, name: str, python: str, required: bool) -> Value:
     """A field of a form, whose schema holds its description."""
-    kind, limits, nullable = read_schema(node)
+    kind, limits, nullable = read_schema(node, ("x-generations",))
     deprecated, default = node.flag("deprecated"), read_default(node)
-    return Value(name, python, sentence(node), kind, limits, required, nullable, deprecated, default)
+    return Value(
+        name,
+        python,
+        sentence(node),
+        kind,
+        limits,
+        required,
+        nullable,
+        deprecated,
+        default,
+        generations=read_generations(node),
+    )
 
 
 # --- models ---------------------------------------------------------------------------
@@ -258,7 +290,7 @@ def read_model(name: str, node: Node) -> Model:
         raise node.error(f"a model can't be named {name}", "choose a name in CapitalLetters that ubiops doesn't use")
     if node["type"].value != "object" or not node["properties"].mapping():
         raise node.error("a schema with a name that is no object with properties", "write it out where it is used")
-    node.allow("type", "description", "required", "properties", "x-internal")
+    node.allow("type", "description", "required", "properties", "example", "x-generations", "x-internal")
     properties = dict(node["properties"].items())
     required = [element.value for element in node["required"].elements()] if "required" in node else []
     for missing in (one for one in required if one not in properties):
@@ -271,20 +303,25 @@ def read_model(name: str, node: Node) -> Model:
         if python in names.values():
             raise field.error(f"{key!r} would be named {python} in Python, as another field is", "rename one of them")
         names[key] = python
-    fields = [_field(field, key, names, properties, key in required) for key, field in properties.items()]
+    generations = read_generations(node)
+    fields = []
+    for key, field in properties.items():
+        found = _field(field, key, names, properties, key in required)
+        fields.append(replace(found, generations=read_generations(field, generations)))
     for one in fields:
         if one.python == "date" and any(other.type.kind == "date" for other in fields):
             raise properties[one.name].error(
                 "a field named date beside one that is a date is not supported",
                 "describe the other one as plain text",
             )
-    return Model(name, sentences(node), fields)
+    return Model(name, sentences(node), fields, generations=generations)
+
+
+_FIELD_EXTENSIONS = ("x-generations", "x-sensitive", "x-sensitive-unless-false", "x-declared-type", "x-pattern-words")
 
 
 def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, Node], required: bool) -> Field:
-    kind, limits, nullable = read_schema(
-        node, ("x-sensitive", "x-sensitive-unless-false", "x-declared-type", "x-pattern-words")
-    )
+    kind, limits, nullable = read_schema(node, _FIELD_EXTENSIONS)
     if kind.kind == "file":
         raise node.error("a file can't stand in a model", "put files into a multipart/form-data body")
     secret = None
@@ -309,8 +346,7 @@ def _field(node: Node, name: str, names: dict[str, str], properties: dict[str, N
         nullable,
         node.flag("deprecated"),
         read_default(node),
-        ABSENT,
-        node["x-declared-type"].text() if "x-declared-type" in node else kind.declared,
-        node.flag("x-sensitive"),
-        secret,
+        declared=node["x-declared-type"].text() if "x-declared-type" in node else kind.declared,
+        sensitive=node.flag("x-sensitive"),
+        secret_unless=secret,
     )

@@ -192,7 +192,17 @@ class BaseClient:
         _, origin, base = self._parsed_host
         sent, authorized = self._headers(operation, content, media_type, more_headers)
         return PreparedRequest(
-            operation.method, origin, base + target, sent, content, returns, read, options, authorized
+            operation.method,
+            origin,
+            base + target,
+            sent,
+            content,
+            returns,
+            read,
+            options,
+            authorized,
+            operation.name,
+            operation.generations,
         )
 
     def _headers(

@@ -146,7 +146,7 @@ def test_several_wrong_types_are_an_error_of_type() -> None:
 
 def test_a_dict_that_is_sent_is_reported_as_a_whole_too() -> None:
     with pytest.raises(ubiops.ApiValueError, match="DeploymentCreate has 3 invalid values"):
-        as_model({"name": ""}, "DeploymentCreate", ubiops.DeploymentCreate)
+        as_model({"name": "", "input_type": "x", "output_type": 1}, "DeploymentCreate", ubiops.DeploymentCreate)
 
 
 # --- names that are not fields --------------------------------------------------------
@@ -156,7 +156,7 @@ def test_a_dict_that_is_sent_is_reported_as_a_whole_too() -> None:
     ("name", "message"),
     [
         ("nmae", "DeploymentCreate has no field 'nmae', which is ignored; did you mean 'name'?"),
-        ("xyz", "DeploymentCreate has no field 'xyz', which is ignored; it has name, description, input_type"),
+        ("xyz", "DeploymentCreate has no field 'xyz', which is ignored; it has name, description, supports_"),
     ],
 )
 def test_an_unknown_keyword_is_dropped_with_a_warning(name: str, message: str) -> None:
@@ -457,7 +457,7 @@ def test_the_signature_shows_the_types_of_the_fields() -> None:
     assert {one.kind for one in signature.parameters.values()} == {inspect.Parameter.KEYWORD_ONLY}
     assert signature.parameters["name"].default is inspect.Parameter.empty
     assert signature.parameters["name"].annotation == "str"
-    assert signature.parameters["input_type"].annotation == "Literal['structured', 'plain']"
+    assert signature.parameters["input_type"].annotation == "Literal['structured', 'plain'] | Null | None"
     assert signature.parameters["labels"].default is None
     assert list(inspect.signature(ubiops.DeploymentList).parameters) == list(ubiops.DeploymentList.attribute_map)
 

@@ -18,6 +18,7 @@ def test_a_new_deployment_has_given_and_default_values(api: Any) -> None:
         "name": "d",
         "project": api.project.rpartition("/")[2],
         "description": "",
+        "supports_request_format": True,
         "input_type": "plain",
         "output_type": "plain",
         "input_fields": [],
@@ -194,3 +195,19 @@ def test_deletion_removes_everything_that_belongs_to_the_object(api: Any, good: 
     assert api.ok("GET", f"{path}/versions") == []
     assert api.ok("GET", f"{path}/environment-variables") == []
     assert [one["event"] for one in api.ok("GET", f"{path}/audit")] == ["Created deployment d"]
+
+
+def test_a_deployment_without_the_request_format_has_neither_input_nor_output_type(api: Any) -> None:
+    path = f"{api.project}/deployments"
+    created = api.ok("POST", path, {"name": "web", "supports_request_format": False})
+    assert (created["supports_request_format"], created["input_type"], created["output_type"]) == (False, None, None)
+    fields = {"input_fields": [{"name": "a", "data_type": "int"}]}
+    assert "input_type" in api.fails(400, "POST", path, {"name": "w", "supports_request_format": False, **fields})
+    api.deployment("plain")
+    for given, names in (("False", ["web"]), ("true", ["plain"])):
+        assert [one["name"] for one in api.ok("GET", f"{path}?supports_request_format={given}")] == names
+
+
+def test_the_types_of_a_deployment_that_takes_requests_are_required(api: Any) -> None:
+    error = api.fails(400, "POST", f"{api.project}/deployments", {"name": "d", "input_type": None})
+    assert error == "input_type is required; output_type is required"

@@ -18,7 +18,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.mark.parametrize(
-    "path", ["/v2.1", "/v2.1/", "/v2.1/projects", "/v3/projects/p/deployments", "/v2.1x/template-deployments"]
+    "path", ["/v2.1", "/v2.1/", "/v2.1/project", "/v3/projects/p/deployments", "/v2.1x/template-deployments"]
 )
 def test_an_unknown_path_is_not_found(api: Any, path: str) -> None:
     response = api.pool.request("GET", api.origin + path)
@@ -161,9 +161,10 @@ STRUCTURED = {"input_type": "structured", "output_type": "plain"}
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        ({}, "name is required; input_type is required; output_type is required"),
+        ({}, "name is required"),
+        ({"name": "d"}, "input_type is required; output_type is required"),
         ({"name": "d", "input_type": "plain"}, "output_type is required"),
-        ({"name": "", "output_type": "plain"}, "input_type is required; name must not be empty"),
+        ({"name": "", "labels": []}, "labels must be an object, not a list; name must not be empty"),
         ({"name": 5}, "name must be a string, not a number"),
         ({"name": None}, "name must be a string, not null"),
         ({"name": True}, "name must be a string, not true"),
@@ -201,9 +202,9 @@ def test_errors_name_the_invalid_field(api: Any, data: dict[str, Any], reason: s
 
 
 def test_each_invalid_field_is_reported_once(api: Any) -> None:
-    data = {"name": None, "input_type": None, "output_type": "plain"}
+    data = {"name": None, "input_type": 5, "output_type": "plain"}
     error = api.fails(400, "POST", f"{api.project}/deployments", data)
-    assert error == "input_type must be a string, not null; name must be a string, not null"
+    assert error == "input_type must be a string or null, not a number; name must be a string, not null"
     data = {"name": "", "value": "", "secret": False}
     assert api.fails(400, "POST", f"{api.deployment()}/environment-variables", data) == "name must not be empty"
 

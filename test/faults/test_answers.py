@@ -16,6 +16,7 @@ from scripted import call, chunked, reply, then_close
 
 import ubiops
 from ubiops import exceptions
+from ubiops._core.operation import Operation
 
 JSON = "Content-Type: application/json"
 GZIP = "Content-Encoding: gzip"
@@ -547,3 +548,29 @@ def test_an_unknown_field_of_an_error_is_no_obstacle(wire: Any, client_for: Any)
     with pytest.raises(ubiops.BadRequestError) as caught:
         call(client_for(wire(reply(400, body))))
     assert caught.value.get_body_message() == '{"errors": [{"field": "name"}]}'
+
+
+@pytest.mark.parametrize(
+    ("prefix", "generations", "hint"),
+    [
+        ("/v2.1", ("v2",), "things_get exists in API v2 only, and this host is API v2.1: set configuration.host to "),
+        ("/api/v2", ("v2.1",), "things_get exists in API v2.1 only, and this host is API v2: set configuration.host "),
+        ("/v2", ("v2",), None),
+        ("/v2.1", (), None),
+    ],
+)
+def test_a_404_names_the_host_of_the_generation_that_has_the_operation(
+    wire: Any, client_for: Any, prefix: str, generations: tuple[str, ...], hint: str | None
+) -> None:
+    operation = Operation("things_get", "GET", "/v2/things", returns="any", generations=generations)
+    with wire(reply(404, {"error": "Not found"})) as server:
+        client = client_for(server.origin + prefix)
+        with pytest.raises(ubiops.NotFoundError) as caught:
+            client.execute(operation, (), {})
+    if hint is None:
+        assert caught.value.hint is None
+    else:
+        assert caught.value.hint.startswith(hint)
+        host = f"{server.origin}{prefix.rpartition('/')[0]}/{generations[0]}"
+        assert caught.value.hint.endswith(repr(host))
+        assert host in str(caught.value)

@@ -67,6 +67,19 @@ def test_the_base_of_the_changes_is_valid(tmp_path: Path) -> None:
     assert generate(put(tmp_path, BASE))
 
 
+def test_a_model_of_one_generation_needs_no_operation(tmp_path: Path) -> None:
+    """It keeps its name when the other generation returns a model that replaces it."""
+    description = copy.deepcopy(BASE)
+    description["components"]["schemas"]["Lid"] = {
+        "type": "object",
+        "description": "A lid.",
+        "x-generations": ["v2.1"],
+        "properties": {"name": {"type": "string", "description": "Name.", "x-generations": ["v2.1"]}},
+        "example": {"name": "red"},
+    }
+    assert "red" in generate(put(tmp_path, description))["docs/models/Lid.md"]
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_change_that_breaks_the_description_is_refused(case: dict[str, Any], tmp_path: Path) -> None:
     description = put(tmp_path, changed(copy.deepcopy(BASE), case))

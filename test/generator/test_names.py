@@ -91,6 +91,10 @@ def test_a_keyword_is_not_the_name_of_a_method() -> None:
         ("List", "list", "lists"),
         ("ImportList", "import_", "imports"),
         ("Status", "status", "status"),
+        ("BatchResponse", "batch", "batches"),
+        ("InstanceListPaginated", "instance_page", "instance_pages"),
+        ("RequestSingleDetail", "request", "requests"),
+        ("EnvironmentTagDependency", "environment_tag_dependency", "environment_tag_dependencies"),
     ],
 )
 def test_nouns(model: str, one: str, many: str) -> None:

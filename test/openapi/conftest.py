@@ -37,6 +37,11 @@ class Described(NamedTuple):
         return name
 
     @property
+    def is_extra(self) -> bool:
+        """Whether the official clients have no method for it, so that no facts exist."""
+        return bool(self.item.get("x-extra"))
+
+    @property
     def success(self) -> tuple[str, dict[str, Any]]:
         """The only status below 400, and its response."""
         [found] = [(status, one) for status, one in self.item["responses"].items() if status < "400"]
@@ -61,9 +66,12 @@ def described_operations() -> list[Described]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with the argument `operation` or `model_name` runs once for each."""
+    """A test with the argument `operation`, `official_operation` or `model_name` runs once for each."""
     if "operation" in metafunc.fixturenames:
         metafunc.parametrize("operation", [pytest.param(one, id=one.id) for one in described_operations()])
+    if "official_operation" in metafunc.fixturenames:
+        official = [one for one in described_operations() if not one.is_extra]
+        metafunc.parametrize("official_operation", [pytest.param(one, id=one.id) for one in official])
     if "model_name" in metafunc.fixturenames:
         schemas = DOCUMENT["components"]["schemas"]
         metafunc.parametrize("model_name", [name for name in schemas if not schemas[name].get("x-internal")])

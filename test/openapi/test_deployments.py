@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 # Each way to make one of these requests has an example.
 EXAMPLES = {
     "deployments_create": ["structured", "plain_input", "plain", "widgets"],
-    "deployment_versions_create": ["python", "instance_type_group", "gpu", "always_on", "ports"],
+    "deployment_versions_create": ["python", "instance_type_group", "gpu", "always_on", "health_check", "ports"],
     "deployment_versions_update": ["rename", "scale"],
     "deployment_environment_variables_copy": ["deployment", "version"],
     "deployment_version_environment_variables_copy": ["deployment", "version"],

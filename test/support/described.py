@@ -24,6 +24,7 @@ class Described(NamedTuple):
         path: The path template.
         parameters: The path parameters in the method's order.
         query: Example values of the required query parameters.
+        positional_query: Optional query parameters that may be given by position.
         media_type: The media type of the body; None without a body.
         body: The first example of the body.
         body_required: Whether the body may be left out.
@@ -41,6 +42,7 @@ class Described(NamedTuple):
     path: str
     parameters: tuple[str, ...]
     query: dict[str, Any]
+    positional_query: tuple[str, ...]
     media_type: str | None
     body: Any
     body_required: bool
@@ -113,6 +115,7 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Described:
         path=path,
         parameters=tuple(one["name"] for one in parameters if one["in"] == "path"),
         query={one["name"]: one.get("example") for one in parameters if one["in"] == "query" and one.get("required")},
+        positional_query=tuple(one["name"] for one in parameters if one.get("x-positional")),
         media_type=media_type,
         body=json.loads(json.dumps(examples[0])),
         body_required=bool(body.get("required")),

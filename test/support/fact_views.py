@@ -243,31 +243,6 @@ def _fact_field(fact: dict[str, Any]) -> View:
     return view
 
 
-# What the clients themselves declare, and so what may differ between their versions.
-_DECLARED = ("type", "required", "nullable", "min_length", "max_length")
-
-
-def operation_of(fact: dict[str, Any], generation: str) -> dict[str, Any]:
-    """Returns the facts of an operation as one generation of the API has it."""
-    parameters = {
-        name: parameter
-        for name, parameter in fact["parameters"].items()
-        if generation in parameter.get("versions", [generation])
-    }
-    return {**fact, **fact.get("was", {}).get(generation, {}), "parameters": parameters}
-
-
-def model_of(fields: dict[str, Any], generation: str) -> dict[str, Any]:
-    """Returns the facts of a model's fields as one generation of the API has them."""
-    found = {}
-    for name, field in fields.items():
-        if generation in field.get("in", [generation]):
-            was = field.get("was", {}).get(generation)
-            kept = {key: value for key, value in field.items() if key not in _DECLARED}
-            found[name] = {**kept, **was} if was else field
-    return found
-
-
 # --- both -----------------------------------------------------------------------------
 
 

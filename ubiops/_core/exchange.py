@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from ubiops._core.codec import parse_json
 from ubiops._core.hosts import default_port
 from ubiops._core.messages import printable
-from ubiops._core.results import check_event_stream, read_body, read_error
+from ubiops._core.results import check_event_stream, generation_hint, read_body, read_error
 from ubiops._core.steps import Close, Save, Send, Sleep
 from ubiops.exceptions import ApiException, InvalidResponseError
 
@@ -81,6 +81,8 @@ def exchange(
                 target = location
                 continue
             error = yield from read_error(response, authorized=request.authorized)
+            if response.status == 404 and request.generations:
+                error.hint = generation_hint(request)
             if location is not None:
                 error.hint = f"there are too many redirects: {_MAX_REDIRECTS} were followed"
         except ApiException as caught:

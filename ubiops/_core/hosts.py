@@ -12,7 +12,7 @@ from ubiops.exceptions import ApiTypeError, ApiValueError
 DEFAULT_HOST = "https://api.ubiops.com/v2.1"
 DEFAULT_VERSION = "v2.1"
 
-_HAS_VERSION = re.compile(r"/v\d+(?:\.\d+)*(?:/|$)")
+_HAS_VERSION = re.compile(r"/(v\d+(?:\.\d+)*)(?:/|$)")
 
 
 def default_port(scheme: str) -> int:
@@ -25,6 +25,13 @@ def split_host(host: str) -> tuple[str, str]:
     scheme, _, rest = host.partition("://")
     netloc, slash, path = rest.partition("/")
     return f"{scheme}://{netloc}", slash + path
+
+
+def generation_of(url: str) -> tuple[str, str | None]:
+    """Splits a URL of the API into the address before the version and the version, such
+    as ``v2.1``; it is None if there is none."""
+    found = _HAS_VERSION.search(url)
+    return (url[: found.start()], found[1]) if found else (url, None)
 
 
 def normalize_host(value: Any) -> str:

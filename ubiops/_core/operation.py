@@ -93,6 +93,8 @@ class Operation:
             for any JSON value), ``file`` for a download, ``events`` for server-sent
             events. None if nothing is returned.
         authorized: Whether the API token is sent.
+        generations: The generations of the API that have the operation, such as ``v2``;
+            empty if all do.
     """
 
     __slots__ = (
@@ -101,6 +103,7 @@ class Operation:
         "body_required",
         "files",
         "form",
+        "generations",
         "headers",
         "method",
         "name",
@@ -131,6 +134,7 @@ class Operation:
         required_files: tuple[str, ...] = (),
         returns: str | None = None,
         authorized: bool = True,
+        generations: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.method = method
@@ -146,6 +150,7 @@ class Operation:
         self.required_files = required_files
         self.returns = returns
         self.authorized = authorized
+        self.generations = generations
         places = [part.partition("}")[0] for part in path.split("{")[1:]]
         self.template = path.replace("%", "%%")
         for place in places:

@@ -47,14 +47,18 @@ class PreparedRequest:
         read: How to read the JSON of the response; None to ignore it.
         options: The options of the call.
         authorized: Whether a token is sent.
+        operation: The name of the operation.
+        generations: The generations of the API that have the operation; empty if all do.
     """
 
     __slots__ = (
         "authorized",
         "body",
         "data_only",
+        "generations",
         "headers",
         "method",
+        "operation",
         "origin",
         "preload",
         "progress",
@@ -75,6 +79,8 @@ class PreparedRequest:
         read: Reader | None,
         options: Options,
         authorized: bool,
+        operation: str = "",
+        generations: tuple[str, ...] = (),
     ) -> None:
         self.method = method
         self.origin = origin
@@ -88,6 +94,8 @@ class PreparedRequest:
         self.data_only = options.data_only
         self.progress = options.progress
         self.authorized = authorized
+        self.operation = operation
+        self.generations = generations
 
     @property
     def ranged(self) -> bool:

@@ -5,7 +5,24 @@ from __future__ import annotations
 
 _MODULES = {
     "CoreApi": "core_api",
+    "DeploymentRequests": "deployment_requests",
     "Deployments": "deployments",
+    "Environments": "environments",
+    "Files": "files",
+    "ImportsAndExports": "imports_and_exports",
+    "Instances": "instances",
+    "Metrics": "metrics",
+    "Organizations": "organizations",
+    "PipelineRequests": "pipeline_requests",
+    "Pipelines": "pipelines",
+    "Projects": "projects",
+    "RequestSchedules": "request_schedules",
+    "Roles": "roles",
+    "ServiceUsers": "service_users",
+    "Services": "services",
+    "Status": "status",
+    "User": "user",
+    "Webhooks": "webhooks",
 }
 
 __all__ = list(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll] - see the stub

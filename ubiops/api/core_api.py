@@ -3,11 +3,45 @@
 
 from __future__ import annotations
 
+from ubiops.api.deployment_requests import DeploymentRequests
 from ubiops.api.deployments import Deployments
+from ubiops.api.environments import Environments
+from ubiops.api.files import Files
+from ubiops.api.imports_and_exports import ImportsAndExports
+from ubiops.api.instances import Instances
+from ubiops.api.metrics import Metrics
+from ubiops.api.organizations import Organizations
+from ubiops.api.pipeline_requests import PipelineRequests
+from ubiops.api.pipelines import Pipelines
+from ubiops.api.projects import Projects
+from ubiops.api.request_schedules import RequestSchedules
+from ubiops.api.roles import Roles
+from ubiops.api.service_users import ServiceUsers
+from ubiops.api.services import Services
+from ubiops.api.status import Status
+from ubiops.api.user import User
+from ubiops.api.webhooks import Webhooks
 
 
 class CoreApi(
+    DeploymentRequests,
     Deployments,
+    Environments,
+    Files,
+    ImportsAndExports,
+    Instances,
+    Metrics,
+    Organizations,
+    PipelineRequests,
+    Pipelines,
+    Projects,
+    RequestSchedules,
+    Roles,
+    ServiceUsers,
+    Services,
+    Status,
+    User,
+    Webhooks,
 ):
     """All methods of the API, one for each operation.
 

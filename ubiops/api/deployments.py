@@ -42,6 +42,7 @@ _BUILDS_GET = Operation(
     "/projects/{project_name}/deployments/{deployment_name}/versions/{version}/builds/{build_id}",
     parameters=("project_name", "build_id", "deployment_name", "version"),
     returns="BuildList",
+    generations=("v2.1",),
 )
 _DEPLOYMENT_AUDIT_EVENTS_LIST = Operation(
     "deployment_audit_events_list",
@@ -206,7 +207,10 @@ _DEPLOYMENTS_LIST = Operation(
     "GET",
     "/projects/{project_name}/deployments",
     parameters=("project_name",),
-    query=(Parameter("labels"),),
+    query=(
+        Parameter("labels"),
+        Parameter("supports_request_format", "bool"),
+    ),
     returns="list[DeploymentList]",
 )
 _DEPLOYMENTS_UPDATE = Operation(
@@ -289,9 +293,10 @@ class Deployments(Api, generated=True):
         Returns the status of a build and, if it failed, the reason. To follow an
         upload, poll the revision that the upload returned.
 
+        API v2.1 only.
+
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             build_id: UUID of the build. String (UUID). Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
@@ -332,8 +337,7 @@ class Deployments(Api, generated=True):
         returned per call; use a larger ``offset`` to get older ones.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             action: Returns only events of one kind. ``info`` stands for actions that
@@ -381,8 +385,7 @@ class Deployments(Api, generated=True):
         stay. Secrets are copied without being shown.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: Where to copy from. ``ubiops.EnvironmentVariableCopy``, or a dict with
@@ -423,8 +426,7 @@ class Deployments(Api, generated=True):
         a variable of the project with the same name.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The variable to create. ``ubiops.EnvironmentVariableCreate``, or a
@@ -465,8 +467,7 @@ class Deployments(Api, generated=True):
         inherited variable, that one takes effect again.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -503,8 +504,7 @@ class Deployments(Api, generated=True):
         variable, ask the object that defines it, or list all variables.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -538,8 +538,7 @@ class Deployments(Api, generated=True):
         same name. The values of secrets are null.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -573,8 +572,7 @@ class Deployments(Api, generated=True):
         deployment only, create one of the same name.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -620,8 +618,7 @@ class Deployments(Api, generated=True):
         are copied without being shown.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -666,8 +663,7 @@ class Deployments(Api, generated=True):
         variable of the project or the deployment with the same name.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -715,8 +711,7 @@ class Deployments(Api, generated=True):
         inherited variable, that one takes effect again.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -757,8 +752,7 @@ class Deployments(Api, generated=True):
         variable, ask the object that defines it, or list all variables.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -799,8 +793,7 @@ class Deployments(Api, generated=True):
         only the one that takes effect is listed. The values of secrets are null.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -839,8 +832,7 @@ class Deployments(Api, generated=True):
         only, create one of the same name.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -896,8 +888,7 @@ class Deployments(Api, generated=True):
         time if requests need a fast response.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The version to create. ``ubiops.DeploymentVersionCreate``, or a dict
@@ -937,8 +928,7 @@ class Deployments(Api, generated=True):
         version, also while a request schedule calls its deployment.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -975,8 +965,7 @@ class Deployments(Api, generated=True):
         requests and the newest revision.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1011,8 +1000,7 @@ class Deployments(Api, generated=True):
         type group, are only returned for a single version.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             labels: Returns only versions with at least one of these labels, given as
@@ -1054,8 +1042,7 @@ class Deployments(Api, generated=True):
         validated together. Labels and ports are replaced as a whole.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1098,8 +1085,7 @@ class Deployments(Api, generated=True):
         can name a widget, with which the web app edits or shows its value.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             data: The deployment to create. ``ubiops.DeploymentCreate``, or a dict with
                 its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1143,8 +1129,7 @@ class Deployments(Api, generated=True):
         the versions.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1172,8 +1157,7 @@ class Deployments(Api, generated=True):
         Returns a deployment with its fields, widgets and default version.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1190,7 +1174,12 @@ class Deployments(Api, generated=True):
         return self.api_client.execute(_DEPLOYMENTS_GET, (project_name, deployment_name), options)
 
     def deployments_list(
-        self, project_name: PathValue = REQUIRED, *, labels: str | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *,
+        labels: str | None = None,
+        supports_request_format: bool | None = None,
+        **options: Any,
     ) -> list[DeploymentList]:
         """List deployments.
 
@@ -1198,11 +1187,13 @@ class Deployments(Api, generated=True):
         those with at least one of the given labels.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             labels: Returns only deployments with at least one of these labels, given as
                 ``label:value`` and separated by commas. Label and value must both be
                 equal. By default, all deployments are returned. String.
+            supports_request_format: Returns only deployments that take requests of the
+                platform if true, only the others if false. By default, both are
+                returned. Boolean.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -1219,7 +1210,9 @@ class Deployments(Api, generated=True):
 
             deployments = core_api.deployments_list(project_name="weather")
         """
-        return self.api_client.execute(_DEPLOYMENTS_LIST, (project_name,), options, query=(labels,))
+        return self.api_client.execute(
+            _DEPLOYMENTS_LIST, (project_name,), options, query=(labels, supports_request_format)
+        )
 
     def deployments_update(
         self,
@@ -1238,8 +1231,7 @@ class Deployments(Api, generated=True):
         one, and connections to the old fields are lost.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The settings to change. ``ubiops.DeploymentUpdate``, or a dict with
@@ -1278,8 +1270,7 @@ class Deployments(Api, generated=True):
         Returns the zip file of a revision, exactly as it was uploaded.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a
@@ -1344,8 +1335,7 @@ class Deployments(Api, generated=True):
         ``template_deployment_id``.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1399,8 +1389,7 @@ class Deployments(Api, generated=True):
         gives the reason.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a
@@ -1439,8 +1428,7 @@ class Deployments(Api, generated=True):
         changes.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1477,8 +1465,7 @@ class Deployments(Api, generated=True):
         build ends, so poll the revision for the result. Every call starts a new build.
 
         Args:
-            project_name: Name of the project that the deployment belongs to. String,
-                not empty. Required.
+            project_name: Name of the project. String, not empty. Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a

@@ -12,9 +12,7 @@ if TYPE_CHECKING:
 
 
 class AuditList(Model):
-    """An entry of the audit log: who did what to a deployment or to something in it,
-    and when.
-    """
+    """An entry of the audit log: who did what to an object of the project, and when."""
 
     id: str = field(default=None)
     """UUID of the event. String (UUID)."""
@@ -29,6 +27,8 @@ class AuditList(Model):
     event: str = field(default=None)
     """Description of the event, as a sentence for people. String."""
     object_type: str = field(default=None)
-    """Kind of the object, such as ``deployment``. String, 1 to 64 characters."""
+    """Kind of the object, such as ``deployment``, ``pipeline`` or ``project``. String,
+    1 to 64 characters.
+    """
     object_name: str = field(default=None)
     """Name of the object. An empty string once the object has been deleted. String."""

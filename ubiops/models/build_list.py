@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 class BuildList(Model):
-    """A build: one attempt to turn a revision into something that runs."""
+    """A build: one attempt to turn a revision into something that runs.
+
+    API v2.1 only.
+    """
 
     id: str = field(default=None)
     """UUID of the build. String (UUID)."""

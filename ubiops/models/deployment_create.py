@@ -23,21 +23,28 @@ class DeploymentCreate(RequestModel):
     """Name of the deployment, unique in its project. It is part of every path that
     leads to the deployment. String, 1 to 64 characters. Required.
     """
-    description: str | Null | None = field(default=None)
-    """Purpose of the deployment, as free text of up to 400 characters. String. Default:
+    description: str | Null | None = field(default=None, max_length=400)
+    """Purpose of the deployment, as free text. String, at most 400 characters. Default:
     ``""``.
     """
-    input_type: Literal["structured", "plain"] = field()
+    supports_request_format: bool | Null | None = field(default=None)
+    """Whether the deployment takes requests of the platform. With false, its code only
+    receives the HTTP traffic of services, and it has neither an input nor an output
+    type. Each version needs an environment that agrees. Boolean. Default: ``True``.
+    """
+    input_type: Literal["structured", "plain"] | Null | None = field(default=None)
     """Form of the input. A ``structured`` input is an object with the keys of
     ``input_fields``, whose values are validated against their data types before the
     code receives them; a ``plain`` input is passed to the code unchanged. It can't be
-    changed later. String, one of ``structured``, ``plain``. Required.
+    changed later. Required, unless ``supports_request_format`` is false. String, one of
+    ``structured``, ``plain``. ``ubiops.NULL`` sends null.
     """
-    output_type: Literal["structured", "plain"] = field()
+    output_type: Literal["structured", "plain"] | Null | None = field(default=None)
     """Form of the output. A ``structured`` output is an object with the keys of
     ``output_fields``, whose values are validated against their data types; a ``plain``
-    output is returned as the code returns it. It can't be changed later. String, one of
-    ``structured``, ``plain``. Required.
+    output is returned as the code returns it. It can't be changed later. Required,
+    unless ``supports_request_format`` is false. String, one of ``structured``,
+    ``plain``. ``ubiops.NULL`` sends null.
     """
     input_fields: Sequence[DeploymentInputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """Fields of a ``structured`` input, with unique names. Leave it out or empty for a

@@ -26,13 +26,19 @@ class DeploymentDetail(Model):
     """Purpose of the deployment. An empty string if there is no description. String, at
     most 400 characters.
     """
-    input_type: str = field(default=None)
-    """Form of the input: ``structured`` with ``input_fields``, or ``plain``. String,
-    one of ``structured``, ``plain``.
+    supports_request_format: bool = field(default=None)
+    """Whether the deployment takes requests of the platform. If false, its code only
+    receives the HTTP traffic of services. Boolean.
     """
-    output_type: str = field(default=None)
-    """Form of the output: ``structured`` with ``output_fields``, or ``plain``. String,
-    one of ``structured``, ``plain``.
+    input_type: str | None = field(default=None)
+    """Form of the input: ``structured`` with ``input_fields``, or ``plain``. Null if
+    ``supports_request_format`` is false. String, one of ``structured``, ``plain``. May
+    be None.
+    """
+    output_type: str | None = field(default=None)
+    """Form of the output: ``structured`` with ``output_fields``, or ``plain``. Null if
+    ``supports_request_format`` is false. String, one of ``structured``, ``plain``. May
+    be None.
     """
     input_fields: list[InputOutputFieldDetail] = field(default=None)
     """Fields of the input, each with its widget. Empty if the input is ``plain``. List

@@ -27,8 +27,10 @@ class DeploymentUpdate(RequestModel):
     """Name of the version that handles requests in which no version is named. Its
     status must be ``available``. String, not empty.
     """
-    description: str | Null | None = field(default=None)
-    """New description, as free text. An empty string removes it. String."""
+    description: str | Null | None = field(default=None, max_length=400)
+    """New description, as free text. An empty string removes it. String, at most 400
+    characters.
+    """
     input_fields: Sequence[DeploymentInputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """The complete new list of input fields: fields that are not in it are removed,
     others are added or changed. If a pipeline uses the deployment, or its fields have

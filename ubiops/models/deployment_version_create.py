@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ubiops.models._base import Null
     from ubiops.models.deployment_version_port import DeploymentVersionPort
+    from ubiops.models.health_check import HealthCheck
 
 
 class DeploymentVersionCreate(RequestModel):
@@ -29,6 +30,14 @@ class DeploymentVersionCreate(RequestModel):
     code runs on. It is one of the platform's environments, such as ``python3-11`` or
     ``r4-0``, or one of your own. By default, the platform chooses it. String, not
     empty.
+    """
+    environment_name: str | Null | None = field(default=None, min_length=1)
+    """Name of the environment, as ``environment`` is. Inferred, not documented. String,
+    not empty. API v2 only.
+    """
+    environment_tag: str | Null | None = field(default=None, min_length=1)
+    """Tag of the environment, which names one of its builds. Inferred, not documented.
+    String, not empty. API v2 only.
     """
     instance_type: str | Null | None = field(default=None, min_length=1)
     """Old name of the hardware to run on. Use ``instance_type_group_id`` or
@@ -57,8 +66,8 @@ class DeploymentVersionCreate(RequestModel):
     time avoids cold starts. On instances with a GPU it is at least 300. Integer, 10 to
     3600. Default: ``300``.
     """
-    description: str | Null | None = field(default=None)
-    """Purpose of the version, as free text of up to 400 characters. String. Default:
+    description: str | Null | None = field(default=None, max_length=400)
+    """Purpose of the version, as free text. String, at most 400 characters. Default:
     ``""``.
     """
     labels: Mapping[str, str] | Null | None = field(default=None)
@@ -74,17 +83,21 @@ class DeploymentVersionCreate(RequestModel):
     without data, and ``full`` its input and output as well. String, one of ``none``,
     ``metadata``, ``full``. Default: ``"full"``.
     """
+    maximum_queue_size: int | Null | None = field(default=None, minimum=0)
+    """Maximum number of requests in the queue, for all instances of the version
+    together. Integer, 0 or more.
+    """
     maximum_queue_size_express: int | Null | None = field(default=None, minimum=0)
     """Maximum number of express requests in the queue, for all instances of the version
-    together. Integer, 0 or more. Default: ``100``.
+    together. Integer, 0 or more. Default: ``100``. API v2.1 only.
     """
     maximum_queue_size_batch: int | Null | None = field(default=None, minimum=0)
     """Maximum number of batch requests in the queue, for all instances of the version
-    together. Integer, 0 or more. Default: ``100000``.
+    together. Integer, 0 or more. Default: ``100000``. API v2.1 only.
     """
     static_ip: bool | Null | None = field(default=None)
     """Whether outgoing traffic of the code uses a fixed IP address, so that a firewall
-    can allow it. Boolean. Default: ``False``.
+    can allow it. Boolean. Default: ``False``. API v2.1 only.
     """
     restart_request_interruption: bool | Null | None = field(default=None)
     """Whether a request is restarted if its instance was lost. Turn it on only if the
@@ -103,4 +116,17 @@ class DeploymentVersionCreate(RequestModel):
     """Number of processes of the code in each instance, and so the number of requests
     that an instance handles at a time. They share the instance's memory. Integer, 0 or
     more. Default: ``1``.
+    """
+    health_check: HealthCheck | Mapping[str, Any] | Null | None = field(default=None)
+    """How the platform finds out whether an instance works. Null stands for no health
+    check. Inferred, not documented. HealthCheck. ``ubiops.NULL`` sends null. API v2
+    only.
+    """
+    command: Any | Null | None = field(default=None)
+    """Program to start in the container instead of its own, as a string or a list.
+    Inferred, not documented. Any JSON value. API v2 only.
+    """
+    args: Any | Null | None = field(default=None)
+    """Arguments of the program, as a string or a list. Inferred, not documented. Any
+    JSON value. API v2 only.
     """

@@ -9,8 +9,10 @@ from ubiops.models._base import Model, field
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from typing import Any
 
     from ubiops.models.deployment_version_port import DeploymentVersionPort
+    from ubiops.models.health_check import HealthCheck
 
 
 class DeploymentVersionDetail(Model):
@@ -32,10 +34,20 @@ class DeploymentVersionDetail(Model):
     """
     environment: str = field(default=None)
     """Name of the environment that the code runs on, as used in requests. String, not
-    empty.
+    empty. API v2.1 only.
     """
     environment_display_name: str = field(default=None)
-    """Display name of the environment, such as ``Python 3.11``. String, not empty."""
+    """Display name of the environment, such as ``Python 3.11``. String, not empty. API
+    v2.1 only.
+    """
+    environment_name: str = field(default=None)
+    """Name of the environment that the code runs on. Inferred, not documented. String,
+    not empty. API v2 only.
+    """
+    environment_tag: str = field(default=None)
+    """Tag of the environment that the code runs on. Inferred, not documented. String,
+    not empty. API v2 only.
+    """
     status: str = field(default=None)
     """Whether the version can handle requests: ``unavailable`` has no successful build,
     ``building`` is being prepared, and ``available`` handles requests. String, one of
@@ -71,16 +83,22 @@ class DeploymentVersionDetail(Model):
     without data, and ``full`` its input and output as well. String, one of ``none``,
     ``metadata``, ``full``.
     """
+    maximum_queue_size: int = field(default=None)
+    """Maximum number of requests in the queue, for all instances of the version
+    together. Integer, 0 or more.
+    """
     maximum_queue_size_express: int = field(default=None)
     """Maximum number of express requests in the queue, for all instances of the version
-    together. Integer, 0 or more.
+    together. Integer, 0 or more. API v2.1 only.
     """
     maximum_queue_size_batch: int = field(default=None)
     """Maximum number of batch requests in the queue, for all instances of the version
-    together. Integer, 0 or more.
+    together. Integer, 0 or more. API v2.1 only.
     """
     static_ip: bool = field(default=None)
-    """Whether outgoing traffic of the code uses a fixed IP address. Boolean."""
+    """Whether outgoing traffic of the code uses a fixed IP address. Boolean. API v2.1
+    only.
+    """
     restart_request_interruption: bool = field(default=None)
     """Whether a request is restarted if its instance was lost. Boolean."""
     ports: list[DeploymentVersionPort] = field(default=None)
@@ -100,7 +118,7 @@ class DeploymentVersionDetail(Model):
     instance_type_group_id: str = field(default=None)
     """UUID of the instance type group that the version runs on. String (UUID)."""
     instance_type_group_name: str = field(default=None)
-    """Name of the instance type group that the version runs on. String."""
+    """Name of the instance type group that the version runs on. String, not empty."""
     last_file_upload: datetime | None = field(default=None)
     """Time of the last upload to the version. Null before the first upload. Date and
     time. May be None.
@@ -112,4 +130,15 @@ class DeploymentVersionDetail(Model):
     has_requests_method: bool | None = field(default=None)
     """Whether the code of the latest revision can handle a batch of requests at once,
     with a method ``requests``. Null before the first upload. Boolean. May be None.
+    """
+    health_check: HealthCheck | None = field(default=None)
+    """How the platform finds out whether an instance works. Null if it does not check.
+    Inferred, not documented. HealthCheck. May be None. API v2 only.
+    """
+    command: Any = field(default=None)
+    """Program that is started in the container. Null if it is the container's own.
+    Inferred, not documented. Any JSON value. API v2 only.
+    """
+    args: Any = field(default=None)
+    """Arguments of the program. Inferred, not documented. Any JSON value. API v2 only.
     """

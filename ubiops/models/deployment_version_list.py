@@ -32,10 +32,20 @@ class DeploymentVersionList(Model):
     """
     environment: str = field(default=None)
     """Name of the environment that the code runs on, as used in requests. String, not
-    empty.
+    empty. API v2.1 only.
     """
     environment_display_name: str = field(default=None)
-    """Display name of the environment, such as ``Python 3.11``. String, not empty."""
+    """Display name of the environment, such as ``Python 3.11``. String, not empty. API
+    v2.1 only.
+    """
+    environment_name: str = field(default=None)
+    """Name of the environment that the code runs on. Inferred, not documented. String,
+    not empty. API v2 only.
+    """
+    environment_tag: str = field(default=None)
+    """Tag of the environment that the code runs on. Inferred, not documented. String,
+    not empty. API v2 only.
+    """
     status: str = field(default=None)
     """Whether the version can handle requests: ``unavailable`` has no successful build,
     ``building`` is being prepared, and ``available`` handles requests. String, one of
@@ -71,16 +81,22 @@ class DeploymentVersionList(Model):
     without data, and ``full`` its input and output as well. String, one of ``none``,
     ``metadata``, ``full``.
     """
+    maximum_queue_size: int = field(default=None)
+    """Maximum number of requests in the queue, for all instances of the version
+    together. Integer, 0 or more.
+    """
     maximum_queue_size_express: int = field(default=None)
     """Maximum number of express requests in the queue, for all instances of the version
-    together. Integer, 0 or more.
+    together. Integer, 0 or more. API v2.1 only.
     """
     maximum_queue_size_batch: int = field(default=None)
     """Maximum number of batch requests in the queue, for all instances of the version
-    together. Integer, 0 or more.
+    together. Integer, 0 or more. API v2.1 only.
     """
     static_ip: bool = field(default=None)
-    """Whether outgoing traffic of the code uses a fixed IP address. Boolean."""
+    """Whether outgoing traffic of the code uses a fixed IP address. Boolean. API v2.1
+    only.
+    """
     restart_request_interruption: bool = field(default=None)
     """Whether a request is restarted if its instance was lost. Boolean."""
     ports: list[DeploymentVersionPort] = field(default=None)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from ubiops.models._base import Null
     from ubiops.models.deployment_version_port import DeploymentVersionPort
+    from ubiops.models.health_check import HealthCheck
 
 
 class DeploymentVersionUpdate(RequestModel):
@@ -25,6 +26,14 @@ class DeploymentVersionUpdate(RequestModel):
     environment: str | Null | None = field(default=None, min_length=1)
     """Name of the new environment, one of the platform's or one of your own. String,
     not empty.
+    """
+    environment_name: str | Null | None = field(default=None, min_length=1)
+    """Name of the new environment, as ``environment`` is. Inferred, not documented.
+    String, not empty. API v2 only.
+    """
+    environment_tag: str | Null | None = field(default=None, min_length=1)
+    """Tag of the environment to use from now on, which names one of its builds.
+    Inferred, not documented. String, not empty. API v2 only.
     """
     instance_type: str | Null | None = field(default=None, min_length=1)
     """Old name of the new hardware. Use ``instance_type_group_id`` or
@@ -44,8 +53,10 @@ class DeploymentVersionUpdate(RequestModel):
     """New number of seconds that an instance waits for another request before it is
     stopped. On instances with a GPU it is at least 300. Integer, 10 to 3600.
     """
-    description: str | Null | None = field(default=None)
-    """New description, as free text. An empty string removes it. String."""
+    description: str | Null | None = field(default=None, max_length=400)
+    """New description, as free text. An empty string removes it. String, at most 400
+    characters.
+    """
     labels: Mapping[str, str] | Null | None = field(default=None)
     """The complete new set of labels: labels that are not in it are removed. Dict of
     strings.
@@ -57,16 +68,22 @@ class DeploymentVersionUpdate(RequestModel):
     its record without data, and ``full`` its input and output as well. String, one of
     ``none``, ``metadata``, ``full``.
     """
+    maximum_queue_size: int | Null | None = field(default=None, minimum=0)
+    """New maximum number of requests in the queue, for all instances of the version
+    together. Integer, 0 or more.
+    """
     maximum_queue_size_express: int | Null | None = field(default=None, minimum=0)
     """New maximum number of express requests in the queue, for all instances of the
-    version together. Integer, 0 or more.
+    version together. Integer, 0 or more. API v2.1 only.
     """
     maximum_queue_size_batch: int | Null | None = field(default=None, minimum=0)
     """New maximum number of batch requests in the queue, for all instances of the
-    version together. Integer, 0 or more.
+    version together. Integer, 0 or more. API v2.1 only.
     """
     static_ip: bool | Null | None = field(default=None)
-    """Whether outgoing traffic of the code uses a fixed IP address. Boolean."""
+    """Whether outgoing traffic of the code uses a fixed IP address. Boolean. API v2.1
+    only.
+    """
     restart_request_interruption: bool | Null | None = field(default=None)
     """Whether a request is restarted if its instance was lost. Turn it on only if the
     code can safely process a request twice. Boolean.
@@ -82,3 +99,16 @@ class DeploymentVersionUpdate(RequestModel):
     """
     instance_processes: int | Null | None = field(default=None, minimum=0)
     """New number of processes of the code in each instance. Integer, 0 or more."""
+    health_check: HealthCheck | Mapping[str, Any] | Null | None = field(default=None)
+    """How the platform finds out whether an instance works. Null stands for no health
+    check. Inferred, not documented. HealthCheck. ``ubiops.NULL`` sends null. API v2
+    only.
+    """
+    command: Any | Null | None = field(default=None)
+    """Program to start in the container instead of its own, as a string or a list.
+    Inferred, not documented. Any JSON value. API v2 only.
+    """
+    args: Any | Null | None = field(default=None)
+    """Arguments of the program, as a string or a list. Inferred, not documented. Any
+    JSON value. API v2 only.
+    """

@@ -7,7 +7,9 @@ from ubiops.models._base import Model, field
 
 
 class EnvironmentVariableList(Model):
-    """An environment variable that is defined on a deployment or version itself."""
+    """An environment variable that is defined on a project, a deployment, a version or
+    another object itself.
+    """
 
     id: str = field(default=None)
     """UUID of the variable. String (UUID)."""

@@ -8,7 +8,7 @@ from ubiops.models._base import Model, field
 
 class InheritedEnvironmentVariableList(Model):
     """An environment variable as the code sees it, with its origin: the object itself,
-    its deployment, or the project.
+    or the project, deployment or version that it is inherited from.
     """
 
     id: str = field(default=None)
@@ -16,16 +16,16 @@ class InheritedEnvironmentVariableList(Model):
     name: str = field(default=None)
     """Name under which the code finds the variable. String, not empty."""
     value: str | None = field(default=None, sensitive_unless_false="secret")
-    """Value that the code reads. Null if the variable is secret. String, not empty. May
-    be None.
+    """Value that the code reads. Null if the variable is secret. String. May be None.
     """
     secret: bool = field(default=None)
     """Whether the value is hidden in all responses. Boolean."""
     inheritance_type: str | None = field(default=None)
-    """Kind of object that the variable is inherited from. Null if it is not inherited.
-    String, one of ``project``, ``deployment``. May be None.
+    """Kind of object that the variable is inherited from. Only objects of a pipeline
+    inherit from a ``version``. Null if the variable is not inherited. String, one of
+    ``project``, ``deployment``, ``version``. May be None.
     """
     inheritance_name: str | None = field(default=None)
-    """Name of the project or deployment that the variable is inherited from. Null if it
-    is not inherited. String, not empty. May be None.
+    """Name of the project, deployment or version that the variable is inherited from.
+    Null if it is not inherited. String, not empty. May be None.
     """

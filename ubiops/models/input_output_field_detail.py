@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class InputOutputFieldDetail(Model):
-    """A field of a deployment's structured input or output, with its widget."""
+    """A field of a structured input or output, with its widget."""
 
     name: str = field(default=None)
     """Key of the value in the input or output. String, 1 to 64 characters."""

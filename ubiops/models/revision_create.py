@@ -19,5 +19,5 @@ class RevisionCreate(Model):
     """
     build: str = field(default=None)
     """The same value as ``revision``, for programs from the time when an upload
-    returned its build. String (UUID). Deprecated.
+    returned its build. String (UUID). Deprecated. API v2.1 only.
     """

@@ -40,3 +40,7 @@ class RevisionList(Model):
     """Whether the code can handle a batch of requests at once, with a method
     ``requests``. Boolean.
     """
+    empty: bool = field(default=None)
+    """Whether the revision has no code of its own, because the image of the environment
+    contains it. Inferred, not documented. Boolean.
+    """

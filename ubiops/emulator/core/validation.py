@@ -69,8 +69,9 @@ class QueryParameter(NamedTuple):
             if not re.fullmatch(r"-?[0-9]{1,30}", text):
                 raise bad_request(f"{self.name} must be an integer, not {_truncated(text)}")
             value = int(text)
-        elif self.kind == "boolean" and text in ("true", "false"):
-            value = text == "true"
+        elif self.kind == "boolean" and text.lower() in ("true", "false"):
+            # Official clients send True and False.
+            value = text.lower() == "true"
         elif self.kind == "array":
             value = text.split(",") if text else []
         _raise_for(self.validator.iter_errors(value), self.name)
@@ -222,7 +223,8 @@ def _violation(rule: str, limit: Any, value: Any, schema: Any) -> str:
     if rule == "maxLength":
         return f"must have at most {limit} characters, it has {len(value)}"
     if rule == "enum":
-        return f"must be one of {', '.join(str(choice) for choice in limit)}, not {_truncated(value)}"
+        choices = ", ".join(str(choice) for choice in limit if choice is not None)
+        return f"must be one of {choices}, not {_truncated(value)}"
     if rule == "minimum":
         return f"must be {limit} or more, not {_truncated(value)}"
     if rule == "maximum":

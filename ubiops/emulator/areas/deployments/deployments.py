@@ -48,6 +48,10 @@ class Deployments(Resource):
     def read(self, body: dict[str, Any], present: dict[str, Any]) -> dict[str, Any]:
         """Replaces lists of fields and labels whole."""
         settings = super().read(body, present)
+        types = [f"{side}_type" for side in _SIDES]
+        missing = [name for name in types if settings.setdefault(name, None) is None]
+        if missing and settings.get("supports_request_format", True):
+            raise bad_request("; ".join(f"{name} is required" for name in missing))
         for side in _SIDES:
             fields = settings.get(f"{side}_fields")
             if fields is None and settings[f"{side}_type"] == "structured":
@@ -60,12 +64,17 @@ class Deployments(Resource):
         super().check(name, settings)
         for side in _SIDES:
             fields = settings[f"{side}_fields"]
-            if fields and settings[f"{side}_type"] == "plain":
-                raise bad_request(f"{side}_fields must be empty, because {side}_type is plain")
+            if fields and settings[f"{side}_type"] != "structured":
+                raise bad_request(f"{side}_fields must be empty, because {side}_type is {settings[f'{side}_type']}")
             names = Counter(field["name"] for field in fields)
             twice = sorted(name for name, times in names.items() if times > 1)
             if twice:
                 raise bad_request(f"{side}_fields has more than one field with the name {twice[0]!r}")
+
+    def list_all(self, context: RequestContext) -> list[dict[str, Any]]:
+        """Filters by `supports_request_format` as well."""
+        wanted = context.query.get("supports_request_format")
+        return [one for one in super().list_all(context) if wanted in (None, one["supports_request_format"])]
 
     def to_columns(
         self, db: sqlite3.Connection, context: RequestContext, settings: dict[str, Any], row: sqlite3.Row | None
@@ -81,7 +90,12 @@ class Deployments(Resource):
     ) -> list[dict[str, Any]]:
         """Adds the project and the name of the default version."""
         return [
-            {**self.fields(row), "project": row["project"], "default_version": _name_of_version(db, row)}
+            {
+                "supports_request_format": True,
+                **self.fields(row),
+                "project": row["project"],
+                "default_version": _name_of_version(db, row),
+            }
             for row in rows
         ]
 

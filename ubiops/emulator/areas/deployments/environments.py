@@ -6,6 +6,7 @@ import re
 from typing import NamedTuple
 
 DEFAULT = "python3-11"
+DEFAULT_TAG = "v1"
 
 # Only the platform's own environments exist here. There are more of them than the
 # documentation lists; their names have this form.

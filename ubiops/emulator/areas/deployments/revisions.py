@@ -201,4 +201,5 @@ def _serialize(row: sqlite3.Row, now: float) -> dict[str, Any]:
         "error_message": builds.error_of(row, now),
         "has_request_method": bool(row["has_request"]),
         "has_requests_method": bool(row["has_requests"]),
+        "empty": False,
     }

@@ -57,6 +57,8 @@ class Versions(Resource):
         settings = super().read(body, present)
         settings.pop("instance_type", None)
         settings.pop("instance_type_group_name", None)
+        if name := settings.pop("environment_name", None):
+            settings["environment"] = name
         group = instance_types.requested(body)
         return {**settings, "instance_type_group_id": group.id} if group else settings
 
@@ -108,6 +110,12 @@ class Versions(Resource):
             fields.update(
                 deployment=deployment["name"],
                 default=row["pk"] == deployment["default_version"],
+                environment_name=fields["environment"],
+                environment_tag=fields.get("environment_tag", environments.DEFAULT_TAG),
+                maximum_queue_size=fields.get("maximum_queue_size", fields["maximum_queue_size_batch"]),
+                health_check=fields.get("health_check"),
+                command=fields.get("command"),
+                args=fields.get("args"),
                 environment_display_name=environment.display_name if environment else fields["environment"],
                 status=state.status,
                 active_revision=state.active_revision,

@@ -57,6 +57,7 @@ _BOOKS_SCAN_DOWNLOAD = Operation(
     "/shelves/{shelf}/books/{class}/scan",
     parameters=("shelf", "class"),
     returns="file",
+    generations=("v2",),
 )
 _BOOKS_SCAN_UPLOAD = Operation(
     "books_scan_upload",
@@ -152,7 +153,7 @@ class Books(Api, generated=True):
             language: Keeps the books of one language. String, one of ``dutch``,
                 ``frisian``.
             limit: Number of books at most. Integer, 1 to 100. Default: ``50``.
-            lent: Keeps the books that somebody has. Boolean.
+            lent: Keeps the books that somebody has. Boolean. API v2 only.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -207,6 +208,8 @@ class Books(Api, generated=True):
         """Download a scan.
 
         Returns the scan of a book.
+
+        API v2 only.
 
         Args:
             shelf: Number of the shelf. Integer, 1 or more. Required.

@@ -24,7 +24,7 @@ class BookCreate(RequestModel):
     """Title of the book. String, 1 to 64 characters. Required."""
     subtitle: str | Null | None = field(default=None, min_length=3)
     """What stands below the title. String, 3 or more characters. ``ubiops.NULL`` sends
-    null.
+    null. API v2.1 only.
     """
     isbn: str | Null | None = field(
         default=None,

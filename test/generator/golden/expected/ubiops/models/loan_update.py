@@ -7,7 +7,10 @@ from ubiops.models._base import RequestModel, field
 
 
 class LoanUpdate(RequestModel):
-    """A change to a loan."""
+    """A change to a loan.
+
+    API v2 only.
+    """
 
     reader: str = field()
     """Who has the book. String. Required."""
