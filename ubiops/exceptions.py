@@ -107,7 +107,8 @@ class StatusError(UbiOpsException, ValueError):
     def __str__(self) -> str:
         text = super().__str__()
         if self.message:
-            text += f": {self.message}"
+            # Several lines are common. Control characters would draw on the terminal.
+            text += ": " + "".join(c if c.isprintable() or c in "\n\t" else " " for c in self.message)
         if self.hint:
             text += f"\n  hint: {self.hint}"
         return text

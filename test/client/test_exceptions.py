@@ -66,6 +66,8 @@ def test_a_status_error_shows_what_the_server_said_and_what_to_do() -> None:
     again = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert vars(again) == vars(error)
     assert str(again) == str(error)
+    lines = ubiops.StatusError("failed", message="first\n\tsecond\x1b[2J")
+    assert str(lines) == "failed: first\n\tsecond [2J"
     assert (str(ubiops.StatusError("why")), ubiops.StatusError().status) == ("why", None)
 
 

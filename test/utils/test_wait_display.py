@@ -185,6 +185,14 @@ def test_what_a_callback_prints_starts_on_a_line_of_its_own(
     assert lines[-2:] == ["now success", ""]
 
 
+def test_nothing_is_shown_before_the_first_response(terminal: Terminal, notebook: Shown) -> None:
+    for display in (TerminalDisplay(terminal), LineDisplay(terminal), NotebookDisplay(notebook)):
+        display.refresh(40)
+        display.end_line()
+    assert terminal.getvalue() == ""
+    assert notebook.bundles == []
+
+
 def test_quiet_shows_nothing(monkeypatch: pytest.MonkeyPatch, terminal: Terminal) -> None:
     wait(BUILD, monkeypatch, quiet=True)
     assert terminal.getvalue() == ""

@@ -1,4 +1,4 @@
-"""Showing the status of a wait: in place on a terminal or in a notebook, or in lines."""
+"""Showing the status of a wait on a terminal, in a notebook or in lines of text."""
 
 from __future__ import annotations
 

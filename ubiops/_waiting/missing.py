@@ -30,9 +30,9 @@ def missing_name(name: str, module: str) -> Exception:
         module: The name of the module.
 
     Returns:
-        An ``AttributeError``; an ``ImportError`` if a function of the official client is
-        imported, because Python would replace an ``AttributeError`` with an error that
-        doesn't say why the name is missing.
+        An ``AttributeError``. If a function of the official client is imported, an
+        ``ImportError``, because Python would replace an ``AttributeError`` with an error
+        that doesn't say why the name is missing.
     """
     if name not in _UNAVAILABLE:
         return AttributeError(f"module {module!r} has no attribute {name!r}")

@@ -228,8 +228,8 @@ class Wait:
         return self._timeout - self._elapsed()
 
     def _call_timeout(self) -> float | None:
-        """Returns the timeout of the next call; None if the configuration's timeouts end
-        it before the wait is over.
+        """Returns the timeout of the next call; None if the configuration's timeouts
+        end it before the wait is over.
         """
         left, settings = self._left(), self.api.api_client.configuration
         read = math.inf if settings.read_timeout is None else settings.read_timeout

@@ -44,8 +44,8 @@ def wait_for_deployment_version(
         quiet: Whether to show nothing. Default: False, which shows the status.
         stream_logs: Accepted for compatibility with the official client. This version
             can't stream build logs: if True, it warns and shows only the status.
-        on_status: Called with a ``StatusUpdate`` when the status of the revision is first
-            known, and at each change. An exception that it raises ends the wait.
+        on_status: Called with a ``StatusUpdate`` for the first status of the revision
+            and at each change. An exception that it raises ends the wait.
 
     Returns:
         The version after the build.
@@ -108,8 +108,8 @@ def wait_for_revision(
         quiet: Whether to show nothing. Default: False, which shows the status.
         stream_logs: Accepted for compatibility with the official client. This version
             can't stream build logs: if True, it warns and shows only the status.
-        on_status: Called with a ``StatusUpdate`` when the status of the revision is first
-            known, and at each change. An exception that it raises ends the wait.
+        on_status: Called with a ``StatusUpdate`` for the first status of the revision
+            and at each change. An exception that it raises ends the wait.
 
     Returns:
         The revision after the build.
