@@ -50,8 +50,9 @@ def version_of(python: str) -> str | None:
 def environments(pythons: dict[str, str], here: str | None) -> tuple[list[str], str]:
     """Chooses the environments of tox.
 
-    The default Python runs the suite in `coverage`. The newest of the others runs it
-    with the extra `fast`, and so needs no environment of its own.
+    The default Python runs the suite in `coverage`, the oldest one in `lowest`. The
+    newest of the others runs it with the extra `fast`. None of these three needs an
+    environment of its own.
 
     Args:
         pythons: The interpreters by version, oldest first.
@@ -62,6 +63,8 @@ def environments(pythons: dict[str, str], here: str | None) -> tuple[list[str], 
     """
     others = [version for version in pythons if version != here]
     fast = others.pop() if others else here or ""
+    oldest = next(iter(pythons), "")
+    others = [version for version in others if version != oldest]
     named = [f"py{version.replace('.', '')}" for version in others]
     return [*FIRST, "fast", *named, *LAST], fast
 

@@ -125,7 +125,7 @@ def upload_and_build(api: ubiops.CoreApi, project: str, deployment: str, version
     """Uploads the code and waits for its build. Returns the id of the revision."""
     upload = api.revisions_file_upload(project, deployment, version, file=package)
     print(f"Uploaded to {version}: revision {upload.revision}")
-    ubiops.utils.wait_for_revision(api.api_client, project, deployment, version, upload.revision, quiet=True)
+    ubiops.utils.wait_for_revision(api, project, deployment, version, upload.revision, quiet=True)
     build = api.builds_get(project, upload.revision, deployment, version)
     revision = api.revisions_get(project, deployment, upload.revision, version)
     state = api.deployment_versions_get(project, deployment, version)

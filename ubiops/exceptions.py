@@ -3,6 +3,7 @@
 ::
 
     UbiOpsException
+    ├── StatusError (ValueError)            what was waited for failed, such as a build
     └── OpenApiException
         ├── ApiTypeError (TypeError)        an argument has the wrong type, or an unknown name
         ├── ApiValueError (ValueError)      an argument is missing or breaks a rule of the API
@@ -20,10 +21,11 @@
             │   └── RedirectError           3xx: the redirect is not followed
             ├── ApiConnectionError          there is no connection, or it broke
             ├── ApiTimeoutError             a timeout expired
+            │   └── WaitTimeoutError        504: a wait took too long (TimeoutError)
             └── InvalidResponseError        the response is not valid
 
-The first four are raised before anything is sent. All errors pickle, and none contains a
-token.
+``ApiTypeError``, ``ApiValueError`` and ``ApiKeyError`` are raised before anything is
+sent. All errors pickle, and none contains a token.
 ``UnknownFieldWarning`` (UserWarning) is a warning: a model was given a field that it does
 not have.
 """
@@ -58,10 +60,12 @@ __all__ = [
     "PayloadTooLargeError",
     "RedirectError",
     "ServerError",
+    "StatusError",
     "TooManyRequestsError",
     "UbiOpsException",
     "UnauthorizedError",
     "UnknownFieldWarning",
+    "WaitTimeoutError",
 ]
 
 
@@ -71,6 +75,43 @@ class UnknownFieldWarning(UserWarning):
 
 class UbiOpsException(Exception):
     """The base of all errors of this library."""
+
+
+class StatusError(UbiOpsException, ValueError):
+    """What a ``ubiops.utils.wait_for_...`` function waited for failed or was cancelled.
+
+    Attributes:
+        status: The final status, such as ``failed``.
+        message: The server's error message, such as the build's; None without one.
+        hint: What to do, if known; None otherwise.
+        resource: The object that failed, such as a ``RevisionList``.
+        project_name: The name of its project.
+        deployment_name: The name of its deployment; None if it has none.
+        version: The name of its version; None if it has none.
+        revision_id: The id of the revision; None if it is something else.
+    """
+
+    status: str | None = None
+    message: str | None = None
+    hint: str | None = None
+    resource: Any = None
+    project_name: str | None = None
+    deployment_name: str | None = None
+    version: str | None = None
+    revision_id: str | None = None
+
+    def __init__(self, summary: str = "", **details: Any) -> None:
+        super().__init__(summary)
+        self.__dict__.update(details)
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if self.message:
+            # Several lines are common. Control characters would draw on the terminal.
+            text += ": " + "".join(c if c.isprintable() or c in "\n\t" else " " for c in self.message)
+        if self.hint:
+            text += f"\n  hint: {self.hint}"
+        return text
 
 
 class OpenApiException(UbiOpsException):
@@ -261,6 +302,27 @@ class ApiConnectionError(ApiException):
 
 class ApiTimeoutError(ApiException):
     """A timeout of the call expired."""
+
+
+class WaitTimeoutError(ApiTimeoutError, TimeoutError):
+    """The timeout of a ``ubiops.utils.wait_for_...`` function expired. What it waited
+    for continues.
+
+    Its ``status`` is 504, although no response had this status.
+
+    Attributes:
+        timeout: The limit of the wait, in seconds.
+        last_status: The last status seen, such as ``building``; None if there was none.
+    """
+
+    def __init__(
+        self, *args: Any, timeout: float | None = None, last_status: str | None = None, **details: Any
+    ) -> None:
+        super().__init__(*args, **details)
+        # TimeoutError takes the status for the number of a system error.
+        self.errno = self.strerror = None
+        self.timeout = timeout
+        self.last_status = last_status
 
 
 _BY_STATUS: dict[int, type[ApiRequestError]] = {

@@ -24,7 +24,7 @@ def chosen(versions: tuple[str, ...], here: str) -> tuple[list[str], str]:
 def test_every_python_runs_the_suite_once(here: str) -> None:
     names, fast = chosen(ALL, here)
     suites = [name for name in names if name.startswith("py3")]
-    others = {f"py{version.replace('.', '')}" for version in ALL if version not in (here, fast)}
+    others = {f"py{version.replace('.', '')}" for version in ALL if version not in (here, fast, ALL[0])}
     assert sorted(suites) == sorted(others)
     assert {"coverage", "lowest", "fast"} < set(names)
     assert fast != here
@@ -66,3 +66,10 @@ def test_tests_are_counted(tmp_path: Path) -> None:
         '<testsuite tests="5" failures="0" errors="0" skipped="0"/></testsuites>'
     )
     assert CHECK["count"](report) == (9, 3)
+
+
+@pytest.mark.parametrize(("version", "whole"), [("2.8.0", False), ("2.9.0b1", True), ("3.0.0.dev4", True)])
+def test_the_transport_is_tested_whole_with_a_pre_release(version: str, whole: bool) -> None:
+    suite = runpy.run_path(str(ROOT / ".ci" / "urllib3_pre.py"))["suite"](version)
+    assert ("test/faults" in suite) is whole
+    assert all((ROOT / path).exists() for path in suite)

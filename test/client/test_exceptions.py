@@ -32,6 +32,8 @@ def test_the_tree_that_the_docstring_draws_is_the_tree() -> None:
     assert issubclass(ubiops.ApiTypeError, TypeError)
     assert issubclass(ubiops.ApiValueError, ValueError)
     assert issubclass(ubiops.ApiKeyError, KeyError)
+    assert issubclass(ubiops.StatusError, ValueError)
+    assert issubclass(ubiops.WaitTimeoutError, TimeoutError)
 
 
 @pytest.mark.parametrize("cls", CLASSES)
@@ -56,6 +58,24 @@ def test_an_error_of_a_call_pickles_whole() -> None:
     again = pickle.loads(pickle.dumps(error))  # noqa: S301
     assert vars(again) == vars(error)
     assert str(again) == str(error)
+
+
+def test_a_status_error_shows_what_the_server_said_and_what_to_do() -> None:
+    error = ubiops.StatusError("the build failed", message="no deployment.py", hint="fix it", revision_id="r")
+    assert str(error) == "the build failed: no deployment.py\n  hint: fix it"
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert vars(again) == vars(error)
+    assert str(again) == str(error)
+    lines = ubiops.StatusError("failed", message="first\n\tsecond\x1b[2J")
+    assert str(lines) == "failed: first\n\tsecond [2J"
+    assert (str(ubiops.StatusError("why")), ubiops.StatusError().status) == ("why", None)
+
+
+def test_a_timeout_of_a_wait_has_no_number_of_the_operating_system() -> None:
+    error = ubiops.WaitTimeoutError(504, "it took too long", timeout=5, last_status="building")
+    assert (error.errno, error.strerror, error.filename) == (None, None, None)
+    assert (error.status, error.reason, error.timeout, error.last_status) == (504, "it took too long", 5, "building")
+    assert str(error) == "(504) it took too long"
 
 
 def test_the_text_tells_what_was_tried_what_came_back_and_what_to_do() -> None:

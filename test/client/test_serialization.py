@@ -145,8 +145,8 @@ def test_several_wrong_types_are_an_error_of_type() -> None:
 
 
 def test_a_dict_that_is_sent_is_reported_as_a_whole_too() -> None:
-    with pytest.raises(ubiops.ApiValueError, match="DeploymentCreate has 2 invalid values"):
-        as_model({"name": "", "labels": 5}, "DeploymentCreate", ubiops.DeploymentCreate)
+    with pytest.raises(ubiops.ApiValueError, match="DeploymentCreate has 3 invalid values"):
+        as_model({"name": "", "input_type": "x", "output_type": 1}, "DeploymentCreate", ubiops.DeploymentCreate)
 
 
 # --- names that are not fields --------------------------------------------------------
@@ -156,7 +156,7 @@ def test_a_dict_that_is_sent_is_reported_as_a_whole_too() -> None:
     ("name", "message"),
     [
         ("nmae", "DeploymentCreate has no field 'nmae', which is ignored; did you mean 'name'?"),
-        ("xyz", "DeploymentCreate has no field 'xyz', which is ignored; it has name, description, "),
+        ("xyz", "DeploymentCreate has no field 'xyz', which is ignored; it has name, description, supports_"),
     ],
 )
 def test_an_unknown_keyword_is_dropped_with_a_warning(name: str, message: str) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import ubiops.emulator
+from ubiops._cli.check import NAMES
+from ubiops.emulator.__main__ import DEFAULT_PORT
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
@@ -53,6 +55,20 @@ def check_emulator(arguments: str) -> None:
         assert option in shown
 
 
+def check_command(arguments: str) -> None:
+    command, *options = arguments.split()
+    done = subprocess.run(
+        [sys.executable, "-m", "ubiops", command, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    for option in options:
+        assert not option.startswith("-") or option in done.stdout
+
+
 def check_module(arguments: str) -> None:
     assert arguments.split()[0] in ("build", "twine")
 
@@ -73,6 +89,8 @@ CHECKS = {
     r"\S*python -m pip install (.+)": check_install,
     r"\S*python -m pytest (.+)": check_pytest,
     r"python -m ubiops\.emulator(.*)": check_emulator,
+    r"python -m ubiops (\w+.*)": check_command,
+    r"kill (\$!)": check_nothing,
     r"python -m ((?:build|twine)\b.*)": check_module,
     r"\.venv/bin/((?:pre-commit) .+)": check_tool,
     r"git ((?:tag|push) .+)": check_nothing,
@@ -88,6 +106,33 @@ def test_command_exists(page: str, command: str) -> None:
             check(found[1])
             return
     pytest.fail(f"{page} shows an unknown command: {command}")
+
+
+@pytest.mark.parametrize("command", ["check"])
+def test_the_documented_options_of_a_command_exist(command: str) -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    documented = set(re.findall(r"^\| `(--[\w-]+)", page, re.MULTILINE))
+    shown = subprocess.run(
+        [sys.executable, "-m", "ubiops", command, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout
+    assert documented == set(re.findall(r"^  (--[\w-]+)", shown, re.MULTILINE))
+
+
+def test_the_port_of_the_emulator_is_documented() -> None:
+    page = (ROOT / "docs" / "emulator.md").read_text(encoding="utf-8")
+    assert f"port {DEFAULT_PORT} by default" in page
+    assert set(re.findall(r"127\.0\.0\.1:(\d+)", page)) == {str(DEFAULT_PORT)}
+
+
+def test_the_steps_of_the_check_are_documented() -> None:
+    page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\[[\w ]{4}\] (\w+(?: \w+)?)  ", page, re.MULTILINE)[: len(NAMES)] == list(NAMES)
+    assert all(f"\n| {name} | " in page for name in NAMES)
 
 
 def test_the_documented_options_of_the_emulator_exist() -> None:

@@ -5,25 +5,33 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+import ubiops
+from ubiops._cli.main import main as ubiops_main
+from ubiops.emulator import __main__ as command
 from ubiops.emulator.__main__ import _is_loopback, main
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 @contextmanager
-def running(*arguments: str, **environment: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def running(
+    *arguments: str, command: tuple[str, ...] = ("ubiops.emulator",), **environment: str
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """Runs the command; yields the process and what it prints until it is ready."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "ubiops.emulator", *arguments],
+        [sys.executable, "-m", *command, *arguments],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -89,7 +97,7 @@ def test_all_options_take_effect(api: Any, tmp_path: Path, good: bytes) -> None:
     arguments += ["--project-variable", "project-1:A=b=c", "--build-seconds", "0", "0", "0", "--verbose"]
     arguments += ["--maximum-file-size", "1000"]
     with running(*arguments) as (process, greeting):
-        assert "It accepts the given tokens" in greeting
+        assert "It accepts only the given tokens" in greeting
         assert f"The state is kept in {tmp_path / 'data'}" in greeting
         user = client(api, greeting)
         user.fails(401, "GET", "/template-deployments", token="Token three")
@@ -121,7 +129,8 @@ def test_a_folder_in_use_is_reported_in_one_line(data_dir: Path) -> None:
     [
         (["--project-variable", "p:A1=1"], "environment variable 'A1' is invalid"),
         (["--rate-limit", "0"], "rate_limit must be a positive integer"),
-        (["--host", "192.0.2.1"], "can't listen on 192.0.2.1 port 0"),
+        (["--host", "192.0.2.1"], "could not be started: can't listen on 192.0.2.1 port 8421: Cannot assign"),
+        (["--host", "192.0.2.1", "--port", "0"], "could not be started: can't listen on 192.0.2.1 port 0: Cannot"),
         (["--maximum-file-size", "0"], "maximum_file_size must be a positive integer"),
         (["--data-dir", ""], "data_dir is empty"),
         (["--port", "99999"], "port must be an integer from 0 to 65535, got 99999"),
@@ -184,5 +193,99 @@ def test_the_help_lists_all_options(capsys: pytest.CaptureFixture[str]) -> None:
         "--build-seconds",
         "--maximum-file-size",
         "--verbose",
+        "--version",
     ):
         assert option in shown
+
+
+def test_the_version_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out == f"ubiops {ubiops.__version__}\n"
+
+
+@contextmanager
+def occupied() -> Iterator[int]:
+    """A port that another program listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def test_a_port_in_use_is_reported_in_one_line() -> None:
+    with occupied() as port, running("--port", str(port)) as (process, greeting):
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, greeting) == (1, "")
+    reason = f"can't listen on 127.0.0.1 port {port}: Address already in use"
+    assert err == f"The emulator could not be started: {reason}; choose another --port, or leave it out\n"
+
+
+def test_the_default_port_is_always_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with occupied() as port:
+        pass
+    monkeypatch.setattr(command, "DEFAULT_PORT", port)
+    for _ in range(2):
+        assert run_until_ready([], monkeypatch) == 0
+        out = capsys.readouterr().out
+        assert out.startswith(f"The UbiOps emulator is listening on http://127.0.0.1:{port}/v2.1\n")
+
+
+def test_a_free_port_takes_the_place_of_the_default_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with occupied() as port:
+        monkeypatch.setattr(command, "DEFAULT_PORT", port)
+        assert run_until_ready([], monkeypatch) == 0
+    first, second = capsys.readouterr().out.splitlines()[:2]
+    assert first == f"Port {port} is in use, so this emulator uses a free one."
+    assert re.fullmatch(r"The UbiOps emulator is listening on http://127\.0\.0\.1:\d+/v2\.1", second)
+    assert f":{port}/" not in second
+
+
+def run_until_ready(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> int:
+    """Runs the command in this process, and stops it as soon as it waits."""
+    stop = threading.Event()
+    stop.set()
+    monkeypatch.setattr(command, "threading", SimpleNamespace(Event=lambda: stop))
+    monkeypatch.setattr(command, "_stopping_signals", list)
+    return main(arguments)
+
+
+def test_a_folder_of_somebody_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").touch()
+    with running("--data-dir", str(tmp_path)) as (process, greeting):
+        _, err = process.communicate(timeout=60)
+    assert (process.returncode, greeting, err.count("\n")) == (1, "", 1)
+    assert "is not empty and holds no state of an emulator" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_the_command_ubiops_runs_the_emulator_too(api: Any) -> None:
+    with running("--token", "one", command=("ubiops", "emulator")) as (process, greeting):
+        assert client(api, greeting).ok("GET", "/template-deployments")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, err) == (0, "Stopped.\n", "")
+
+
+def test_the_help_of_the_command_ubiops_names_that_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        ubiops_main(["emulator", "--help"])
+    assert capsys.readouterr().out.startswith("usage: python -m ubiops emulator [-h]")
+
+
+@pytest.mark.parametrize("arguments", [("ubiops", "emulator"), ("ubiops.emulator",)])
+def test_a_missing_extra_is_reported_in_one_line(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "uvicorn.py").write_text("raise ModuleNotFoundError('No module named uvicorn', name='uvicorn')\n")
+    done = subprocess.run(
+        [sys.executable, "-m", *arguments],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    missing = "the emulator needs uvicorn, which is not installed: pip install 'ubiops[emulator]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", missing)

@@ -18,7 +18,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.mark.parametrize(
-    "path", ["", "/", "/v2.1/", "/v2.1/project", "/v3/projects/p/deployments", "/v2.1x/template-deployments"]
+    "path", ["/v2.1", "/v2.1/", "/v2.1/project", "/v3/projects/p/deployments", "/v2.1x/template-deployments"]
 )
 def test_an_unknown_path_is_not_found(api: Any, path: str) -> None:
     response = api.pool.request("GET", api.origin + path)

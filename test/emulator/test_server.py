@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import gc
 import os
 import socket
 import sqlite3
@@ -69,7 +71,6 @@ def test_an_emulator_listens_on_loopback_until_it_is_stopped() -> None:
 def test_several_emulators_run_side_by_side(api: Any) -> None:
     with ubiops.emulator.start() as one, ubiops.emulator.start() as other:
         assert one.host != other.host
-        assert one.token != other.token
         type(api)(one).deployment("d")
         assert type(api)(other).ok("GET", "/projects/project-1/deployments") == []
 
@@ -78,8 +79,10 @@ def test_a_port_can_be_reused_but_not_shared() -> None:
     with ubiops.emulator.start() as emulator:
         port = int(emulator.host.split(":")[2].partition("/")[0])
         before = traces()
-        with pytest.raises(OSError, match=rf"can't listen on 127\.0\.0\.1 port {port}"):
+        reason = rf"^can't listen on 127\.0\.0\.1 port {port}: .*; choose another port, or 0 for a free one$"
+        with pytest.raises(OSError, match=reason) as caught:
             ubiops.emulator.start(port=port)
+        assert caught.value.errno == errno.EADDRINUSE
         assert traces() == before
     with ubiops.emulator.start(port=port) as again:
         assert again.host == emulator.host
@@ -100,6 +103,36 @@ def test_the_configuration_connects_a_client() -> None:
         assert configuration.get_api_key_with_prefix("Authorization") == emulator.token
         with ubiops.CoreApi(ubiops.ApiClient(configuration)) as api:
             assert api.deployments_list("p") == []
+
+
+def test_api_returns_a_client_that_is_closed_with_the_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    import ubiops
+
+    closed = []
+    close = ubiops.CoreApi.close
+    monkeypatch.setattr(ubiops.CoreApi, "close", lambda self: (closed.append(self), close(self)))
+    with ubiops.emulator.start() as emulator:
+        api, other = emulator.api(), emulator.api(pool_threads=2)
+        assert isinstance(api, ubiops.CoreApi)
+        assert api.deployments_list("p") == []
+        assert other.deployments_list("p", async_req=True).get() == []
+        assert other.api_client.pool_threads == 2
+        assert closed == []
+    assert {id(one) for one in closed} == {id(api), id(other)}
+    with pytest.raises(RuntimeError, match="the emulator has been stopped"):
+        emulator.api()
+
+
+def test_a_client_of_api_that_nobody_keeps_is_forgotten() -> None:
+    with ubiops.emulator.start() as emulator:
+        assert emulator.api().deployments_list("p") == []
+        gc.collect()
+        assert len(emulator._clients) == 0
+
+
+def test_emulators_that_accept_any_token_name_the_same_one() -> None:
+    with ubiops.emulator.start() as one, ubiops.emulator.start() as other:
+        assert one.token == other.token == "Token local-emulator"
 
 
 def test_the_configuration_ignores_proxies_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,6 +165,9 @@ def test_only_the_given_tokens_are_accepted(api: Any) -> None:
         ({"data_dir": ""}, "data_dir is empty"),
         ({"build_seconds": (0, -1, 0)}, "build_seconds must be numbers of zero or more"),
         ({"build_seconds": (0, float("nan"), 0)}, "build_seconds must be numbers of zero or more"),
+        ({"build_seconds": 3}, "build_seconds must be three numbers of seconds"),
+        ({"build_seconds": (1, 2, 3, 4)}, "build_seconds must be three numbers of seconds"),
+        ({"build_seconds": ("1", "2", "3")}, "build_seconds must be three numbers of seconds"),
         ({"project_variables": {"p": {"A1": "x"}}}, "environment variable 'A1' is invalid"),
         ({"project_variables": {"p": {"A": None}}}, "the value of environment variable 'A' must be a string"),
         ({"project_variables": {"p": {"A": b"x"}}}, "the value of environment variable 'A' must be a string"),
@@ -237,10 +273,37 @@ def test_a_folder_with_other_contents_is_rejected(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FolderError, match="can't be used as a data folder"):
         ubiops.emulator.start(data_dir=tmp_path / "file")
-    (tmp_path / "other").mkdir()
+    ubiops.emulator.start(data_dir=tmp_path / "other").stop()
+    (tmp_path / "other" / "files").rmdir()
     (tmp_path / "other" / "files").touch()
     with pytest.raises(FolderError, match="files can't be used as a folder for files"):
         ubiops.emulator.start(data_dir=tmp_path / "other")
+
+
+def test_a_folder_without_a_state_must_be_empty(data_dir: Path) -> None:
+    data_dir.mkdir(parents=True)
+    (data_dir / "thesis.txt").write_text("years of work")
+    with pytest.raises(FolderError, match=r"is not empty and holds no state of an emulator .*: choose an empty"):
+        ubiops.emulator.start(data_dir=data_dir)
+    assert [path.name for path in data_dir.iterdir()] == ["thesis.txt"]
+
+
+def test_a_folder_whose_database_is_gone_is_not_emptied(data_dir: Path) -> None:
+    ubiops.emulator.start(data_dir=data_dir).stop()
+    upload = data_dir / "files" / f"{uuid.uuid4()}.zip"
+    upload.touch()
+    (data_dir / "emulator.sqlite3").unlink()
+    with pytest.raises(FolderError, match="is not empty"):
+        ubiops.emulator.start(data_dir=data_dir)
+    assert upload.exists()
+
+
+def test_a_folder_with_nothing_but_hidden_files_counts_as_empty(data_dir: Path) -> None:
+    data_dir.mkdir(parents=True)
+    (data_dir / ".gitkeep").touch()
+    (data_dir / "lost+found").mkdir()
+    ubiops.emulator.start(data_dir=data_dir).stop()
+    assert (data_dir / "emulator.sqlite3").exists()
 
 
 def test_a_folder_of_a_newer_version_is_rejected(data_dir: Path) -> None:
@@ -253,8 +316,8 @@ def test_a_folder_of_a_newer_version_is_rejected(data_dir: Path) -> None:
 
 
 def test_only_leftover_uploads_are_removed_at_the_start(data_dir: Path) -> None:
+    ubiops.emulator.start(data_dir=data_dir).stop()
     files = data_dir / "files"
-    files.mkdir(parents=True)
     others = {files / name for name in ("notes.txt", "package.zip", "package.zip.part")}
     for path in others:
         path.write_text("of somebody else")

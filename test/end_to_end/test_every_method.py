@@ -108,7 +108,7 @@ def test_positional_arguments_come_in_the_described_order(operation: Described) 
         for name, parameter in inspect.signature(method).parameters.items()
         if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
     ]
-    assert positional == ["self", *positional_names(operation), *operation.optional_positional]
+    assert positional == ["self", *positional_names(operation), *operation.positional_query]
 
 
 @each([operation for operation in described_operations() if operation.parameters])

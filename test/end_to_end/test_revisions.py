@@ -147,9 +147,9 @@ def test_a_failed_build_says_why(
     assert revision.status == "failed"
     assert revision.error_message
     assert core_api.deployment_versions_get(*names).status == "unavailable"
-    with pytest.raises(ubiops.ApiException) as caught:
+    with pytest.raises(ubiops.StatusError) as caught:
         wait_for_revision(core_api.api_client, *names, uploaded.revision, quiet=True)
-    assert caught.value.get_body_message() == revision.error_message
+    assert caught.value.message == revision.error_message
 
 
 def test_a_revision_can_be_rebuilt(

@@ -88,6 +88,20 @@ def test_errors_have_the_names_of_the_official_client(core_api: ubiops.CoreApi, 
     assert "Deployment was not found" in str(caught.value.body)
 
 
+def test_a_failed_build_is_a_status_error(
+    core_api: ubiops.CoreApi, populated_project: PopulatedProject, emulator: Emulator
+) -> None:
+    from ubiops.utils.exceptions import StatusError
+    from ubiops.utils.wait_for import wait_for_deployment_version
+
+    names = populated_project.project_name, populated_project.deployment_name, populated_project.version
+    upload = core_api.revisions_file_upload(*names, file=b"not a zip file")
+    emulator.clock.advance(3600)
+    for kind in (StatusError, ubiops.exceptions.UbiOpsException, ValueError):
+        with pytest.raises(kind):
+            wait_for_deployment_version(core_api.api_client, *names, upload.revision, quiet=True)
+
+
 def test_a_wait_that_times_out_has_status_504(
     core_api: ubiops.CoreApi, populated_project: PopulatedProject, package: bytes, stopped_clock: Clock
 ) -> None:

@@ -50,5 +50,5 @@ def plain(away: Path, wheel: Path) -> Path:
 def full(away: Path, wheel: Path) -> Path:
     """The Python of an environment with the wheel and the emulator."""
     python = create_environment(away / "full")
-    run(python, "-m", "pip", "install", "--quiet", f"{wheel}[emulator]", cwd=away)
+    run(python, "-m", "pip", "install", "--quiet", f"{wheel}[emulator,packages]", cwd=away)
     return python

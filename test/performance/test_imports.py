@@ -52,7 +52,7 @@ def new_modules(before: str, code: str, *arguments: str) -> set[str]:
     )
     done = subprocess.run(
         [sys.executable, "-c", program, *arguments],
-        env={**os.environ, "PYTHONPATH": str(Path(ubiops.__file__).parent.parent)},
+        env={**os.environ, "UBIOPS_JSON": "", "PYTHONPATH": str(Path(ubiops.__file__).parent.parent)},
         capture_output=True,
         text=True,
         check=True,

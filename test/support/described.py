@@ -24,14 +24,13 @@ class Described(NamedTuple):
         path: The path template.
         parameters: The path parameters in the method's order.
         query: Example values of the required query parameters.
+        positional_query: Optional query parameters that may be given by position.
         media_type: The media type of the body; None without a body.
         body: The first example of the body.
         body_required: Whether the body may be left out.
         model: The model of the body; None if it has none.
         files: The fields of the form that are files.
         required_files: Those of them that the method takes by position.
-        optional_positional: Query parameters that may be left out, and that the method
-            takes by position as well, after all others.
         status: The status of a successful response.
         returns: The method's return type: a model, "list[MODEL]", "dict", "list",
             "Response" for a file, "None" for an empty response.
@@ -43,13 +42,13 @@ class Described(NamedTuple):
     path: str
     parameters: tuple[str, ...]
     query: dict[str, Any]
+    positional_query: tuple[str, ...]
     media_type: str | None
     body: Any
     body_required: bool
     model: str | None
     files: tuple[str, ...]
     required_files: tuple[str, ...]
-    optional_positional: tuple[str, ...]
     status: int
     returns: str
 
@@ -116,13 +115,13 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Described:
         path=path,
         parameters=tuple(one["name"] for one in parameters if one["in"] == "path"),
         query={one["name"]: one.get("example") for one in parameters if one["in"] == "query" and one.get("required")},
+        positional_query=tuple(one["name"] for one in parameters if one.get("x-positional")),
         media_type=media_type,
         body=json.loads(json.dumps(examples[0])),
         body_required=bool(body.get("required")),
         model=media.get("schema", {}).get("$ref", "").rpartition("/")[2] or None,
         files=files,
         required_files=tuple(name for name in files if name in form.get("required", ())),
-        optional_positional=tuple(one["name"] for one in parameters if one.get("x-positional")),
         status=int(status),
         returns=_returns(resolve(operation["responses"][status]).get("content", {})),
     )

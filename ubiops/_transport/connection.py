@@ -71,6 +71,7 @@ class _Connection:
         self._connecting = False
         self._connect_deadline: float | None = None
         self._handle: socket.socket | None = None
+        self._tunnel_response: HTTPResponse | None = None
 
     def _make_response(
         self, sock: Any, debuglevel: int = 0, method: str | None = None, url: str | None = None
@@ -78,11 +79,12 @@ class _Connection:
         """Returns the response to what was sent last."""
         if self._connecting:
             # The proxy's response to CONNECT.
-            deadline, attempt = self._connect_deadline, Attempt()
-        else:
-            attempt = self._attempt or Attempt()
-            attempt.sending, deadline = False, attempt.deadline
-        response = HTTPResponse(sock, debuglevel, method, url, attempt=attempt, deadline=deadline)
+            deadline = self._connect_deadline
+            self._tunnel_response = HTTPResponse(sock, debuglevel, method, url, attempt=Attempt(), deadline=deadline)
+            return self._tunnel_response
+        attempt = self._attempt or Attempt()
+        attempt.sending = False
+        response = HTTPResponse(sock, debuglevel, method, url, attempt=attempt, deadline=attempt.deadline)
         attempt.response = response
         return response
 
@@ -131,6 +133,10 @@ class _Connection:
         finally:
             self._connecting = False
             self._close_handle()
+            if self._tunnel_response is not None:
+                # Before 3.12, http.client leaves it open, and the socket with it.
+                self._tunnel_response.close()
+                self._tunnel_response = None
 
     def close(self) -> None:
         super().close()  # type: ignore[misc]

@@ -28,10 +28,15 @@ class Proxy(NamedTuple):
     """``configuration.proxy`` or the name of an environment variable."""
 
     @property
+    def address(self) -> str | None:
+        """Its URL without user name and password; None if it is not valid."""
+        parts = _split_proxy(self.url)
+        return parts[1] if parts else None
+
+    @property
     def description(self) -> str:
         """Address and source, without the password."""
-        parts = _split_proxy(self.url)
-        return f"{parts[1] if parts else 'the proxy'} (from {self.source})"
+        return f"{self.address or 'the proxy'} (from {self.source})"
 
 
 def find_proxy(settings: Configuration, scheme: str, host: str, port: int | None = None) -> Proxy | None:

@@ -65,7 +65,7 @@ def tls_context(settings: Configuration, host: str) -> ssl.SSLContext:
         if settings.assert_hostname or (_IS_URLLIB3_1 and _is_address(host)):
             # urllib3 compares the given name itself; 1.26 does the same with addresses.
             context.check_hostname = False
-        source, path = _trusted_certificates(settings)
+        source, path = trusted_certificates(settings)
         try:
             if os.path.isdir(path):
                 context.load_verify_locations(capath=path)
@@ -88,8 +88,8 @@ def _is_address(host: str) -> bool:
     return ":" in host or host.rpartition(".")[2].isdecimal()
 
 
-def _trusted_certificates(settings: Configuration) -> tuple[str, str]:
-    """Returns where the path was configured, and the path."""
+def trusted_certificates(settings: Configuration) -> tuple[str, str]:
+    """Returns where the path of the trusted certificates was configured, and the path."""
     if settings.ssl_ca_cert:
         return "ssl_ca_cert", os.fspath(settings.ssl_ca_cert)
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):

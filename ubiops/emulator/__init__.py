@@ -2,12 +2,11 @@
 
 It needs neither an account nor a network::
 
-    import ubiops
     import ubiops.emulator
 
     with ubiops.emulator.start() as emulator:
-        with ubiops.CoreApi(ubiops.ApiClient(emulator.configuration())) as api:
-            print(api.deployments_list("my-project"))
+        api = emulator.api()
+        print(api.deployments_list("my-project"))
 
 The emulator needs the extra ``ubiops[emulator]``. From a terminal, run
 ``python -m ubiops.emulator``.

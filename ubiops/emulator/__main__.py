@@ -11,10 +11,16 @@ import sys
 import threading
 from typing import TYPE_CHECKING, NamedTuple
 
+from ubiops._version import __version__
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ubiops.emulator.server import Emulator
+
+DEFAULT_PORT = 8421
+"""The port of the command. It is always the same, so that the printed variables stay
+valid when the emulator is started again."""
 
 
 class ProjectVariable(NamedTuple):
@@ -25,12 +31,17 @@ class ProjectVariable(NamedTuple):
     value: str
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs an emulator until Ctrl-C or SIGTERM and returns the exit code."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m ubiops.emulator") -> int:
+    """Runs an emulator until Ctrl-C or SIGTERM and returns the exit code.
+
+    Args:
+        arguments: The arguments. Default: those of the process.
+        prog: The command that the help shows.
+    """
+    options = _parser(prog).parse_args(arguments)
     try:
         from ubiops.emulator import start
-        from ubiops.emulator.core.errors import FolderError
+        from ubiops.emulator.core.errors import AddressError, FolderError
     except ModuleNotFoundError as error:
         print(error, file=sys.stderr)
         return 1
@@ -41,16 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for number in _stopping_signals():
         signal.signal(number, lambda *_: stop.set())
     try:
-        emulator = start(
-            host=options.host,
-            port=options.port,
-            data_dir=options.data_dir,
-            tokens=options.token,
-            rate_limit=options.rate_limit,
-            build_seconds=tuple(options.build_seconds),
-            maximum_file_size=options.maximum_file_size,
-            access_log=options.verbose,
-        )
+        emulator = _start(options, start)
+    except AddressError as error:
+        advice = "; choose another --port, or leave it out" if error.in_use else ""
+        print(f"The emulator could not be started: {error.strerror}{advice}", file=sys.stderr)
+        return 1
     except (FolderError, OSError, ValueError) as error:
         print(f"The emulator could not be started: {error}", file=sys.stderr)
         return 1
@@ -74,6 +80,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _start(options: argparse.Namespace, start: Callable[..., Emulator]) -> Emulator:
+    """Starts the emulator, on a free port if the default one is in use."""
+    from ubiops.emulator.core.errors import AddressError
+
+    def start_on(port: int) -> Emulator:
+        return start(
+            host=options.host,
+            port=port,
+            data_dir=options.data_dir,
+            tokens=options.token,
+            rate_limit=options.rate_limit,
+            build_seconds=tuple(options.build_seconds),
+            maximum_file_size=options.maximum_file_size,
+            access_log=options.verbose,
+        )
+
+    if options.port is not None:
+        return start_on(options.port)
+    try:
+        return start_on(DEFAULT_PORT)
+    except AddressError as error:
+        if not error.in_use:
+            raise
+    emulator = start_on(0)
+    print(f"Port {DEFAULT_PORT} is in use, so this emulator uses a free one.", flush=True)
+    return emulator
+
+
 def _stopping_signals() -> list[int]:
     """Returns the signals that stop the program.
 
@@ -83,13 +117,24 @@ def _stopping_signals() -> list[int]:
     return [number for number in known if number is not None and signal.getsignal(number) is not signal.SIG_IGN]
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(prog: str) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m ubiops.emulator", description="The UbiOps API on your own machine, with real state."
+        prog=prog,
+        description="Runs the UbiOps API on your own machine, with real state, until you press Ctrl-C.",
+        epilog="Exit status: 0 when it was stopped, 1 if it could not be started, 2 for invalid arguments.",
     )
+    parser.add_argument("-V", "--version", action="version", version=f"ubiops {__version__}")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
-    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
-    parser.add_argument("--data-dir", help="folder to keep the state in (default: a temporary one, removed at the end)")
+    parser.add_argument(
+        "--port",
+        type=int,
+        help=f"port to listen on; 0 chooses a free one (default: {DEFAULT_PORT}, or a free one if that is in use)",
+    )
+    parser.add_argument(
+        "--data-dir",
+        metavar="FOLDER",
+        help="folder to keep the state in: empty, new or of an emulator (default: a temporary one, removed at the end)",
+    )
     parser.add_argument(
         "--token", action="append", help="accepted token; may be given several times (default: any token)"
     )
@@ -127,7 +172,7 @@ def _greeting(emulator: Emulator, options: argparse.Namespace) -> str:
         kept = f"The state is kept in {options.data_dir}."
     else:
         kept = "The state is discarded when it stops; use --data-dir to keep it."
-    accepted = "It accepts the given tokens." if options.token else "It accepts any token."
+    accepted = "It accepts only the given tokens." if options.token else "It accepts any token."
     warning = "" if _is_loopback(options.host) else f"Everyone who can reach {options.host} can use it.\n"
     return f"""\
 The UbiOps emulator is listening on {emulator.host}
@@ -143,7 +188,8 @@ or from Python:
     import ubiops
 
     configuration = ubiops.Configuration(
-        host="{emulator.host}", api_key={{"Authorization": "{emulator.token}"}}
+        host="{emulator.host}",
+        api_key={{"Authorization": "{emulator.token}"}},
     )
     with ubiops.CoreApi(ubiops.ApiClient(configuration)) as api:
         print(api.deployments_list("my-project"))

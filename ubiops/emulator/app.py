@@ -28,6 +28,7 @@ from ubiops.emulator.core.handlers import HANDLERS, Handler
 from ubiops.emulator.core.paths import PathTemplate
 from ubiops.emulator.core.rate_limit import Allowance, RateLimit
 from ubiops.emulator.core.validation import FORM, JSON, RequestValidator, compile_validator, read_json
+from ubiops.emulator.pages import Pages
 from ubiops.emulator.routes import ROUTES
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def create_app(backend: Backend) -> ASGIApp:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    return RateLimited(app, RateLimit(backend.settings.rate_limit, backend.clock))
+    limited = RateLimited(app, RateLimit(backend.settings.rate_limit, backend.clock))
+    return Pages(limited, any_token=backend.settings.tokens is None)
 
 
 def _routes(backend: Backend) -> list[PathRoute]:

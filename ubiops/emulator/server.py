@@ -6,12 +6,12 @@ import asyncio
 import atexit
 import contextlib
 import os
-import secrets
 import shutil
 import socket
 import tempfile
 import threading
 import time
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,10 +23,11 @@ from ubiops.emulator.areas.deployments.variables import set_project_variable
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
 from ubiops.emulator.core.clock import Clock
-from ubiops.emulator.core.errors import FolderError
+from ubiops.emulator.core.errors import AddressError, FolderError
 from ubiops.emulator.core.files import Files
 from ubiops.emulator.core.settings import BuildSeconds, Settings
 from ubiops.emulator.core.storage import Storage
+from ubiops.emulator.pages import ANY_TOKEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,16 +61,17 @@ def start(
             so keep the loopback interface unless that is what you want.
         port: The port to listen on. Default: a free one.
         data_dir: A folder to keep the state in. It is created if it doesn't exist, and
-            opened again if it holds a state already. One emulator at a time may use it.
-            Default: a temporary folder, removed at the end.
+            opened again if it holds the state of an emulator. Any other folder must be
+            empty. One emulator at a time may use it. Default: a temporary folder,
+            removed at the end.
         tokens: The accepted tokens, with or without the prefix ``Token``. Default: any
             token.
         project_variables: Environment variables of projects, for deployments to
             inherit: project to name to value.
         rate_limit: Calls per minute, at least 1. Default: a limit that is never
             reached.
-        build_seconds: How long a build is queued, building and validating, in seconds
-            by the emulator's clock.
+        build_seconds: How long a build is queued, building and validating: three
+            numbers of seconds by the emulator's clock.
         maximum_file_size: The largest accepted file, in bytes. Default: 2 GB.
         access_log: Whether each call is logged, by the logger ``uvicorn.access`` at
             level INFO.
@@ -113,12 +115,13 @@ class Emulator:
         self, listener: socket.socket, settings: Settings, data_dir: str | os.PathLike[str] | None, access_log: bool
     ) -> None:
         self.host = _address(listener)
-        self.token = "Token " + (settings.tokens[0] if settings.tokens else secrets.token_hex(20))
+        self.token = f"Token {settings.tokens[0]}" if settings.tokens else ANY_TOKEN
         name = tempfile.mkdtemp(prefix="ubiops-emulator-") if data_dir is None else data_dir
         self._temporary = name if data_dir is None else None
         self._process = os.getpid()
         self._stopping = threading.Lock()
         self._running = False
+        self._clients: weakref.WeakSet[ubiops.CoreApi] = weakref.WeakSet()
         try:
             folder = _open_folder(name)
             self._storage = Storage(folder / DATABASE, MIGRATIONS)
@@ -154,6 +157,25 @@ class Emulator:
         import ubiops
 
         return ubiops.Configuration(host=self.host, api_key={"Authorization": self.token}, proxy="")
+
+    def api(self, *, pool_threads: int = 1) -> ubiops.CoreApi:
+        """Returns a new client of this emulator, with all methods of the API.
+
+        It is closed when the emulator stops; you may close it earlier.
+
+        Args:
+            pool_threads: How many calls with ``async_req=True`` run at the same time.
+
+        Raises:
+            RuntimeError: The emulator has been stopped.
+        """
+        import ubiops
+
+        if not self._running:
+            raise RuntimeError("the emulator has been stopped")
+        api = ubiops.CoreApi(ubiops.ApiClient(self.configuration(), pool_threads=pool_threads))
+        self._clients.add(api)
+        return api
 
     def set_project_variable(self, project: str, name: str, value: str, secret: bool = False) -> None:
         """Creates or replaces an environment variable of a project.
@@ -191,6 +213,8 @@ class Emulator:
             self._running = False
             atexit.unregister(self.stop)
             self._server.stop()
+            for api in list(self._clients):
+                api.close()
             self._storage.close()
             self._remove_temporary()
 
@@ -281,9 +305,7 @@ def _settings(
 ) -> Settings:
     if isinstance(tokens, str):
         raise ValueError("tokens must be several tokens, such as a list; for a single one write [token]")
-    settings = Settings(build_seconds=BuildSeconds(*build_seconds))
-    if not all(0 <= seconds < 1e9 for seconds in build_seconds):
-        raise ValueError(f"build_seconds must be numbers of zero or more, got {build_seconds!r}")
+    settings = Settings(build_seconds=_build_seconds(build_seconds))
     if tokens is not None:
         known = tuple(auth.strip_prefix(token) for token in tokens)
         if not known or not all(token and " " not in token for token in known):
@@ -294,6 +316,17 @@ def _settings(
     if maximum_file_size is not None:
         settings = settings._replace(maximum_file_size=_positive("maximum_file_size", maximum_file_size))
     return settings
+
+
+def _build_seconds(value: tuple[float, float, float]) -> BuildSeconds:
+    wanted = "build_seconds must be three numbers of seconds: queued, building and validating"
+    try:
+        seconds = BuildSeconds(*value)
+        if not all(0 <= each < 1e9 for each in seconds):
+            raise ValueError(f"build_seconds must be numbers of zero or more, got {value!r}")
+    except TypeError as error:
+        raise ValueError(f"{wanted}; got {value!r}") from error
+    return seconds
 
 
 def _positive(name: str, value: int) -> int:
@@ -310,9 +343,26 @@ def _open_folder(name: str | os.PathLike[str]) -> Path:
         folder = Path(name).expanduser()
         # The folder holds secrets, so other users of this machine can't read it.
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder.resolve(strict=True)
+        folder = folder.resolve(strict=True)
+        # In this order: another emulator that starts in this folder creates the database
+        # before anything else.
+        foreign = not all(map(_is_harmless, os.listdir(folder))) and not (folder / DATABASE).exists()
     except (OSError, RuntimeError) as error:
         raise FolderError(f"{os.fspath(name)} can't be used as a data folder: {error}") from error
+    if foreign:
+        raise FolderError(
+            f"{os.fspath(name)} is not empty and holds no state of an emulator ({DATABASE}): choose an empty or a "
+            "new folder"
+        )
+    return folder
+
+
+def _is_harmless(name: str) -> bool:
+    """Returns whether an entry of a folder belongs to nobody in particular.
+
+    Such are .gitkeep and .DS_Store, and what a new file system contains.
+    """
+    return name.startswith(".") or name == "lost+found"
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -332,7 +382,7 @@ def _listen(host: str, port: int) -> socket.socket:
             listener.bind(address)
             listener.listen(2048)
         except OSError as error:
-            raise OSError(error.errno, f"can't listen on {host} port {port}: {error.strerror}") from error
+            raise AddressError(error.errno, f"can't listen on {host} port {port}: {error.strerror}") from error
         on_failure.pop_all()
     return listener
 

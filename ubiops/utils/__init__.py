@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 # Type checkers take it as true. Importing it from typing would take longer than all else.
-TYPE_CHECKING = False
+# The annotation keeps jedi, which completes names in notebooks, from believing the value.
+TYPE_CHECKING: bool = False
 if TYPE_CHECKING:
     from typing import Any
 
     from ubiops._packages.errors import PackageError, PackageWarning
     from ubiops._packages.folder import PackageFolder
     from ubiops._packages.report import PackageProblem, PackageReport
+    from ubiops._waiting.updates import StatusUpdate
+    from ubiops.exceptions import StatusError
+    from ubiops.utils import exceptions as exceptions
     from ubiops.utils import package_operations as package_operations
     from ubiops.utils import validate as validate
-    from ubiops.utils import waiting as waiting
+    from ubiops.utils import wait_for as wait_for
     from ubiops.utils.package_operations import (
         abs_path,
         default_zip_name,
@@ -22,15 +26,17 @@ if TYPE_CHECKING:
         zip_dir,
     )
     from ubiops.utils.validate import validate_requirements_file, validate_yaml_file
-    from ubiops.utils.waiting import wait_for_deployment_version, wait_for_revision
+    from ubiops.utils.wait_for import wait_for_deployment_version, wait_for_revision
 
-_MODULES = ("package_operations", "validate", "waiting")
+_MODULES = ("exceptions", "package_operations", "validate", "wait_for")
 _PLACES = {
     "PackageError": "ubiops._packages.errors",
     "PackageFolder": "ubiops._packages.folder",
     "PackageProblem": "ubiops._packages.report",
     "PackageReport": "ubiops._packages.report",
     "PackageWarning": "ubiops._packages.errors",
+    "StatusError": "ubiops.exceptions",
+    "StatusUpdate": "ubiops._waiting.updates",
     "abs_path": "ubiops.utils.package_operations",
     "default_zip_name": "ubiops.utils.package_operations",
     "files_present_in_dir": "ubiops.utils.package_operations",
@@ -38,8 +44,8 @@ _PLACES = {
     "validate_package": "ubiops.utils.package_operations",
     "validate_requirements_file": "ubiops.utils.validate",
     "validate_yaml_file": "ubiops.utils.validate",
-    "wait_for_deployment_version": "ubiops.utils.waiting",
-    "wait_for_revision": "ubiops.utils.waiting",
+    "wait_for_deployment_version": "ubiops.utils.wait_for",
+    "wait_for_revision": "ubiops.utils.wait_for",
     "zip_dir": "ubiops.utils.package_operations",
 }
 
@@ -49,6 +55,8 @@ __all__ = [
     "PackageProblem",
     "PackageReport",
     "PackageWarning",
+    "StatusError",
+    "StatusUpdate",
     "abs_path",
     "default_zip_name",
     "files_present_in_dir",
@@ -71,7 +79,9 @@ if not TYPE_CHECKING:
             return import_module(f"ubiops.utils.{name}")
         place = _PLACES.get(name)
         if place is None:
-            raise AttributeError(f"module 'ubiops.utils' has no attribute {name!r}")
+            from ubiops._waiting.missing import missing_name
+
+            raise missing_name(name, __name__)
         value = getattr(import_module(place), name)
         # From now on it is found without coming here.
         globals()[name] = value

@@ -137,7 +137,7 @@ def _is_in_index(name: str, context: Any) -> bool | None:
         return False
     request = urllib.request.Request(f"{_INDEX}{name}/", method="HEAD")  # noqa: S310 - the scheme is fixed
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS, context=context):  # noqa: S310 - the scheme is fixed
+        with urllib.request.urlopen(request, timeout=_SECONDS, context=context):  # noqa: S310  # nosec B310 - the scheme is fixed
             return True
     except urllib.error.HTTPError as error:
         with error:

@@ -6,6 +6,7 @@ import ubiops
 import ubiops.api
 import ubiops.emulator
 import ubiops.models
+import ubiops.utils
 
 api = ubiops.CoreApi(ubiops.ApiClient())
 api.deployments_get("p", "d")
@@ -43,3 +44,10 @@ ubiops.NoSuchName  # error
 ubiops.models.NoSuchName  # error
 ubiops.api.NoSuchName  # error
 ubiops.emulator.NoSuchName  # error
+ubiops.utils.wait_for_revision(api, "p", "d", "v", "r")
+ubiops.utils.wait_for_revision(api, "p", "d", "v")  # error
+ubiops.utils.wait_for_revision(ubiops.Configuration(), "p", "d", "v", "r")  # error
+ubiops.utils.wait_for_revision(api, "p", "d", "v", "r", timeout="60")  # error
+ubiops.utils.wait_for_revision(api, "p", "d", "v", "r", on_status="print")  # error
+ubiops.utils.wait_for_revision(api, "p", "d", "v", "r", on_status=lambda: None)  # error
+ubiops.utils.wait_for_environment(api, "p", "e")  # error

@@ -112,7 +112,30 @@ except ubiops.NotFoundError as error:
 except ubiops.exceptions.ApiException as error:
     reveal_type(error.attempts)  # tuple[str, ...]
 reveal_type(ubiops.utils.wait_for_revision(client, "p", "d", "v", "r"))  # RevisionList
+reveal_type(ubiops.utils.wait_for_revision(api, "p", "d", "v", "r", 60, True))  # RevisionList
 reveal_type(ubiops.utils.wait_for_deployment_version(client, "p", "d", "v"))  # DeploymentVersionDetail
+reveal_type(ubiops.utils.wait_for.wait_for_deployment_version(api, "p", "d", "v"))  # DeploymentVersionDetail
+
+
+def changed_status(update: ubiops.utils.StatusUpdate[ubiops.RevisionList]) -> None:
+    reveal_type(update.status)  # str
+    reveal_type(update.previous_status)  # str | None
+    reveal_type(update.elapsed)  # float
+    reveal_type(update.is_final)  # bool
+    reveal_type(update.resource)  # RevisionList
+
+
+try:
+    ubiops.utils.wait_for_revision(api, "p", "d", "v", "r", on_status=changed_status)
+    ubiops.utils.wait_for_revision(api, "p", "d", "v", "r", on_status=lambda update: print(update.resource.id))
+except ubiops.utils.exceptions.StatusError as failed:
+    reveal_type(failed)  # StatusError
+    reveal_type(failed.message)  # str | None
+    reveal_type(failed.revision_id)  # str | None
+except ubiops.WaitTimeoutError as expired:
+    reveal_type(expired.timeout)  # float | None
+    reveal_type(expired.last_status)  # str | None
+    reveal_type(expired.status)  # int | None
 
 # --- the emulator ---
 
@@ -120,5 +143,6 @@ with ubiops.emulator.start(tokens=["secret"]) as emulator:
     reveal_type(emulator)  # Emulator
     reveal_type(emulator.host)  # str
     reveal_type(emulator.token)  # str
+    reveal_type(emulator.api())  # CoreApi
     reveal_type(emulator.configuration())  # Configuration
     emulator.clock.advance(60)

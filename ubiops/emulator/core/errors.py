@@ -1,6 +1,8 @@
-"""Errors that become responses, and the error for an unusable data folder."""
+"""Errors that become responses, and errors of the start: data folder, address."""
 
 from __future__ import annotations
+
+import errno
 
 # The platform's status for a name that is already in use is not documented. All areas
 # use this one.
@@ -22,6 +24,22 @@ class ApiError(Exception):
 
 class FolderError(RuntimeError):
     """The data folder can't be used. The message says why and what to do."""
+
+
+class AddressError(OSError):
+    """The address can't be used. The message says why and what to do."""
+
+    def __init__(self, number: int | None, message: str) -> None:
+        super().__init__(number, message)
+
+    def __str__(self) -> str:
+        # OSError would put the number in front.
+        return f"{self.strerror}; choose another port, or 0 for a free one" if self.in_use else str(self.strerror)
+
+    @property
+    def in_use(self) -> bool:
+        """Whether another program uses the port, or the system reserves it."""
+        return self.errno in (errno.EADDRINUSE, errno.EACCES)
 
 
 def bad_request(message: str) -> ApiError:

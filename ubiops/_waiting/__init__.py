@@ -1,0 +1,1 @@
+"""Waiting for something to finish: polling, and showing that it goes on."""
