@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import ubiops
-from ubiops.models._html import _COLOURS, _MOST_COLUMNS, _MOST_FIELDS
+from ubiops.models._html import _COLOURS, _MOST_FIELDS, _WIDEST
 from ubiops.models._list import MOST_ROWS
 
 DATE = "2026-11-23T10:00:00.123456Z"
@@ -91,7 +91,7 @@ def test_a_list_is_a_table_with_a_row_for_each_model() -> None:
         ["0", "d0", "a, b", "2026-11-23 10:00:00 UTC"],
         ["1", "d1", "a, b", "2026-11-23 10:00:00 UTC"],
     ]
-    assert table.text.startswith("2 DeploymentList\n")
+    assert table.text.startswith("DeploymentList: 2 items\n")
 
 
 def test_columns_without_a_value_are_named_below_the_table() -> None:
@@ -101,18 +101,19 @@ def test_columns_without_a_value_are_named_below_the_table() -> None:
 
 
 def test_the_columns_that_tell_most_come_first() -> None:
-    everything = dict.fromkeys(ubiops.DeploymentVersionList.attribute_map, "x")
+    one = "6f1c2d34-0000-4000-8000-000000000000"
+    everything = {**dict.fromkeys(ubiops.DeploymentVersionList.attribute_map, "x"), "id": one, "active_revision": one}
     head = shown(versions(everything)).rows[0]
-    assert len(head) == 1 + _MOST_COLUMNS
-    assert head[1:3] == ["version", "status"]
-    assert "id" not in head
-    assert shown(versions({"id": "1", "version": "v1"})).rows == [["", "version", "id"], ["0", "v1", "1"]]
+    assert head[1:4] == ["version", "status", "deployment"]
+    assert sum(map(len, head)) <= _WIDEST
+    assert not {"id", "active_revision"} & set(head)
+    assert shown(versions({"id": one, "version": "v1"})).rows == [["", "version", "id"], ["0", "v1", one]]
 
 
 def test_a_long_list_is_shortened_with_a_note() -> None:
     table = shown(deployments(1000))
     assert len(table.rows) == 1 + MOST_ROWS
-    assert table.text.startswith(f"1,000 DeploymentList, of which the first {MOST_ROWS} are shown")
+    assert table.text.startswith(f"DeploymentList: 1,000 items, of which the first {MOST_ROWS} are shown")
     assert len(deployments(100_000)._repr_html_() or "") < 20_000
 
 
@@ -127,7 +128,7 @@ def test_a_list_of_several_kinds_of_models_has_the_columns_of_all() -> None:
     )
     table = shown(several)
     assert table.rows[1:] == [["0", "None", "b"], ["1", "d", "None"]]
-    assert table.text.startswith("2 models\n")
+    assert table.text.startswith("BuildList, DeploymentList: 2 items\n")
 
 
 def test_nested_models_are_tables_in_the_table() -> None:
@@ -160,7 +161,7 @@ def test_dates_are_readable(received: str, text: str) -> None:
 
 def test_long_texts_are_shortened() -> None:
     text = "x" * 10_000
-    assert shown(deployments(1, description=text)).rows[1][2] == "x" * 59 + "…"
+    assert shown(deployments(1, description=text)).rows[1][2] == "x" * 39 + "…"
     rows = dict(shown(ubiops.DeploymentDetail.from_dict({"description": text})).rows)
     assert rows["description"] == "x" * 499 + "…"
 

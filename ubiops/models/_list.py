@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from typing_extensions import SupportsIndex
 
 M = TypeVar("M")
+_item = list.__getitem__
 
 MOST_ROWS = 50
 """The models of a list that a notebook shows."""
@@ -42,8 +43,8 @@ class ModelList(list[M]):
         # Type checkers have the overloads of list.
 
         def __getitem__(self, index: SupportsIndex | slice) -> Any:
-            found = super().__getitem__(index)
-            return ModelList(found) if isinstance(index, slice) else found
+            found = _item(self, index)
+            return ModelList(found) if index.__class__ is slice else found
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         # The same for all protocols. The default one fails for the oldest.
