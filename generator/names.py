@@ -10,7 +10,7 @@ from generator.call_options import read_call_options
 # What a model has already, and the names in the annotations of its class body: a field
 # of such a name would hide them.
 _OF_MODELS = frozenset(
-    ("additional_properties", "attribute_map", "from_dict", "openapi_types", "self", "to_dict", "to_str")
+    ("additional_properties", "attribute_map", "from_dict", "openapi_types", "self", "to_dict", "to_json", "to_str")
 )
 _IN_ANNOTATIONS = frozenset(("bool", "datetime", "dict", "field", "float", "int", "list", "str"))
 RESERVED_FIELDS = _OF_MODELS | _IN_ANNOTATIONS
@@ -23,8 +23,8 @@ RESERVED_METHODS = frozenset(("api_client", "close"))
 # Public names of `ubiops`, and names that the modules of models use: a model of such a
 # name would hide them.
 RESERVED_MODELS = frozenset(
-    ("Any", "ApiClient", "Configuration", "CoreApi", "Literal", "Mapping", "Model", "Null", "RequestModel", "Response")
-) | frozenset(("Sequence",))
+    ("Any", "ApiClient", "Configuration", "CoreApi", "Literal", "Mapping", "Model", "ModelList", "Null")
+) | frozenset(("RequestModel", "Response", "Sequence"))
 
 # Classes and modules of ``ubiops.api`` besides those of the areas.
 RESERVED_AREAS = frozenset(("Api", "CoreApi", "core_api")) | RESERVED_METHODS

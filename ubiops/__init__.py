@@ -22,6 +22,7 @@ _MODULES = ("aio", "api", "emulator", "models", "options", "utils")
 _PLACES = {
     "ApiClient": "ubiops.api_client",
     "Configuration": "ubiops.configuration",
+    "ModelList": "ubiops.models._list",
     "NULL": "ubiops.models._base",
     "Response": "ubiops.response",
 }

@@ -226,4 +226,5 @@ from ubiops.models import WebhookTestCreate as WebhookTestCreate
 from ubiops.models import WebhookTestDetail as WebhookTestDetail
 from ubiops.models import WebhookUpdate as WebhookUpdate
 from ubiops.models._base import NULL as NULL
+from ubiops.models._list import ModelList as ModelList
 from ubiops.response import Response as Response

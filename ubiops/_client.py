@@ -174,6 +174,7 @@ class BaseClient:
             ubiops.ApiTypeError: An argument has the wrong type.
             ubiops.ApiValueError: An argument is missing or breaks a rule.
         """
+        __tracebackhide__ = True
         settings = self.configuration
         returns = operation.returns
         check = settings.client_side_validation
@@ -257,6 +258,7 @@ class BaseClient:
         response_type: str | None,
     ) -> PreparedRequest:
         """Returns the request of ``call_api``, as ``_prepare`` does."""
+        __tracebackhide__ = True
         header_params = redact_items(header_params)
         if isinstance(header_params, Redacted):
             raise ApiTypeError(f"header_params takes a dict, got {header_params.kind}")
@@ -301,12 +303,14 @@ def read_options(operation: Operation, options: Mapping[str, Any], configuration
         ubiops.ApiTypeError: A keyword is unknown, or has the wrong type.
         ubiops.ApiValueError: A time limit is not valid.
     """
+    __tracebackhide__ = True
     if options:
         check_options(operation, options)
     return Options(options, configuration._timeouts, preload=operation.returns != "file")
 
 
 def _multipart(operation: Operation, form: tuple[Any, ...], files: tuple[Any, ...], check: bool) -> StreamedBody:
+    __tracebackhide__ = True
     from ubiops._io.multipart import MultipartBody
     from ubiops._io.sources import FileSource
 
@@ -321,6 +325,7 @@ def _multipart(operation: Operation, form: tuple[Any, ...], files: tuple[Any, ..
 
 def _body(operation: Operation, data: Any, check: bool) -> tuple[bytes | StreamedBody | None, str | None]:
     """Returns a body that is not multipart, and its media type."""
+    __tracebackhide__ = True
     if data is None or data is REQUIRED:
         if operation.body_required:
             raise missing_argument("data", operation.name)

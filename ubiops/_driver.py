@@ -80,6 +80,7 @@ class Driver:
         Raises:
             ubiops.ApiException: The call did not succeed.
         """
+        __tracebackhide__ = True
         steps = self._steps
         value: Any = None
         self._running = True

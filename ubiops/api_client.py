@@ -155,6 +155,9 @@ class ApiClient(BaseClient):
             ubiops.ApiValueError: An argument is missing or breaks a rule.
             ubiops.ApiException: The call did not succeed.
         """
+        # Leaves this frame out of tracebacks in notebooks and pytest, as do all functions
+        # between a user's code and an error that is raised on purpose.
+        __tracebackhide__ = True
         call = read_options(operation, options, self.configuration)
         return self._run(self._prepare(operation, arguments, call, query, headers, body, form, files), call.background)
 
@@ -211,6 +214,7 @@ class ApiClient(BaseClient):
             ubiops.ApiValueError: An argument is missing or breaks a rule.
             ubiops.ApiException: The call did not succeed.
         """
+        __tracebackhide__ = True
         del auth_settings, collection_formats
         header_params, _host = redact_items(header_params), redact(_host)
         options = {
@@ -244,9 +248,11 @@ class ApiClient(BaseClient):
         return self.pool.apply_async(run) if call.background else run()
 
     def _run(self, request: PreparedRequest, background: bool) -> Any:
+        __tracebackhide__ = True
         return self.pool.apply_async(self._perform, (request,)) if background else self._perform(request)
 
     def _perform(self, request: PreparedRequest) -> Any:
+        __tracebackhide__ = True
         if request.progress and request.body is not None and not isinstance(request.body, bytes):
             from ubiops._io.progress import progress_bar
 
@@ -256,6 +262,7 @@ class ApiClient(BaseClient):
 
     def _drive(self, request: PreparedRequest) -> Any:
         """Runs a call to its end: the blocking driver."""
+        __tracebackhide__ = True
         clock = self._clock
         rest = self.rest_client
         driver = Driver(request, self.configuration, clock, clock.monotonic())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import inspect
 import json
 import pickle
+import pprint
 import subprocess
 import sys
 import warnings
@@ -274,8 +276,8 @@ def test_the_dict_that_is_read_belongs_to_the_caller() -> None:
 
 
 def test_unknown_fields_are_shown_as_such() -> None:
-    model = ubiops.DeploymentDetail.from_dict({"name": "d", "newer": [1]})
-    assert repr(model) == "DeploymentDetail(name='d', additional_properties={'newer': [1]})"
+    model = ubiops.InputOutputFieldList.from_dict({"name": "d", "newer": [1]})
+    assert repr(model) == ("InputOutputFieldList(name='d', data_type=None, additional_properties={'newer': [1]})")
 
 
 def test_fields_are_given_by_their_names() -> None:
@@ -408,6 +410,121 @@ def test_a_small_model_is_shown_on_one_line_and_a_large_one_on_several() -> None
     assert shown.splitlines()[0] == "DeploymentCreate("
     assert "    input_fields=[DeploymentInputFieldCreate(name='n', data_type='int')]," in shown.splitlines()
     assert eval(repr(port()), vars(ubiops)) == port()  # noqa: S307 - a repr that can be typed in again
+
+
+def test_a_response_shows_which_fields_it_has_and_a_model_to_send_what_is_given() -> None:
+    shown = repr(ubiops.DeploymentVersionDetail.from_dict({"version": "v1"}))
+    assert "    active_revision=None,\n" in shown
+    assert "None" not in repr(deployment())
+    assert "labels=ubiops.NULL" in repr(deployment(labels=ubiops.NULL))
+
+
+@pytest.mark.parametrize(
+    ("received", "text"),
+    [
+        ("2026-11-23T10:00:00Z", "2026-11-23T10:00:00Z"),
+        ("2026-11-23T10:00:00.120000+00:00", "2026-11-23T10:00:00.120000Z"),
+        ("2026-11-23T10:00:00+02:00", "2026-11-23T10:00:00+02:00"),
+        ("2026-11-23T10:00:00", "2026-11-23T10:00:00"),
+        ("Mon, 23 Nov 2026 10:00:00 GMT", "2026-11-23T10:00:00Z"),
+        ("yesterday", "yesterday"),
+    ],
+)
+def test_dates_are_shown_and_written_as_iso_text(received: str, text: str) -> None:
+    model = ubiops.DeploymentDetail.from_dict({"creation_date": received})
+    assert f"    creation_date={text!r},\n" in repr(model)
+    assert json.loads(model.to_json())["creation_date"] == text
+
+
+class Names(dict):  # type: ignore[type-arg]
+    """The names that ``from ubiops import *`` would bring."""
+
+    def __missing__(self, name: str) -> Any:
+        return getattr(ubiops, name)
+
+
+def test_the_repr_of_a_response_can_be_typed_in_again() -> None:
+    data = {"name": "d", "creation_date": "2026-11-23T10:00:00Z", "input_fields": [field(widget={"type": "x"})]}
+    model = ubiops.DeploymentDetail.from_dict(data)
+    again = eval(repr(model), Names())  # noqa: S307
+    assert again == model
+    assert again.creation_date == datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+def test_a_response_that_is_built_is_read_as_if_it_came_from_a_server() -> None:
+    built: Any = ubiops.DeploymentDetail(creation_date="2026-11-23T10:00:00Z", input_fields=[field()])  # type: ignore[arg-type, list-item]
+    assert built.creation_date.year == 2026
+    assert built.input_fields[0].name == "n"
+
+
+# --- JSON -----------------------------------------------------------------------------
+
+
+def test_a_response_is_json_with_all_its_fields() -> None:
+    model = ubiops.DeploymentDetail.from_dict({"name": "d", "input_fields": [field()], "newer": {"a": [1.5, None]}})
+    written = json.loads(model.to_json())
+    assert written == model.to_dict()
+    assert written["description"] is None
+    assert model.to_json(indent=2).splitlines()[1] == '  "id": null,'
+    assert "\n" not in model.to_json()
+
+
+def test_a_model_to_send_is_the_json_that_would_be_sent() -> None:
+    model = deployment(labels=ubiops.NULL, input_fields=[field(widget=None)])
+    assert json.loads(model.to_json()) == json.loads(dump_json(model))
+
+
+def test_json_is_readable_and_always_valid() -> None:
+    assert '"name": "\u00e9"' in ubiops.DeploymentList.from_dict({"name": "\u00e9"}).to_json()
+    half = ubiops.DeploymentList.from_dict({"name": "\ud800\u00e9"}).to_json()
+    assert half.isascii()
+    assert json.loads(half)["name"] == "\ud800\u00e9"
+
+
+def test_what_json_has_no_form_for_is_named() -> None:
+    model = ubiops.DeploymentList.from_dict({"name": "d", "newer": {"a": [float("nan")]}})
+    with pytest.raises(
+        ubiops.ApiValueError, match=r"the DeploymentList can't be written as JSON at DeploymentList\['newer'\]"
+    ):
+        model.to_json()
+    with pytest.raises(ubiops.ApiValueError, match=r"the list can't be written as JSON at list\[0\]"):
+        ubiops.ModelList([model]).to_json()
+    with pytest.raises(ubiops.ApiTypeError, match="can't be written as JSON: keys must be"):
+        ubiops.DeploymentList.from_dict({"labels": {(1,): 2}}).to_json()
+    with pytest.raises(ubiops.ApiTypeError, match="a value of type bytes"):
+        ubiops.DeploymentList.from_dict({"labels": b"x"}).to_json()
+    nested: dict[str, Any] = {}
+    nested["a"] = nested
+    with pytest.raises(ubiops.ApiValueError, match="can't be written as JSON"):
+        ubiops.DeploymentInputFieldCreate(
+            name="n", data_type="int", widget={"type": "slider", "configuration": nested}
+        ).to_json()
+
+
+# --- dataclasses ----------------------------------------------------------------------
+
+
+def test_models_are_dataclasses_for_programs_that_look_for_those() -> None:
+    model = ubiops.DeploymentDetail.from_dict(
+        {"name": "d", "creation_date": "2026-11-23T10:00:00Z", "input_fields": [{"name": "a"}], "newer": 1}
+    )
+    assert dataclasses.is_dataclass(model)
+    assert [one.name for one in dataclasses.fields(model)] == list(model.attribute_map)
+    values = dataclasses.asdict(model)
+    assert values["creation_date"] == datetime(2026, 11, 23, 10, tzinfo=UTC)
+    assert values["input_fields"] == [{"name": "a", "data_type": None, "widget": None}]
+    assert "newer" not in values
+    assert dataclasses.replace(port(), protocol="udp") == port(protocol="udp")
+    with pytest.raises(ubiops.ApiValueError, match="public_port must be at least 1"):
+        dataclasses.replace(port(), public_port=0)
+    assert pprint.pformat(port()) == repr(port())
+
+
+def test_pydantic_takes_a_model_as_it_is() -> None:
+    pytest.importorskip("pydantic_core")
+    schema = ubiops.DeploymentDetail.__get_pydantic_core_schema__(None, None)
+    assert schema["type"] == "is-instance"
+    assert schema["cls"] is ubiops.DeploymentDetail
 
 
 def test_there_is_one_null() -> None:

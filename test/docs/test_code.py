@@ -78,7 +78,7 @@ def is_edit(block: Block) -> bool:
 
 def is_available(block: Block) -> bool:
     """Whether the modules that a block needs exist."""
-    return "ubiops.aio" not in block.text or importlib.util.find_spec("ubiops.aio") is not None
+    return all(importlib.util.find_spec(name) is not None for name in ("ubiops.aio", "pandas") if name in block.text)
 
 
 @pytest.mark.parametrize("page", GUIDES, ids=lambda page: str(page.relative_to(ROOT)))

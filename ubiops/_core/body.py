@@ -41,6 +41,7 @@ def build_body(operation: Operation, data: Any, check: bool = True) -> tuple[byt
         ubiops.ApiTypeError: ``data`` or something in it has the wrong type.
         ubiops.ApiValueError: Something in ``data`` breaks a rule.
     """
+    __tracebackhide__ = True
     kind, caller = operation.body or "any", operation.name
     if operation.text_body and isinstance(data, str):
         try:
@@ -56,6 +57,7 @@ def build_body(operation: Operation, data: Any, check: bool = True) -> tuple[byt
 
 def _value(kind: str, data: Any, caller: str, name: str, check: bool) -> Any:
     """Returns a value that is ready to be written as JSON, checked against its type."""
+    __tracebackhide__ = True
     if kind == "any":
         return data
     one, union, _ = kind.partition(" | ")
@@ -74,6 +76,7 @@ def _value(kind: str, data: Any, caller: str, name: str, check: bool) -> Any:
 
 
 def _list(item: str, data: Any, caller: str, name: str, check: bool) -> Any:
+    __tracebackhide__ = True
     if isinstance(data, str) and name == "data":
         data = _from_text(data, caller, "a list or the text of a JSON list")
     if not isinstance(data, (list, tuple)):
@@ -84,6 +87,7 @@ def _list(item: str, data: Any, caller: str, name: str, check: bool) -> Any:
 
 
 def _object(kind: str, data: Any, caller: str, name: str, check: bool) -> Any:
+    __tracebackhide__ = True
     if isinstance(data, str) and name == "data":
         parsed: Any = _from_text(data, caller, "a dict or the text of a JSON object")
     else:
@@ -99,6 +103,7 @@ def _object(kind: str, data: Any, caller: str, name: str, check: bool) -> Any:
 
 
 def _scalar(kind: str, data: Any, caller: str, name: str) -> Any:
+    __tracebackhide__ = True
     if kind in _SCALARS:
         wanted, types = _SCALARS[kind]
         valid = isinstance(data, types) and (kind == "bool" or not isinstance(data, bool))
@@ -114,6 +119,7 @@ def _scalar(kind: str, data: Any, caller: str, name: str) -> Any:
 
 def _from_text(text: str, caller: str, wanted: str) -> Any:
     """Parses JSON text, which the official client accepts as well."""
+    __tracebackhide__ = True
     try:
         return json.loads(text)
     except ValueError as error:

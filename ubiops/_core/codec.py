@@ -29,7 +29,7 @@ _dump = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", "
 
 
 def dump_json(value: Any) -> bytes:
-    """Returns a value as JSON.
+    """Returns a value as JSON, to be sent.
 
     Raises:
         ubiops.ApiTypeError: It holds something that JSON has no form for.
@@ -37,24 +37,55 @@ def dump_json(value: Any) -> bytes:
             Unicode, or itself.
     """
     try:
-        return SecretBytes(_dump(value).encode())
+        return SecretBytes(_encode(_dump, value, "data", "the body can't be sent as JSON").encode())
     except UnicodeEncodeError as error:
         raise ApiValueError(f"the body holds text that is not valid Unicode ({error.reason})") from None
+
+
+def dump_text(value: Any, name: str, indent: int | None) -> str:
+    """Returns a value as JSON text, to be read.
+
+    Args:
+        value: The value.
+        name: What to call it in an error.
+        indent: Spaces for each level; None for one line.
+
+    Raises:
+        ubiops.ApiTypeError: It holds something that JSON has no form for.
+        ubiops.ApiValueError: It holds a NaN or an infinity, or itself.
+    """
+
+    def encode(ascii_only: bool) -> str:
+        encoder = json.JSONEncoder(ensure_ascii=ascii_only, allow_nan=False, indent=indent, default=json_default)
+        return _encode(encoder.encode, value, name, f"the {name} can't be written as JSON")
+
+    text = encode(ascii_only=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # It holds half of a character, which can't be written to a file but as an escape.
+        return encode(ascii_only=True)
+    return text
+
+
+def _encode(encode: Callable[[Any], str], value: Any, name: str, failed: str) -> str:
+    try:
+        return encode(value)
     except RecursionError:
-        raise ApiValueError("the body is nested too deeply to be sent as JSON") from None
+        raise ApiValueError(f"{failed}: it is nested too deeply") from None
     except ValueError as error:
         if isinstance(error, ApiValueError):
             raise
-        place = _find_unsendable(value)
+        place = _find_unsendable(value, name)
         what = f" at {place}" if place else ""
-        raise ApiValueError(f"the body can't be sent as JSON{what}: {error}") from None
+        raise ApiValueError(f"{failed}{what}: {error}") from None
     except TypeError as error:
         if isinstance(error, ApiTypeError):
             raise
-        raise ApiTypeError(f"the body can't be sent as JSON: {error}") from None
+        raise ApiTypeError(f"{failed}: {error}") from None
 
 
-def _find_unsendable(value: Any, path: str = "data", depth: int = 0) -> str | None:
+def _find_unsendable(value: Any, path: str, depth: int = 0) -> str | None:
     """Returns the place of a number that JSON can't hold."""
     if depth > 50:
         return None

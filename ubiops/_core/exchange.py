@@ -62,6 +62,7 @@ def exchange(
     Raises:
         ubiops.ApiException: The call did not succeed.
     """
+    __tracebackhide__ = True
     total = request.timeouts.total
     deadline = None if total is None else started + total
     target = request.target
@@ -125,10 +126,14 @@ def _retry_or_raise(
     deadline: float | None,
 ) -> float:
     """Returns the seconds to wait before the next attempt, or raises the error if it is final."""
+    __tracebackhide__ = True
     error.method = request.method
     failure = error._take_failure()
     attempts.append(failure.summary if failure is not None else str(error.reason))
     error.attempts = tuple(attempts)
+    # The frames in which the attempt failed would be shown behind those of the call, and say
+    # nothing more than the message.
+    error.__traceback__ = None
     if failure is None:
         raise error
     # Not imported before a call fails.

@@ -33,6 +33,7 @@ def build_query(operation: Operation, values: tuple[Any, ...], check: bool = Tru
         ubiops.ApiTypeError: A value has the wrong type.
         ubiops.ApiValueError: A value is missing or breaks a rule.
     """
+    __tracebackhide__ = True
     pairs = []
     for parameter, value in zip(operation.query, values):
         text = parameter_text(parameter, value, operation.name, "query", check)
@@ -47,6 +48,7 @@ def build_headers(operation: Operation, values: tuple[Any, ...], check: bool = T
 
     Args, Raises: as ``build_query``.
     """
+    __tracebackhide__ = True
     headers: dict[str, str] = {}
     for parameter, value in zip(operation.headers, values):
         text = parameter_text(parameter, value, operation.name, "headers", check)
@@ -60,6 +62,7 @@ def build_form(operation: Operation, values: tuple[Any, ...], check: bool = True
 
     Args, Raises: as ``build_query``.
     """
+    __tracebackhide__ = True
     fields = {}
     for parameter, value in zip(operation.form, values):
         text = parameter_text(parameter, value, operation.name, "form", check)
@@ -82,6 +85,7 @@ def parameter_text(parameter: Parameter, value: Any, caller: str, place: str, ch
         ubiops.ApiTypeError: The value has the wrong type.
         ubiops.ApiValueError: The value is missing or breaks a rule.
     """
+    __tracebackhide__ = True
     if value is None or value is REQUIRED:
         if parameter.required:
             raise missing_argument(parameter.python, caller)
@@ -110,6 +114,7 @@ def parameter_text(parameter: Parameter, value: Any, caller: str, place: str, ch
 
 
 def _text(value: Any, kind: str, name: str, caller: str, place: str) -> str:
+    __tracebackhide__ = True
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
@@ -132,6 +137,7 @@ def _date_text(value: date, kind: str) -> str:
 
 
 def _check(parameter: Parameter, kind: str, value: Any, caller: str) -> None:
+    __tracebackhide__ = True
     name, enum = parameter.python, parameter.enum
     if kind != "object" and kind != "str":
         wanted, accepts = _TYPES[kind]

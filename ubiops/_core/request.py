@@ -122,6 +122,7 @@ class Options:
     def __init__(
         self, options: Mapping[str, Any], timeouts: Timeouts, *, preload: bool = True, data_only: bool = True
     ) -> None:
+        __tracebackhide__ = True
         self.progress = self.background = False
         if options:
             preload = read_flag(options, "_preload_content", preload)
@@ -154,6 +155,7 @@ def read_flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
     Raises:
         ubiops.ApiTypeError: The option is neither.
     """
+    __tracebackhide__ = True
     value = options.get(name)
     if value is None:
         return default
@@ -168,6 +170,7 @@ def check_options(operation: Operation, options: Mapping[str, Any]) -> None:
     Raises:
         ubiops.ApiTypeError: It does not have one of them.
     """
+    __tracebackhide__ = True
     for name in options:
         if name not in OPTIONS:
             raise ApiTypeError(unknown_keyword(name, operation))
@@ -204,6 +207,7 @@ def build_path(operation: Operation, arguments: tuple[Any, ...], safe: str = "")
         ubiops.ApiValueError: An argument is missing, empty, ``.`` or ``..``.
         ubiops.ApiTypeError: An argument is not a string, an integer or a UUID.
     """
+    __tracebackhide__ = True
     if not arguments:
         return operation.template
     segments = []
@@ -219,6 +223,7 @@ def build_path(operation: Operation, arguments: tuple[Any, ...], safe: str = "")
 
 def encode_segment(value: Any, name: str, caller: str, safe: str = "") -> str:
     """Returns a value as one segment of a path; ``name`` and ``caller`` are for errors."""
+    __tracebackhide__ = True
     if value is None or value is REQUIRED:
         raise missing_argument(name, caller)
     if (isinstance(value, int) and not isinstance(value, bool)) or is_uuid(value):
@@ -249,6 +254,7 @@ def check_template(path: Any, given: Collection[str], caller: str) -> str:
         ubiops.ApiValueError: A value is missing, or the template holds characters that are
             not valid in a path.
     """
+    __tracebackhide__ = True
     if not isinstance(path, str):
         raise ApiTypeError(f"{caller}() takes a string for 'resource_path', got {type(path).__name__}: {path!r:.80}")
     literal = path
@@ -272,6 +278,7 @@ def check_pairs(values: Any, name: str, caller: str) -> list[tuple[str, Any]]:
     Raises:
         ubiops.ApiTypeError: They were given as something else.
     """
+    __tracebackhide__ = True
     if isinstance(values, Mapping):
         values = values.items()
     pairs: list[Any] = (

@@ -14,6 +14,7 @@ from ubiops._core.hosts import generation_of
 from ubiops._core.messages import printable
 from ubiops._core.steps import Close, Read
 from ubiops.exceptions import ApiException, ApiValueError, InvalidResponseError
+from ubiops.models._list import ModelList
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -166,7 +167,7 @@ def _list_reader(item: str, returns: str) -> Reader:
         for index, entry in enumerate(value):
             if entry.__class__ is not dict:
                 raise _unexpected(entry, status, "an object", returns, index)
-        return [read(entry) for entry in value]
+        return ModelList(map(read, value))
 
     def read_plain_list(value: Any, status: int) -> Any:
         if value.__class__ is not list:

@@ -9,7 +9,8 @@ def truncated_repr(value: Any) -> str:
     """Returns the repr of a value, shortened to 80 characters."""
     try:
         text = repr(value)
-    except ValueError:
-        # An int with more digits than Python converts to text.
+    except (ValueError, RecursionError):
+        # An int with more digits than Python converts to text, or lists that are nested
+        # deeply.
         text = f"<{type(value).__name__}>"
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -109,6 +109,7 @@ class Runner:
         Raises:
             ubiops.ApiTimeoutError: No thread became free in time.
         """
+        __tracebackhide__ = True
         loop = self.bind()
         await self._acquire(loop, timeout)
         job: _Job[T] = _Job(self, loop, function)
@@ -178,6 +179,7 @@ class _Job(Generic[T]):
 
     def run(self) -> None:
         """Runs the function, in the worker thread."""
+        __tracebackhide__ = True
         value: Any = None
         failed: BaseException | None = None
         try:

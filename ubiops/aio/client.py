@@ -178,6 +178,7 @@ class ApiClient(BaseClient):
             ubiops.ApiValueError: An argument is missing or breaks a rule.
             ubiops.ApiException: The call did not succeed.
         """
+        __tracebackhide__ = True
         started = self._clock.monotonic()
         call = _no_background(read_options(operation, options, self.configuration))
         with self._runner:
@@ -248,6 +249,7 @@ class ApiClient(BaseClient):
             ubiops.ApiValueError: An argument is missing or breaks a rule.
             ubiops.ApiException: The call did not succeed.
         """
+        __tracebackhide__ = True
         del auth_settings, collection_formats
         header_params, _host = redact_items(header_params), redact(_host)
         started = self._clock.monotonic()
@@ -298,6 +300,7 @@ class ApiClient(BaseClient):
     async def _perform(
         self, request: PreparedRequest, started: float, abort: Callable[[], object] | None = None
     ) -> Any:
+        __tracebackhide__ = True
         if request.progress and request.body is not None and not isinstance(request.body, bytes):
             from ubiops._io.progress import progress_bar
 
@@ -307,11 +310,13 @@ class ApiClient(BaseClient):
 
     async def _drive(self, request: PreparedRequest, started: float, abort: Callable[[], object] | None) -> Any:
         """Runs a call to its end: the awaiting driver."""
+        __tracebackhide__ = True
         clock, runner = self._clock, self._runner
         driver = Driver(request, self.configuration, clock, started, abortable=True)
         total = request.timeouts.total
 
         def advance() -> float | None:
+            __tracebackhide__ = True
             return driver.advance(self.rest_client)
 
         def stop() -> None:

@@ -66,6 +66,7 @@ def _twin(method: FunctionType) -> Any:
     """
 
     def call(self: Api, *arguments: Any, **options: Any) -> Any:
+        __tracebackhide__ = True
         options.setdefault("_return_http_data_only", False)
         return method(self, *arguments, **options)
 

@@ -324,6 +324,7 @@ class DeploymentRequests(Api, generated=True):
                 ],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _BATCH_DEPLOYMENT_REQUESTS_CREATE,
             (project_name, deployment_name),
@@ -396,6 +397,7 @@ class DeploymentRequests(Api, generated=True):
                 ],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _BATCH_DEPLOYMENT_VERSION_REQUESTS_CREATE,
             (project_name, deployment_name, version),
@@ -452,6 +454,7 @@ class DeploymentRequests(Api, generated=True):
                 data=["d7503c8e-1fa6-4b29-84d1-e96b0a25f7c3", "2ac9e617-b350-4fd8-97e2-60d4f18a3b5c"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_BATCH_CANCEL, (project_name, deployment_name), options, query=(status,), body=data
         )
@@ -496,6 +499,7 @@ class DeploymentRequests(Api, generated=True):
                 data=["a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36", "d7503c8e-1fa6-4b29-84d1-e96b0a25f7c3"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_BATCH_DELETE, (project_name, deployment_name), options, body=data
         )
@@ -540,6 +544,7 @@ class DeploymentRequests(Api, generated=True):
                 data=["a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36", "d7503c8e-1fa6-4b29-84d1-e96b0a25f7c3"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_BATCH_GET, (project_name, deployment_name), options, body=data
         )
@@ -610,6 +615,7 @@ class DeploymentRequests(Api, generated=True):
                 data={"station": "de-bilt", "humidity": 0.87},
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_CREATE, (project_name, deployment_name), options, query=(timeout, priority), body=data
         )
@@ -652,6 +658,7 @@ class DeploymentRequests(Api, generated=True):
                 request_id="a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_DELETE, (project_name, deployment_name, request_id), options
         )
@@ -703,6 +710,7 @@ class DeploymentRequests(Api, generated=True):
                 request_id="a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_GET, (project_name, deployment_name, request_id), options, query=(metadata_only,)
         )
@@ -750,6 +758,7 @@ class DeploymentRequests(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_INPUT_GET, (project_name, deployment_name, request_id), options
         )
@@ -816,6 +825,7 @@ class DeploymentRequests(Api, generated=True):
                 project_name="weather", deployment_name="rain-forecast"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_LIST,
             (project_name, deployment_name),
@@ -869,6 +879,7 @@ class DeploymentRequests(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_OUTPUT_GET, (project_name, deployment_name, request_id), options
         )
@@ -932,6 +943,7 @@ class DeploymentRequests(Api, generated=True):
                 for event in events:
                     print(event.data)
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_STREAM, (project_name, deployment_name), options, query=(timeout,), body=data
         )
@@ -980,6 +992,7 @@ class DeploymentRequests(Api, generated=True):
                 data=ubiops.DeploymentRequestUpdate(status="cancelled"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_UPDATE, (project_name, deployment_name, request_id), options, body=data
         )
@@ -1032,6 +1045,7 @@ class DeploymentRequests(Api, generated=True):
                 data=["d7503c8e-1fa6-4b29-84d1-e96b0a25f7c3", "2ac9e617-b350-4fd8-97e2-60d4f18a3b5c"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_BATCH_CANCEL,
             (project_name, deployment_name, version),
@@ -1081,6 +1095,7 @@ class DeploymentRequests(Api, generated=True):
                 data=["a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36", "d7503c8e-1fa6-4b29-84d1-e96b0a25f7c3"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_BATCH_DELETE, (project_name, deployment_name, version), options, body=data
         )
@@ -1126,6 +1141,7 @@ class DeploymentRequests(Api, generated=True):
                 data=["a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36", "d7503c8e-1fa6-4b29-84d1-e96b0a25f7c3"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_BATCH_GET, (project_name, deployment_name, version), options, body=data
         )
@@ -1188,6 +1204,7 @@ class DeploymentRequests(Api, generated=True):
                 data={"station": "de-bilt", "humidity": 0.87},
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_CREATE,
             (project_name, deployment_name, version),
@@ -1238,6 +1255,7 @@ class DeploymentRequests(Api, generated=True):
                 version="v1",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_DELETE, (project_name, deployment_name, request_id, version), options
         )
@@ -1291,6 +1309,7 @@ class DeploymentRequests(Api, generated=True):
                 version="v1",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_GET,
             (project_name, deployment_name, request_id, version),
@@ -1344,6 +1363,7 @@ class DeploymentRequests(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_INPUT_GET, (project_name, deployment_name, request_id, version), options
         )
@@ -1408,6 +1428,7 @@ class DeploymentRequests(Api, generated=True):
                 project_name="weather", deployment_name="rain-forecast", version="v1"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_LIST,
             (project_name, deployment_name, version),
@@ -1462,6 +1483,7 @@ class DeploymentRequests(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_OUTPUT_GET, (project_name, deployment_name, request_id, version), options
         )
@@ -1520,6 +1542,7 @@ class DeploymentRequests(Api, generated=True):
                 for event in events:
                     print(event.data)
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_STREAM,
             (project_name, deployment_name, version),
@@ -1576,6 +1599,7 @@ class DeploymentRequests(Api, generated=True):
                 data=ubiops.DeploymentRequestUpdate(status="cancelled"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_UPDATE,
             (project_name, deployment_name, request_id, version),

@@ -318,6 +318,7 @@ class Deployments(Api, generated=True):
                 version="v1",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BUILDS_GET, (project_name, build_id, deployment_name, version), options)
 
     def deployment_audit_events_list(
@@ -367,6 +368,7 @@ class Deployments(Api, generated=True):
                 project_name="weather", deployment_name="rain-forecast"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_AUDIT_EVENTS_LIST, (project_name, deployment_name), options, query=(action, limit, offset)
         )
@@ -409,6 +411,7 @@ class Deployments(Api, generated=True):
                 data=ubiops.EnvironmentVariableCopy(source_deployment="storm-warning"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_ENVIRONMENT_VARIABLES_COPY, (project_name, deployment_name), options, body=data
         )
@@ -450,6 +453,7 @@ class Deployments(Api, generated=True):
                 data=ubiops.EnvironmentVariableCreate(name="STATION_COUNTRY", value="NL", secret=False),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_ENVIRONMENT_VARIABLES_CREATE, (project_name, deployment_name), options, body=data
         )
@@ -487,6 +491,7 @@ class Deployments(Api, generated=True):
                 id="b51f0c3a-7d2e-4d57-9c38-2e8a90f4a6d3",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_ENVIRONMENT_VARIABLES_DELETE, (project_name, deployment_name, id), options
         )
@@ -524,6 +529,7 @@ class Deployments(Api, generated=True):
                 id="b51f0c3a-7d2e-4d57-9c38-2e8a90f4a6d3",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_ENVIRONMENT_VARIABLES_GET, (project_name, deployment_name, id), options
         )
@@ -555,6 +561,7 @@ class Deployments(Api, generated=True):
                 project_name="weather", deployment_name="rain-forecast"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_DEPLOYMENT_ENVIRONMENT_VARIABLES_LIST, (project_name, deployment_name), options)
 
     def deployment_environment_variables_update(
@@ -599,6 +606,7 @@ class Deployments(Api, generated=True):
                 data=ubiops.EnvironmentVariableCreate(name="STATION_COUNTRY", value="BE", secret=False),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_ENVIRONMENT_VARIABLES_UPDATE, (project_name, deployment_name, id), options, body=data
         )
@@ -645,6 +653,7 @@ class Deployments(Api, generated=True):
                 data=ubiops.EnvironmentVariableCopy(source_deployment="storm-warning"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_ENVIRONMENT_VARIABLES_COPY, (project_name, deployment_name, version), options, body=data
         )
@@ -690,6 +699,7 @@ class Deployments(Api, generated=True):
                 data=ubiops.EnvironmentVariableCreate(name="MODEL_FILE", value="boosting.bin", secret=False),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_ENVIRONMENT_VARIABLES_CREATE,
             (project_name, deployment_name, version),
@@ -734,6 +744,7 @@ class Deployments(Api, generated=True):
                 version="v1",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_ENVIRONMENT_VARIABLES_DELETE, (project_name, deployment_name, id, version), options
         )
@@ -775,6 +786,7 @@ class Deployments(Api, generated=True):
                 version="v1",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_ENVIRONMENT_VARIABLES_GET, (project_name, deployment_name, id, version), options
         )
@@ -812,6 +824,7 @@ class Deployments(Api, generated=True):
                 project_name="weather", deployment_name="rain-forecast", version="v1"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_ENVIRONMENT_VARIABLES_LIST, (project_name, deployment_name, version), options
         )
@@ -864,6 +877,7 @@ class Deployments(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_ENVIRONMENT_VARIABLES_UPDATE,
             (project_name, deployment_name, id, version),
@@ -912,6 +926,7 @@ class Deployments(Api, generated=True):
                 data=ubiops.DeploymentVersionCreate(version="v1", environment="python3-11"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_DEPLOYMENT_VERSIONS_CREATE, (project_name, deployment_name), options, body=data)
 
     def deployment_versions_delete(
@@ -950,6 +965,7 @@ class Deployments(Api, generated=True):
                 project_name="weather", deployment_name="rain-forecast", version="v1"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_DEPLOYMENT_VERSIONS_DELETE, (project_name, deployment_name, version), options)
 
     def deployment_versions_get(
@@ -983,6 +999,7 @@ class Deployments(Api, generated=True):
                 project_name="weather", deployment_name="rain-forecast", version="v1"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_DEPLOYMENT_VERSIONS_GET, (project_name, deployment_name, version), options)
 
     def deployment_versions_list(
@@ -1024,6 +1041,7 @@ class Deployments(Api, generated=True):
                 project_name="weather", deployment_name="rain-forecast"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSIONS_LIST, (project_name, deployment_name), options, query=(labels,)
         )
@@ -1069,6 +1087,7 @@ class Deployments(Api, generated=True):
                 data=ubiops.DeploymentVersionUpdate(version="v1-stable"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENT_VERSIONS_UPDATE, (project_name, deployment_name, version), options, body=data
         )
@@ -1117,6 +1136,7 @@ class Deployments(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_DEPLOYMENTS_CREATE, (project_name,), options, body=data)
 
     def deployments_delete(
@@ -1147,6 +1167,7 @@ class Deployments(Api, generated=True):
 
             core_api.deployments_delete(project_name="weather", deployment_name="rain-forecast")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_DEPLOYMENTS_DELETE, (project_name, deployment_name), options)
 
     def deployments_get(
@@ -1171,6 +1192,7 @@ class Deployments(Api, generated=True):
 
             deployment = core_api.deployments_get(project_name="weather", deployment_name="rain-forecast")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_DEPLOYMENTS_GET, (project_name, deployment_name), options)
 
     def deployments_list(
@@ -1210,6 +1232,7 @@ class Deployments(Api, generated=True):
 
             deployments = core_api.deployments_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _DEPLOYMENTS_LIST, (project_name,), options, query=(labels, supports_request_format)
         )
@@ -1255,6 +1278,7 @@ class Deployments(Api, generated=True):
                 data=ubiops.DeploymentUpdate(name="rainfall-forecast"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_DEPLOYMENTS_UPDATE, (project_name, deployment_name), options, body=data)
 
     def revisions_file_download(
@@ -1296,6 +1320,7 @@ class Deployments(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _REVISIONS_FILE_DOWNLOAD, (project_name, deployment_name, revision_id, version), options
         )
@@ -1366,6 +1391,7 @@ class Deployments(Api, generated=True):
                 project_name="weather", deployment_name="rain-forecast", version="v1", file="rain-forecast.zip"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _REVISIONS_FILE_UPLOAD,
             (project_name, deployment_name, version),
@@ -1413,6 +1439,7 @@ class Deployments(Api, generated=True):
                 version="v1",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_REVISIONS_GET, (project_name, deployment_name, revision_id, version), options)
 
     def revisions_list(
@@ -1447,6 +1474,7 @@ class Deployments(Api, generated=True):
                 project_name="weather", deployment_name="rain-forecast", version="v1"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_REVISIONS_LIST, (project_name, deployment_name, version), options)
 
     def revisions_rebuild(
@@ -1495,6 +1523,7 @@ class Deployments(Api, generated=True):
                 data={},
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _REVISIONS_REBUILD, (project_name, deployment_name, revision_id, version), options, body=data
         )
@@ -1520,4 +1549,5 @@ class Deployments(Api, generated=True):
 
             template_deployments = core_api.template_deployments_list()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_TEMPLATE_DEPLOYMENTS_LIST, (), options)

@@ -359,6 +359,7 @@ class Environments(Api, generated=True):
                 revision_id="2c7e90d4-5b18-4f3a-96c0-8d1fa4e6b753",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_BUILD_DEPENDENCIES_LIST, (project_name, build_id, environment_name, revision_id), options
         )
@@ -403,6 +404,7 @@ class Environments(Api, generated=True):
                 revision_id="2c7e90d4-5b18-4f3a-96c0-8d1fa4e6b753",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_BUILDS_GET, (project_name, build_id, environment_name, revision_id), options
         )
@@ -443,6 +445,7 @@ class Environments(Api, generated=True):
                 revision_id="2c7e90d4-5b18-4f3a-96c0-8d1fa4e6b753",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ENVIRONMENT_BUILDS_LIST, (project_name, environment_name, revision_id), options)
 
     def environment_builds_update(
@@ -493,6 +496,7 @@ class Environments(Api, generated=True):
                 data=ubiops.EnvironmentBuildUpdate(status="cancelled"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_BUILDS_UPDATE, (project_name, build_id, environment_name, revision_id), options, body=data
         )
@@ -536,6 +540,7 @@ class Environments(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_REVISIONS_FILE_DOWNLOAD, (project_name, environment_name, revision_id), options
         )
@@ -596,6 +601,7 @@ class Environments(Api, generated=True):
                 project_name="weather", environment_name="python-weather", file="python-weather.zip"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_REVISIONS_FILE_UPLOAD,
             (project_name, environment_name),
@@ -639,6 +645,7 @@ class Environments(Api, generated=True):
                 revision_id="2c7e90d4-5b18-4f3a-96c0-8d1fa4e6b753",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_REVISIONS_GET, (project_name, environment_name, revision_id), options
         )
@@ -672,6 +679,7 @@ class Environments(Api, generated=True):
                 project_name="weather", environment_name="python-weather"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ENVIRONMENT_REVISIONS_LIST, (project_name, environment_name), options)
 
     def environment_revisions_rebuild(
@@ -717,6 +725,7 @@ class Environments(Api, generated=True):
                 revision_id="2c7e90d4-5b18-4f3a-96c0-8d1fa4e6b753",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_REVISIONS_REBUILD, (project_name, environment_name, revision_id), options, body=data
         )
@@ -755,6 +764,7 @@ class Environments(Api, generated=True):
                 project_name="weather", environment_name="python-weather", tag_name="2024-03"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_TAG_DEPENDENCIES_LIST, (project_name, environment_name, tag_name), options
         )
@@ -803,6 +813,7 @@ class Environments(Api, generated=True):
                 data=ubiops.EnvironmentSecretCopy(source_environment="python-weather", source_tag="2024-02"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_TAG_SECRETS_COPY, (project_name, environment_name, tag_name), options, body=data
         )
@@ -853,6 +864,7 @@ class Environments(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_TAG_SECRETS_CREATE, (project_name, environment_name, tag_name), options, body=data
         )
@@ -895,6 +907,7 @@ class Environments(Api, generated=True):
                 tag_name="2024-03",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_TAG_SECRETS_DELETE, (project_name, environment_name, id, tag_name), options
         )
@@ -937,6 +950,7 @@ class Environments(Api, generated=True):
                 tag_name="2024-03",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_TAG_SECRETS_GET, (project_name, environment_name, id, tag_name), options
         )
@@ -975,6 +989,7 @@ class Environments(Api, generated=True):
                 project_name="weather", environment_name="python-weather", tag_name="2024-03"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_TAG_SECRETS_LIST, (project_name, environment_name, tag_name), options
         )
@@ -1030,6 +1045,7 @@ class Environments(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_TAG_SECRETS_UPDATE, (project_name, environment_name, id, tag_name), options, body=data
         )
@@ -1104,6 +1120,7 @@ class Environments(Api, generated=True):
                 file="python-weather.zip",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_TAGS_BUILD,
             (project_name, environment_name, tag_name),
@@ -1154,6 +1171,7 @@ class Environments(Api, generated=True):
                 data=ubiops.EnvironmentTagCreate(name="2024-03", supports_request_format=True),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ENVIRONMENT_TAGS_CREATE, (project_name, environment_name), options, body=data)
 
     def environment_tags_delete(
@@ -1193,6 +1211,7 @@ class Environments(Api, generated=True):
                 project_name="weather", environment_name="python-weather", tag_name="2024-03"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ENVIRONMENT_TAGS_DELETE, (project_name, environment_name, tag_name), options)
 
     def environment_tags_download(
@@ -1231,6 +1250,7 @@ class Environments(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ENVIRONMENT_TAGS_DOWNLOAD, (project_name, environment_name, tag_name), options)
 
     def environment_tags_get(
@@ -1267,6 +1287,7 @@ class Environments(Api, generated=True):
                 project_name="weather", environment_name="python-weather", tag_name="2024-03"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ENVIRONMENT_TAGS_GET, (project_name, environment_name, tag_name), options)
 
     def environment_tags_list(
@@ -1310,6 +1331,7 @@ class Environments(Api, generated=True):
                 project_name="weather", environment_name="python-weather"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_TAGS_LIST, (project_name, environment_name), options, query=(supports_request_format,)
         )
@@ -1355,6 +1377,7 @@ class Environments(Api, generated=True):
                 project_name="weather", environment_name="python-weather", tag_name="2024-03"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_TAGS_REBUILD, (project_name, environment_name, tag_name), options, body=data
         )
@@ -1402,6 +1425,7 @@ class Environments(Api, generated=True):
                 data=ubiops.EnvironmentTagUpdate(status="cancelled"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENT_TAGS_UPDATE, (project_name, environment_name, tag_name), options, body=data
         )
@@ -1439,6 +1463,7 @@ class Environments(Api, generated=True):
                 project_name="weather", environment_name="python-weather", tag_name="2024-03"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ENVIRONMENT_TAGS_USAGE, (project_name, environment_name, tag_name), options)
 
     def environments_create(
@@ -1483,6 +1508,7 @@ class Environments(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ENVIRONMENTS_CREATE, (project_name,), options, body=data)
 
     def environments_delete(
@@ -1513,6 +1539,7 @@ class Environments(Api, generated=True):
 
             core_api.environments_delete(project_name="weather", environment_name="python-weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ENVIRONMENTS_DELETE, (project_name, environment_name), options)
 
     def environments_get(
@@ -1539,6 +1566,7 @@ class Environments(Api, generated=True):
 
             environment = core_api.environments_get(project_name="weather", environment_name="python-weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ENVIRONMENTS_GET, (project_name, environment_name), options)
 
     def environments_list(
@@ -1586,6 +1614,7 @@ class Environments(Api, generated=True):
 
             environments = core_api.environments_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENTS_LIST, (project_name,), options, query=(labels, system, environment_type)
         )
@@ -1632,6 +1661,7 @@ class Environments(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ENVIRONMENTS_UPDATE, (project_name, environment_name), options, body=data)
 
     def environments_usage(
@@ -1675,6 +1705,7 @@ class Environments(Api, generated=True):
                 project_name="weather", environment_name="python-weather"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ENVIRONMENTS_USAGE, (project_name, environment_name), options, query=(environment_type,)
         )

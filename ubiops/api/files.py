@@ -183,6 +183,7 @@ class Files(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BUCKETS_CREATE, (project_name,), options, body=data)
 
     def buckets_delete(
@@ -209,6 +210,7 @@ class Files(Api, generated=True):
 
             core_api.buckets_delete(project_name="weather", bucket_name="radar")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BUCKETS_DELETE, (project_name, bucket_name), options)
 
     def buckets_get(
@@ -234,6 +236,7 @@ class Files(Api, generated=True):
 
             bucket = core_api.buckets_get(project_name="weather", bucket_name="radar")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BUCKETS_GET, (project_name, bucket_name), options)
 
     def buckets_list(
@@ -265,6 +268,7 @@ class Files(Api, generated=True):
 
             buckets = core_api.buckets_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BUCKETS_LIST, (project_name,), options, query=(labels,))
 
     def buckets_update(
@@ -305,6 +309,7 @@ class Files(Api, generated=True):
                 data=ubiops.BucketUpdate(ttl=ubiops.NULL, description="Inputs and outputs of requests"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BUCKETS_UPDATE, (project_name, bucket_name), options, body=data)
 
     def files_complete_multipart_upload(
@@ -356,6 +361,7 @@ class Files(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _FILES_COMPLETE_MULTIPART_UPLOAD, (project_name, bucket_name, file), options, body=data
         )
@@ -390,6 +396,7 @@ class Files(Api, generated=True):
 
             core_api.files_delete(project_name="weather", bucket_name="radar", file="2024/03/rain.csv")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_FILES_DELETE, (project_name, bucket_name, file), options)
 
     def files_download(
@@ -426,6 +433,7 @@ class Files(Api, generated=True):
                 project_name="weather", bucket_name="radar", file="2024/03/rain.csv"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_FILES_DOWNLOAD, (project_name, bucket_name, file), options)
 
     def files_get(
@@ -458,6 +466,7 @@ class Files(Api, generated=True):
 
             file_item = core_api.files_get(project_name="weather", bucket_name="radar", file="2024/03/rain.csv")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_FILES_GET, (project_name, bucket_name, file), options)
 
     def files_list(
@@ -510,6 +519,7 @@ class Files(Api, generated=True):
 
             file = core_api.files_list(project_name="weather", bucket_name="radar")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _FILES_LIST, (project_name, bucket_name), options, query=(prefix, delimiter, continuation_token, limit)
         )
@@ -555,6 +565,7 @@ class Files(Api, generated=True):
                 project_name="weather", bucket_name="radar", file="2024/03/rain.csv"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _FILES_START_MULTIPART_UPLOAD, (project_name, bucket_name, file), options, body=data
         )
@@ -617,6 +628,7 @@ class Files(Api, generated=True):
                 project_name="weather", bucket_name="radar", file="2024/03/rain.csv"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _FILES_UPLOAD, (project_name, bucket_name, file), options, query=(upload_id, part_number), body=data
         )

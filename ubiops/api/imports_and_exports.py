@@ -183,6 +183,7 @@ class ImportsAndExports(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_EXPORTS_CREATE, (project_name,), options, query=(all, packages), body=data)
 
     def exports_delete(
@@ -206,6 +207,7 @@ class ImportsAndExports(Api, generated=True):
 
             core_api.exports_delete(project_name="weather", export_id="c83f5a0e-d196-4b27-8e4d-6a90f2b7c1d5")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_EXPORTS_DELETE, (project_name, export_id), options)
 
     def exports_download(
@@ -234,6 +236,7 @@ class ImportsAndExports(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_EXPORTS_DOWNLOAD, (project_name, export_id), options)
 
     def exports_get(
@@ -260,6 +263,7 @@ class ImportsAndExports(Api, generated=True):
                 project_name="weather", export_id="c83f5a0e-d196-4b27-8e4d-6a90f2b7c1d5"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_EXPORTS_GET, (project_name, export_id), options)
 
     def exports_list(
@@ -295,6 +299,7 @@ class ImportsAndExports(Api, generated=True):
 
             exports = core_api.exports_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_EXPORTS_LIST, (project_name,), options, query=(status,))
 
     def imports_create(
@@ -347,6 +352,7 @@ class ImportsAndExports(Api, generated=True):
 
             import_ = core_api.imports_create(project_name="weather", file="forecasts.zip")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _IMPORTS_CREATE, (project_name,), options, form=(import_link, export_id, skip_confirmation), files=(file,)
         )
@@ -372,6 +378,7 @@ class ImportsAndExports(Api, generated=True):
 
             core_api.imports_delete(project_name="weather", import_id="5b1e9d74-08ca-4f63-a7b2-d3c6e8f05194")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_IMPORTS_DELETE, (project_name, import_id), options)
 
     def imports_download(
@@ -400,6 +407,7 @@ class ImportsAndExports(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_IMPORTS_DOWNLOAD, (project_name, import_id), options)
 
     def imports_get(
@@ -427,6 +435,7 @@ class ImportsAndExports(Api, generated=True):
                 project_name="weather", import_id="5b1e9d74-08ca-4f63-a7b2-d3c6e8f05194"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_IMPORTS_GET, (project_name, import_id), options)
 
     def imports_list(
@@ -466,6 +475,7 @@ class ImportsAndExports(Api, generated=True):
 
             imports = core_api.imports_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_IMPORTS_LIST, (project_name,), options, query=(status,))
 
     def imports_update(
@@ -540,4 +550,5 @@ class ImportsAndExports(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_IMPORTS_UPDATE, (project_name, import_id), options, body=data)

@@ -215,6 +215,7 @@ class Instances(Api, generated=True):
                 version="v1",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _INSTANCE_EVENTS_LIST, (project_name, deployment_name, instance_id, version), options, query=(cursor, limit)
         )
@@ -265,6 +266,7 @@ class Instances(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_INSTANCE_TYPE_GROUPS_CREATE, (project_name,), options, body=data)
 
     def instance_type_groups_delete(
@@ -296,6 +298,7 @@ class Instances(Api, generated=True):
                 project_name="weather", instance_type_group_id="3b9d7f12-6e05-4c8a-a1d4-f72c58b0e396"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_INSTANCE_TYPE_GROUPS_DELETE, (project_name, instance_type_group_id), options)
 
     def instance_type_groups_get(
@@ -322,6 +325,7 @@ class Instances(Api, generated=True):
                 project_name="weather", instance_type_group_id="3b9d7f12-6e05-4c8a-a1d4-f72c58b0e396"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_INSTANCE_TYPE_GROUPS_GET, (project_name, instance_type_group_id), options)
 
     def instance_type_groups_list(
@@ -354,6 +358,7 @@ class Instances(Api, generated=True):
 
             instance_type_group_page = core_api.instance_type_groups_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_INSTANCE_TYPE_GROUPS_LIST, (project_name,), options, query=(cursor, limit))
 
     def instance_type_groups_update(
@@ -394,6 +399,7 @@ class Instances(Api, generated=True):
                 data=ubiops.InstanceTypeGroupUpdate(name="Small first"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _INSTANCE_TYPE_GROUPS_UPDATE, (project_name, instance_type_group_id), options, body=data
         )
@@ -439,6 +445,7 @@ class Instances(Api, generated=True):
                 project_name="weather", instance_type_group_id="3b9d7f12-6e05-4c8a-a1d4-f72c58b0e396"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _INSTANCE_TYPE_GROUPS_USAGE, (project_name, instance_type_group_id), options, query=(cursor, limit)
         )
@@ -474,6 +481,7 @@ class Instances(Api, generated=True):
 
             instance_type_page = core_api.instance_types_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_INSTANCE_TYPES_LIST, (project_name,), options, query=(cursor, limit))
 
     def instances_get(
@@ -511,6 +519,7 @@ class Instances(Api, generated=True):
                 version="v1",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_INSTANCES_GET, (project_name, deployment_name, instance_id, version), options)
 
     def instances_list(
@@ -563,6 +572,7 @@ class Instances(Api, generated=True):
                 project_name="weather", deployment_name="rain-forecast", version="v1"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _INSTANCES_LIST, (project_name, deployment_name, version), options, query=(cursor, limit, status)
         )
@@ -615,6 +625,7 @@ class Instances(Api, generated=True):
                 data=ubiops.InstanceUpdate(status="stopped"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _INSTANCES_UPDATE, (project_name, deployment_name, instance_id, version), options, body=data
         )
@@ -644,6 +655,7 @@ class Instances(Api, generated=True):
                 project_name="weather", instance_id="7a60e4d8-c1f3-4b95-82e7-0d5b9c3f16a2"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_INSTANCES_GET, (project_name, instance_id), options)
 
     def project_instances_list(
@@ -686,6 +698,7 @@ class Instances(Api, generated=True):
 
             project_instance_page = core_api.project_instances_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_INSTANCES_LIST, (project_name,), options, query=(cursor, limit, status))
 
     def project_instances_update(
@@ -725,4 +738,5 @@ class Instances(Api, generated=True):
                 data=ubiops.InstanceUpdate(status="stopped"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_INSTANCES_UPDATE, (project_name, instance_id), options, body=data)

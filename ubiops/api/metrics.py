@@ -162,6 +162,7 @@ class Metrics(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_METRICS_CREATE, (project_name,), options, body=data)
 
     def metrics_delete(
@@ -190,6 +191,7 @@ class Metrics(Api, generated=True):
 
             core_api.metrics_delete(project_name="weather", metric_name="custom.forecast_error")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_METRICS_DELETE, (project_name, metric_name), options)
 
     def metrics_get(
@@ -214,6 +216,7 @@ class Metrics(Api, generated=True):
 
             metric = core_api.metrics_get(project_name="weather", metric_name="custom.forecast_error")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_METRICS_GET, (project_name, metric_name), options)
 
     def metrics_list(
@@ -254,6 +257,7 @@ class Metrics(Api, generated=True):
 
             metrics = core_api.metrics_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_METRICS_LIST, (project_name,), options, query=(custom,))
 
     def metrics_update(
@@ -294,6 +298,7 @@ class Metrics(Api, generated=True):
                 data=ubiops.MetricUpdate(description="Absolute difference between forecast and measured rain"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_METRICS_UPDATE, (project_name, metric_name), options, body=data)
 
     def time_series_data_aggregate(
@@ -341,6 +346,7 @@ class Metrics(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_TIME_SERIES_DATA_AGGREGATE, (project_name,), options, body=data)
 
     def time_series_data_create(
@@ -387,6 +393,7 @@ class Metrics(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_TIME_SERIES_DATA_CREATE, (project_name,), options, body=data)
 
     def time_series_data_list(
@@ -442,6 +449,7 @@ class Metrics(Api, generated=True):
 
             time_series_data = core_api.time_series_data_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _TIME_SERIES_DATA_LIST,
             (project_name,),
@@ -473,6 +481,7 @@ class Metrics(Api, generated=True):
 
             core_api.time_series_delete(project_name="weather", time_series_id="90817")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_TIME_SERIES_DELETE, (project_name, time_series_id), options)
 
     def time_series_search(
@@ -525,6 +534,7 @@ class Metrics(Api, generated=True):
 
             time_series_searches = core_api.time_series_search(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _TIME_SERIES_SEARCH, (project_name,), options, query=(metric, labels, custom, exact_match, limit, offset)
         )

@@ -162,6 +162,7 @@ class Organizations(Api, generated=True):
                 organization_name="meteo", data=ubiops.OrganizationUserCreate(email="grace@example.com")
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ORGANIZATION_USERS_CREATE, (organization_name,), options, body=data)
 
     def organization_users_delete(
@@ -195,6 +196,7 @@ class Organizations(Api, generated=True):
                 organization_name="meteo", user_id="2f6b8d14-e9c3-4750-8a6d-b1f7059e3c82"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ORGANIZATION_USERS_DELETE, (organization_name, user_id), options)
 
     def organization_users_get(
@@ -222,6 +224,7 @@ class Organizations(Api, generated=True):
                 organization_name="meteo", user_id="2f6b8d14-e9c3-4750-8a6d-b1f7059e3c82"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ORGANIZATION_USERS_GET, (organization_name, user_id), options)
 
     def organization_users_list(
@@ -246,6 +249,7 @@ class Organizations(Api, generated=True):
 
             organization_users = core_api.organization_users_list(organization_name="meteo")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ORGANIZATION_USERS_LIST, (organization_name,), options)
 
     def organization_users_update(
@@ -286,6 +290,7 @@ class Organizations(Api, generated=True):
                 data=ubiops.OrganizationUserUpdate(admin=True),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ORGANIZATION_USERS_UPDATE, (organization_name, user_id), options, body=data)
 
     def organizations_create(
@@ -314,6 +319,7 @@ class Organizations(Api, generated=True):
 
             organization = core_api.organizations_create(data=ubiops.OrganizationCreate(name="meteo"))
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ORGANIZATIONS_CREATE, (), options, body=data)
 
     def organizations_get(self, organization_name: PathValue = REQUIRED, **options: Any) -> OrganizationDetail:
@@ -335,6 +341,7 @@ class Organizations(Api, generated=True):
 
             organization = core_api.organizations_get(organization_name="meteo")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ORGANIZATIONS_GET, (organization_name,), options)
 
     def organizations_list(self, **options: Any) -> list[OrganizationList]:
@@ -355,6 +362,7 @@ class Organizations(Api, generated=True):
 
             organizations = core_api.organizations_list()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ORGANIZATIONS_LIST, (), options)
 
     def organizations_resource_usage(self, organization_name: PathValue = REQUIRED, **options: Any) -> ResourceUsage:
@@ -377,6 +385,7 @@ class Organizations(Api, generated=True):
 
             resource_usage = core_api.organizations_resource_usage(organization_name="meteo")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ORGANIZATIONS_RESOURCE_USAGE, (organization_name,), options)
 
     def organizations_update(
@@ -413,6 +422,7 @@ class Organizations(Api, generated=True):
                 organization_name="meteo", data=ubiops.OrganizationUpdate(two_factor_authentication_forced=True)
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ORGANIZATIONS_UPDATE, (organization_name,), options, body=data)
 
     def organizations_usage_get(
@@ -454,6 +464,7 @@ class Organizations(Api, generated=True):
 
             organization_usage = core_api.organizations_usage_get(organization_name="meteo")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ORGANIZATIONS_USAGE_GET, (organization_name,), options, query=(start_date, end_date, interval)
         )
@@ -477,4 +488,5 @@ class Organizations(Api, generated=True):
 
             voucher = core_api.vouchers_get(code="SPRING-2024")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_VOUCHERS_GET, (code,), options)

@@ -348,6 +348,7 @@ class PipelineRequests(Api, generated=True):
                 data=[{"station": "de-bilt", "humidity": 0.87}, {"station": "vlissingen", "humidity": 0.64}],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _BATCH_PIPELINE_REQUESTS_CREATE,
             (project_name, pipeline_name),
@@ -416,6 +417,7 @@ class PipelineRequests(Api, generated=True):
                 data=[{"station": "de-bilt", "humidity": 0.87}, {"station": "vlissingen", "humidity": 0.64}],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _BATCH_PIPELINE_VERSION_REQUESTS_CREATE,
             (project_name, pipeline_name, version),
@@ -471,6 +473,7 @@ class PipelineRequests(Api, generated=True):
                 data=["86d9a1f4-3c70-4e5b-b2f8-905c7e4d1b63", "04e7c6b2-9a5d-4f18-83c1-d7f2a90e5b64"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_REQUESTS_BATCH_CANCEL, (project_name, pipeline_name), options, query=(status,), body=data
         )
@@ -516,6 +519,7 @@ class PipelineRequests(Api, generated=True):
                 data=["a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36", "c03f7b5d-8e62-4a19-97d4-2fb60e91c8a7"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_REQUESTS_BATCH_DELETE, (project_name, pipeline_name), options, body=data
         )
@@ -561,6 +565,7 @@ class PipelineRequests(Api, generated=True):
                 data=["a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36", "c03f7b5d-8e62-4a19-97d4-2fb60e91c8a7"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINE_REQUESTS_BATCH_GET, (project_name, pipeline_name), options, body=data)
 
     def pipeline_requests_create(
@@ -633,6 +638,7 @@ class PipelineRequests(Api, generated=True):
                 data={"station": "de-bilt", "humidity": 0.87},
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_REQUESTS_CREATE,
             (project_name, pipeline_name),
@@ -679,6 +685,7 @@ class PipelineRequests(Api, generated=True):
                 request_id="a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINE_REQUESTS_DELETE, (project_name, pipeline_name, request_id), options)
 
     def pipeline_requests_get(
@@ -730,6 +737,7 @@ class PipelineRequests(Api, generated=True):
                 request_id="a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_REQUESTS_GET, (project_name, pipeline_name, request_id), options, query=(metadata_only,)
         )
@@ -777,6 +785,7 @@ class PipelineRequests(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINE_REQUESTS_INPUT_GET, (project_name, pipeline_name, request_id), options)
 
     def pipeline_requests_list(
@@ -841,6 +850,7 @@ class PipelineRequests(Api, generated=True):
                 project_name="weather", pipeline_name="rain-alert"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_REQUESTS_LIST,
             (project_name, pipeline_name),
@@ -894,6 +904,7 @@ class PipelineRequests(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_REQUESTS_OUTPUT_GET, (project_name, pipeline_name, request_id), options
         )
@@ -956,6 +967,7 @@ class PipelineRequests(Api, generated=True):
                 for event in events:
                     print(event.data)
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_REQUESTS_STREAM, (project_name, pipeline_name), options, query=(timeout,), body=data
         )
@@ -1004,6 +1016,7 @@ class PipelineRequests(Api, generated=True):
                 data=ubiops.PipelineRequestUpdate(status="cancelled"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_REQUESTS_UPDATE, (project_name, pipeline_name, request_id), options, body=data
         )
@@ -1068,6 +1081,7 @@ class PipelineRequests(Api, generated=True):
                 version="v1",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_OBJECT_REQUESTS_GET,
             (project_name, pipeline_name, request_id, version),
@@ -1123,6 +1137,7 @@ class PipelineRequests(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_OBJECT_REQUESTS_INPUT_GET, (project_name, pipeline_name, request_id, version), options
         )
@@ -1176,6 +1191,7 @@ class PipelineRequests(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_OBJECT_REQUESTS_OUTPUT_GET, (project_name, pipeline_name, request_id, version), options
         )
@@ -1228,6 +1244,7 @@ class PipelineRequests(Api, generated=True):
                 data=["86d9a1f4-3c70-4e5b-b2f8-905c7e4d1b63", "04e7c6b2-9a5d-4f18-83c1-d7f2a90e5b64"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_BATCH_CANCEL,
             (project_name, pipeline_name, version),
@@ -1278,6 +1295,7 @@ class PipelineRequests(Api, generated=True):
                 data=["a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36", "c03f7b5d-8e62-4a19-97d4-2fb60e91c8a7"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_BATCH_DELETE, (project_name, pipeline_name, version), options, body=data
         )
@@ -1323,6 +1341,7 @@ class PipelineRequests(Api, generated=True):
                 data=["a4c7e2d9-5b18-4f03-9e6a-7d2c81f05b36", "c03f7b5d-8e62-4a19-97d4-2fb60e91c8a7"],
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_BATCH_GET, (project_name, pipeline_name, version), options, body=data
         )
@@ -1389,6 +1408,7 @@ class PipelineRequests(Api, generated=True):
                 data={"station": "de-bilt", "humidity": 0.87},
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_CREATE,
             (project_name, pipeline_name, version),
@@ -1439,6 +1459,7 @@ class PipelineRequests(Api, generated=True):
                 version="v1",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_DELETE, (project_name, pipeline_name, request_id, version), options
         )
@@ -1493,6 +1514,7 @@ class PipelineRequests(Api, generated=True):
                 version="v1",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_GET,
             (project_name, pipeline_name, request_id, version),
@@ -1546,6 +1568,7 @@ class PipelineRequests(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_INPUT_GET, (project_name, pipeline_name, request_id, version), options
         )
@@ -1610,6 +1633,7 @@ class PipelineRequests(Api, generated=True):
                 project_name="weather", pipeline_name="rain-alert", version="v1"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_LIST,
             (project_name, pipeline_name, version),
@@ -1664,6 +1688,7 @@ class PipelineRequests(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_OUTPUT_GET, (project_name, pipeline_name, request_id, version), options
         )
@@ -1722,6 +1747,7 @@ class PipelineRequests(Api, generated=True):
                 for event in events:
                     print(event.data)
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_STREAM,
             (project_name, pipeline_name, version),
@@ -1778,6 +1804,7 @@ class PipelineRequests(Api, generated=True):
                 data=ubiops.PipelineRequestUpdate(status="cancelled"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_UPDATE, (project_name, pipeline_name, request_id, version), options, body=data
         )

@@ -173,6 +173,7 @@ class Pipelines(Api, generated=True):
                 )
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_EXPRESSIONS_EVALUATE, (), options, body=data)
 
     def pipeline_audit_events_list(
@@ -220,6 +221,7 @@ class Pipelines(Api, generated=True):
 
             audits = core_api.pipeline_audit_events_list(project_name="weather", pipeline_name="rain-alert")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_AUDIT_EVENTS_LIST, (project_name, pipeline_name), options, query=(action, limit, offset)
         )
@@ -261,6 +263,7 @@ class Pipelines(Api, generated=True):
                 project_name="weather", name="forecast", pipeline_name="rain-alert", version="v1"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSION_OBJECT_ENVIRONMENT_VARIABLES_LIST, (project_name, name, pipeline_name, version), options
         )
@@ -397,6 +400,7 @@ class Pipelines(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINE_VERSIONS_CREATE, (project_name, pipeline_name), options, body=data)
 
     def pipeline_versions_delete(
@@ -428,6 +432,7 @@ class Pipelines(Api, generated=True):
 
             core_api.pipeline_versions_delete(project_name="weather", pipeline_name="rain-alert", version="v1")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINE_VERSIONS_DELETE, (project_name, pipeline_name, version), options)
 
     def pipeline_versions_get(
@@ -462,6 +467,7 @@ class Pipelines(Api, generated=True):
                 project_name="weather", pipeline_name="rain-alert", version="v1"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINE_VERSIONS_GET, (project_name, pipeline_name, version), options)
 
     def pipeline_versions_list(
@@ -503,6 +509,7 @@ class Pipelines(Api, generated=True):
                 project_name="weather", pipeline_name="rain-alert"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINE_VERSIONS_LIST, (project_name, pipeline_name), options, query=(labels,))
 
     def pipeline_versions_update(
@@ -552,6 +559,7 @@ class Pipelines(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PIPELINE_VERSIONS_UPDATE, (project_name, pipeline_name, version), options, body=data
         )
@@ -601,6 +609,7 @@ class Pipelines(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINES_CREATE, (project_name,), options, body=data)
 
     def pipelines_delete(
@@ -626,6 +635,7 @@ class Pipelines(Api, generated=True):
 
             core_api.pipelines_delete(project_name="weather", pipeline_name="rain-alert")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINES_DELETE, (project_name, pipeline_name), options)
 
     def pipelines_get(
@@ -651,6 +661,7 @@ class Pipelines(Api, generated=True):
 
             pipeline = core_api.pipelines_get(project_name="weather", pipeline_name="rain-alert")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINES_GET, (project_name, pipeline_name), options)
 
     def pipelines_list(
@@ -682,6 +693,7 @@ class Pipelines(Api, generated=True):
 
             pipelines = core_api.pipelines_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINES_LIST, (project_name,), options, query=(labels,))
 
     def pipelines_update(
@@ -725,4 +737,5 @@ class Pipelines(Api, generated=True):
                 data=ubiops.PipelineUpdate(name="rain-warning"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PIPELINES_UPDATE, (project_name, pipeline_name), options, body=data)

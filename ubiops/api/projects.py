@@ -301,6 +301,7 @@ class Projects(Api, generated=True):
 
             logs = core_api.logs_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_LOGS_LIST, (project_name,), options, query=(query, start, end, limit))
 
     def project_audit_events_list(
@@ -346,6 +347,7 @@ class Projects(Api, generated=True):
 
             audits = core_api.project_audit_events_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PROJECT_AUDIT_EVENTS_LIST, (project_name,), options, query=(action, limit, offset)
         )
@@ -383,6 +385,7 @@ class Projects(Api, generated=True):
                 data=ubiops.EnvironmentVariableCreate(name="REGION", value="eu-west", secret=False),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_ENVIRONMENT_VARIABLES_CREATE, (project_name,), options, body=data)
 
     def project_environment_variables_delete(
@@ -409,6 +412,7 @@ class Projects(Api, generated=True):
                 project_name="weather", id="3e9d5a17-c0f4-4b68-92a1-d7b6f8e2054c"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_ENVIRONMENT_VARIABLES_DELETE, (project_name, id), options)
 
     def project_environment_variables_get(
@@ -435,6 +439,7 @@ class Projects(Api, generated=True):
                 project_name="weather", id="3e9d5a17-c0f4-4b68-92a1-d7b6f8e2054c"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_ENVIRONMENT_VARIABLES_GET, (project_name, id), options)
 
     def project_environment_variables_list(
@@ -460,6 +465,7 @@ class Projects(Api, generated=True):
 
             environment_variables = core_api.project_environment_variables_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_ENVIRONMENT_VARIABLES_LIST, (project_name,), options)
 
     def project_environment_variables_update(
@@ -499,6 +505,7 @@ class Projects(Api, generated=True):
                 data=ubiops.EnvironmentVariableCreate(name="STATION_KEY", value="b207-77e1-04dc", secret=True),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_ENVIRONMENT_VARIABLES_UPDATE, (project_name, id), options, body=data)
 
     def project_events_list(
@@ -564,6 +571,7 @@ class Projects(Api, generated=True):
 
             events = core_api.project_events_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PROJECT_EVENTS_LIST,
             (project_name,),
@@ -626,6 +634,7 @@ class Projects(Api, generated=True):
 
             requests_overviews = core_api.project_requests_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PROJECT_REQUESTS_LIST,
             (project_name,),
@@ -666,6 +675,7 @@ class Projects(Api, generated=True):
                 data=ubiops.ProjectUserCreate(user_id="2f6b8d14-e9c3-4750-8a6d-b1f7059e3c82"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_USERS_CREATE, (project_name,), options, body=data)
 
     def project_users_delete(
@@ -694,6 +704,7 @@ class Projects(Api, generated=True):
                 project_name="weather", user_id="2f6b8d14-e9c3-4750-8a6d-b1f7059e3c82"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_USERS_DELETE, (project_name, user_id), options)
 
     def project_users_get(
@@ -720,6 +731,7 @@ class Projects(Api, generated=True):
                 project_name="weather", user_id="2f6b8d14-e9c3-4750-8a6d-b1f7059e3c82"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_USERS_GET, (project_name, user_id), options)
 
     def project_users_list(
@@ -750,6 +762,7 @@ class Projects(Api, generated=True):
 
             project_users = core_api.project_users_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECT_USERS_LIST, (project_name,), options, query=(user_type,))
 
     def projects_create(self, data: ProjectCreate | Mapping[str, Any] = REQUIRED, **options: Any) -> ProjectDetail:
@@ -789,6 +802,7 @@ class Projects(Api, generated=True):
                 )
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECTS_CREATE, (), options, body=data)
 
     def projects_delete(self, project_name: PathValue = REQUIRED, **options: Any) -> None:
@@ -815,6 +829,7 @@ class Projects(Api, generated=True):
 
             core_api.projects_delete(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECTS_DELETE, (project_name,), options)
 
     def projects_get(self, project_name: PathValue = REQUIRED, **options: Any) -> ProjectDetail:
@@ -837,6 +852,7 @@ class Projects(Api, generated=True):
 
             project = core_api.projects_get(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECTS_GET, (project_name,), options)
 
     def projects_list(
@@ -869,6 +885,7 @@ class Projects(Api, generated=True):
 
             projects = core_api.projects_list()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECTS_LIST, (), options, query=(organization, labels))
 
     def projects_log_list(
@@ -904,6 +921,7 @@ class Projects(Api, generated=True):
 
             logs = core_api.projects_log_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECTS_LOG_LIST, (project_name,), options, body=data)
 
     def projects_resource_usage(self, project_name: PathValue = REQUIRED, **options: Any) -> ProjectResourceUsage:
@@ -925,6 +943,7 @@ class Projects(Api, generated=True):
 
             project_resource_usage = core_api.projects_resource_usage(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECTS_RESOURCE_USAGE, (project_name,), options)
 
     def projects_update(
@@ -957,6 +976,7 @@ class Projects(Api, generated=True):
 
             project = core_api.projects_update(project_name="weather", data=ubiops.ProjectUpdate(suspend=True))
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PROJECTS_UPDATE, (project_name,), options, body=data)
 
     def projects_usage_get(
@@ -997,6 +1017,7 @@ class Projects(Api, generated=True):
 
             project_usage = core_api.projects_usage_get(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _PROJECTS_USAGE_GET, (project_name,), options, query=(start_date, end_date, interval)
         )
@@ -1021,4 +1042,5 @@ class Projects(Api, generated=True):
 
             quotas = core_api.quotas_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_QUOTAS_LIST, (project_name,), options)

@@ -104,6 +104,7 @@ class RequestSchedules(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_REQUEST_SCHEDULES_CREATE, (project_name,), options, body=data)
 
     def request_schedules_delete(
@@ -129,6 +130,7 @@ class RequestSchedules(Api, generated=True):
 
             core_api.request_schedules_delete(project_name="weather", schedule_name="morning-forecast")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_REQUEST_SCHEDULES_DELETE, (project_name, schedule_name), options)
 
     def request_schedules_get(
@@ -154,6 +156,7 @@ class RequestSchedules(Api, generated=True):
 
             schedule = core_api.request_schedules_get(project_name="weather", schedule_name="morning-forecast")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_REQUEST_SCHEDULES_GET, (project_name, schedule_name), options)
 
     def request_schedules_list(
@@ -186,6 +189,7 @@ class RequestSchedules(Api, generated=True):
 
             schedules = core_api.request_schedules_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_REQUEST_SCHEDULES_LIST, (project_name,), options, query=(labels,))
 
     def request_schedules_update(
@@ -226,4 +230,5 @@ class RequestSchedules(Api, generated=True):
                 data=ubiops.ScheduleUpdate(enabled=False),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_REQUEST_SCHEDULES_UPDATE, (project_name, schedule_name), options, body=data)

@@ -127,6 +127,7 @@ class Roles(Api, generated=True):
 
             permissions = core_api.permissions_list()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_PERMISSIONS_LIST, (), options)
 
     def role_assignments_create(
@@ -174,6 +175,7 @@ class Roles(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ROLE_ASSIGNMENTS_CREATE, (project_name,), options, body=data)
 
     def role_assignments_delete(
@@ -199,6 +201,7 @@ class Roles(Api, generated=True):
 
             core_api.role_assignments_delete(project_name="weather", id="b8f04a2c-71d9-4e53-a6c8-3d5e90f7216b")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ROLE_ASSIGNMENTS_DELETE, (project_name, id), options)
 
     def role_assignments_get(
@@ -225,6 +228,7 @@ class Roles(Api, generated=True):
                 project_name="weather", id="b8f04a2c-71d9-4e53-a6c8-3d5e90f7216b"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ROLE_ASSIGNMENTS_GET, (project_name, id), options)
 
     def role_assignments_per_object_list(
@@ -269,6 +273,7 @@ class Roles(Api, generated=True):
 
             role_assignments = core_api.role_assignments_per_object_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _ROLE_ASSIGNMENTS_PER_OBJECT_LIST,
             (project_name,),
@@ -310,6 +315,7 @@ class Roles(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ROLES_CREATE, (project_name,), options, body=data)
 
     def roles_delete(self, project_name: PathValue = REQUIRED, role_name: PathValue = REQUIRED, **options: Any) -> None:
@@ -337,6 +343,7 @@ class Roles(Api, generated=True):
 
             core_api.roles_delete(project_name="weather", role_name="forecast-user")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ROLES_DELETE, (project_name, role_name), options)
 
     def roles_get(
@@ -362,6 +369,7 @@ class Roles(Api, generated=True):
 
             role_detail = core_api.roles_get(project_name="weather", role_name="forecast-user")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ROLES_GET, (project_name, role_name), options)
 
     def roles_list(self, project_name: PathValue = REQUIRED, **options: Any) -> list[RoleList]:
@@ -384,6 +392,7 @@ class Roles(Api, generated=True):
 
             roles = core_api.roles_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ROLES_LIST, (project_name,), options)
 
     def roles_update(
@@ -429,4 +438,5 @@ class Roles(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ROLES_UPDATE, (project_name, role_name), options, body=data)

@@ -104,6 +104,7 @@ class ServiceUsers(Api, generated=True):
                 data=ubiops.ServiceUserCreate(name="dashboard-trial", expiry_date="2024-06-30T22:00:00Z"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICE_USERS_CREATE, (project_name,), options, body=data)
 
     def service_users_delete(
@@ -130,6 +131,7 @@ class ServiceUsers(Api, generated=True):
                 project_name="weather", service_user_id="7d1c5e83-0b6f-4a92-8e37-f4a9c2d6b015"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICE_USERS_DELETE, (project_name, service_user_id), options)
 
     def service_users_get(
@@ -156,6 +158,7 @@ class ServiceUsers(Api, generated=True):
                 project_name="weather", service_user_id="7d1c5e83-0b6f-4a92-8e37-f4a9c2d6b015"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICE_USERS_GET, (project_name, service_user_id), options)
 
     def service_users_list(self, project_name: PathValue = REQUIRED, **options: Any) -> list[ServiceUserList]:
@@ -177,6 +180,7 @@ class ServiceUsers(Api, generated=True):
 
             service_users = core_api.service_users_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICE_USERS_LIST, (project_name,), options)
 
     def service_users_token(
@@ -214,6 +218,7 @@ class ServiceUsers(Api, generated=True):
                 project_name="weather", service_user_id="7d1c5e83-0b6f-4a92-8e37-f4a9c2d6b015"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICE_USERS_TOKEN, (project_name, service_user_id), options, body=data)
 
     def service_users_update(
@@ -253,4 +258,5 @@ class ServiceUsers(Api, generated=True):
                 data=ubiops.ServiceUserCreate(expiry_date="2024-12-31T23:00:00Z"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICE_USERS_UPDATE, (project_name, service_user_id), options, body=data)

@@ -214,6 +214,7 @@ class Services(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICES_CREATE, (project_name,), options, body=data)
 
     def services_delete(
@@ -239,6 +240,7 @@ class Services(Api, generated=True):
 
             core_api.services_delete(project_name="weather", service_name="dashboard-http")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICES_DELETE, (project_name, service_name), options)
 
     def services_get(
@@ -265,6 +267,7 @@ class Services(Api, generated=True):
 
             service = core_api.services_get(project_name="weather", service_name="dashboard-http")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICES_GET, (project_name, service_name), options)
 
     def services_list(
@@ -304,6 +307,7 @@ class Services(Api, generated=True):
 
             services = core_api.services_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICES_LIST, (project_name,), options, query=(labels, deployment_version_ids))
 
     def services_status_get(
@@ -332,6 +336,7 @@ class Services(Api, generated=True):
 
             service_status = core_api.services_status_get(project_name="weather", service_name="dashboard-http")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICES_STATUS_GET, (project_name, service_name), options)
 
     def services_update(
@@ -372,6 +377,7 @@ class Services(Api, generated=True):
                 data=ubiops.ServiceUpdate(version="v2", request_logging_excluded_paths="^/(health|metrics)$"),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICES_UPDATE, (project_name, service_name), options, body=data)
 
     def services_user_concurrency_limit_create(
@@ -417,6 +423,7 @@ class Services(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _SERVICES_USER_CONCURRENCY_LIMIT_CREATE, (project_name, service_name), options, body=data
         )
@@ -457,6 +464,7 @@ class Services(Api, generated=True):
                 user_id="2f6b8d14-e9c3-4750-8a6d-b1f7059e3c82",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _SERVICES_USER_CONCURRENCY_LIMIT_DELETE, (project_name, service_name, user_id), options
         )
@@ -496,6 +504,7 @@ class Services(Api, generated=True):
                 user_id="2f6b8d14-e9c3-4750-8a6d-b1f7059e3c82",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _SERVICES_USER_CONCURRENCY_LIMIT_GET, (project_name, service_name, user_id), options
         )
@@ -529,6 +538,7 @@ class Services(Api, generated=True):
                 project_name="weather", service_name="dashboard-http"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICES_USER_CONCURRENCY_LIMIT_LIST, (project_name, service_name), options)
 
     def services_user_concurrency_limit_update(
@@ -574,6 +584,7 @@ class Services(Api, generated=True):
                 data=ubiops.ServicesUserConcurrencyLimitUpdate(limit=8),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _SERVICES_USER_CONCURRENCY_LIMIT_UPDATE, (project_name, service_name, user_id), options, body=data
         )
@@ -621,6 +632,7 @@ class Services(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _SERVICES_USER_RATE_LIMIT_CREATE, (project_name, service_name), options, body=data
         )
@@ -661,6 +673,7 @@ class Services(Api, generated=True):
                 user_id="2f6b8d14-e9c3-4750-8a6d-b1f7059e3c82",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICES_USER_RATE_LIMIT_DELETE, (project_name, service_name, user_id), options)
 
     def services_user_rate_limit_get(
@@ -698,6 +711,7 @@ class Services(Api, generated=True):
                 user_id="2f6b8d14-e9c3-4750-8a6d-b1f7059e3c82",
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICES_USER_RATE_LIMIT_GET, (project_name, service_name, user_id), options)
 
     def services_user_rate_limit_list(
@@ -729,6 +743,7 @@ class Services(Api, generated=True):
                 project_name="weather", service_name="dashboard-http"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICES_USER_RATE_LIMIT_LIST, (project_name, service_name), options)
 
     def services_user_rate_limit_update(
@@ -774,6 +789,7 @@ class Services(Api, generated=True):
                 data=ubiops.ServicesUserRateLimitUpdate(limit=240),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _SERVICES_USER_RATE_LIMIT_UPDATE, (project_name, service_name, user_id), options, body=data
         )

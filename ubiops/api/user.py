@@ -75,6 +75,7 @@ class User(Api, generated=True):
                 )
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_USER_CREATE, (), options, body=data)
 
     def user_delete(self, **options: Any) -> None:
@@ -99,6 +100,7 @@ class User(Api, generated=True):
 
             core_api.user_delete()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_USER_DELETE, (), options)
 
     def user_get(self, **options: Any) -> UserDetail:
@@ -122,4 +124,5 @@ class User(Api, generated=True):
 
             user = core_api.user_get()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_USER_GET, (), options)

@@ -136,6 +136,7 @@ class Webhooks(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_WEBHOOK_TESTS_CREATE, (project_name,), options, body=data)
 
     def webhook_tests_get(
@@ -164,6 +165,7 @@ class Webhooks(Api, generated=True):
                 project_name="weather", test_id="4d8f0c6b-e3a1-4957-b2f8-16c9d7e05a3b"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_WEBHOOK_TESTS_GET, (project_name, test_id), options)
 
     def webhooks_create(
@@ -219,6 +221,7 @@ class Webhooks(Api, generated=True):
                 ),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_WEBHOOKS_CREATE, (project_name,), options, body=data)
 
     def webhooks_delete(
@@ -244,6 +247,7 @@ class Webhooks(Api, generated=True):
 
             core_api.webhooks_delete(project_name="weather", webhook_name="rain-alert")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_WEBHOOKS_DELETE, (project_name, webhook_name), options)
 
     def webhooks_get(
@@ -269,6 +273,7 @@ class Webhooks(Api, generated=True):
 
             webhook = core_api.webhooks_get(project_name="weather", webhook_name="rain-alert")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_WEBHOOKS_GET, (project_name, webhook_name), options)
 
     def webhooks_list(
@@ -324,6 +329,7 @@ class Webhooks(Api, generated=True):
 
             webhooks = core_api.webhooks_list(project_name="weather")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_WEBHOOKS_LIST, (project_name,), options, query=(labels, object_type, event))
 
     def webhooks_update(
@@ -366,4 +372,5 @@ class Webhooks(Api, generated=True):
                 data=ubiops.WebhookUpdate(url="https://alerts.example.com/ubiops", enabled=False),
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_WEBHOOKS_UPDATE, (project_name, webhook_name), options, body=data)

@@ -1,8 +1,10 @@
-"""The docstring and the signature of a model, made when ``help`` or an editor asks."""
+"""The docstring and the signature of a model, and its fields as those of a dataclass. They
+are made when ``help``, an editor or pandas asks."""
 
 from __future__ import annotations
 
 import ast
+import dataclasses
 import inspect
 import textwrap
 from typing import TYPE_CHECKING
@@ -29,6 +31,18 @@ def signature(cls: type[Model]) -> inspect.Signature:
             )
             for name, field in cls._by_name.items()
         ]
+    )
+
+
+def as_dataclass(cls: type[Model]) -> type:
+    """Returns a dataclass with the fields of a model, which the model shows as its own."""
+    return dataclasses.make_dataclass(
+        cls.__name__,
+        [(name, field.annotation, dataclasses.field(default=None)) for name, field in cls._by_name.items()],
+        init=False,
+        # pprint would write a model's fields itself.
+        repr=False,
+        eq=False,
     )
 
 

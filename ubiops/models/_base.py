@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from ubiops.exceptions import ApiTypeError
 from ubiops.models._fields import Field, field
 from ubiops.models._storage import Attribute, Storage, attribute_of
-from ubiops.models._writing import NULL, Null, as_dict, given, hidden, is_uuid, json_default, others, settle
+from ubiops.models._writing import NULL, Null, as_dict, given, is_uuid, json_default, others, settle
 
 if TYPE_CHECKING:
+    import dataclasses
+
     from typing_extensions import Self, dataclass_transform
 else:
 
@@ -76,6 +78,12 @@ def _documentation(cls: type[Model]) -> str | None:
     return documentation(cls)
 
 
+def _as_dataclass(cls: type[Model]) -> Any:
+    from ubiops.models._about import as_dataclass
+
+    return as_dataclass(cls)
+
+
 def _signature(cls: type[Model]) -> Any:
     from ubiops.models._about import signature
 
@@ -109,10 +117,15 @@ class Model(Storage):
         """The type of each attribute, as the API names it."""
         attribute_map: ClassVar[dict[str, str]]
         """The JSON name of each attribute."""
+        __dataclass_fields__: ClassVar[dict[str, dataclasses.Field[Any]]]
     else:
         openapi_types = _PerClass(lambda cls: {name: field.declared for name, field in cls._by_name.items()})
         attribute_map = _PerClass(lambda cls: {name: field.key for name, field in cls._by_name.items()})
         __signature__ = _PerClass(_signature)
+        # pandas makes a column of each field of a dataclass. `dataclasses.asdict` and
+        # `replace` work too.
+        __dataclass_fields__ = _PerClass(lambda cls: _as_dataclass(cls).__dataclass_fields__)
+        __dataclass_params__ = _PerClass(lambda cls: _as_dataclass(cls).__dataclass_params__)
 
     _by_name: ClassVar[dict[str, Field]] = {}
     """The fields by their names in Python."""
@@ -176,6 +189,9 @@ class Model(Storage):
             else:
                 _warn_unknown(cls, name, "which is ignored")
         _fill(self, values, len(values))
+        if not cls._strict:
+            # As in a response: ISO text stands for a date, and a dict for a model.
+            self._unread = cls._next_bit - 1
 
     @property
     def additional_properties(self) -> dict[str, Any]:
@@ -220,6 +236,24 @@ class Model(Storage):
         return pprint.pformat(as_dict(self, redacted=True))
 
     @fixed
+    def to_json(self, indent: int | None = None) -> str:
+        """Returns the model as JSON text, with dates in ISO 8601.
+
+        It has the fields that ``repr`` shows: all of a response, and those that are given
+        of a model to send. Secret values are not redacted.
+
+        Args:
+            indent: Spaces for each level. Default: everything on one line.
+
+        Raises:
+            ubiops.ApiTypeError: A value has no form in JSON.
+            ubiops.ApiValueError: A value is a NaN or an infinity.
+        """
+        from ubiops.models._text import json_text
+
+        return json_text(self, indent)
+
+    @fixed
     def _to_json(self) -> dict[str, Any]:
         """Returns the fields to send, without those that are not given.
 
@@ -234,17 +268,16 @@ class Model(Storage):
         return values
 
     def __repr__(self) -> str:
-        cls = type(self)
-        shown = {name: getattr(self, name) for name in cls._by_name}
-        for one in hidden(self):
-            shown[one.name] = "***"
-        shown["additional_properties"] = self.additional_properties or None
-        parts = [f"{name}={value!r}" for name, value in shown.items() if value is not None]
-        line = f"{cls.__name__}({', '.join(parts)})"
-        if len(line) <= 100 and "\n" not in line:
-            return line
-        lines = [part.replace("\n", "\n    ") for part in parts]
-        return f"{cls.__name__}(\n" + "".join(f"    {part},\n" for part in lines) + ")"
+        from ubiops.models._text import model_text
+
+        return model_text(self)
+
+    @fixed
+    def _repr_html_(self) -> str:
+        """Returns the model as a table, for notebooks."""
+        from ubiops.models._html import model_html
+
+        return model_html(self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Model) or other.__class__ is not self.__class__:
@@ -270,8 +303,16 @@ class Model(Storage):
         return _restore(type(self), copy.deepcopy(self._values, memo), self._received)
 
     if not TYPE_CHECKING:
-        # Hidden from type checkers, which would accept every attribute.
 
+        @_Fixed
+        @classmethod
+        def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+            # Otherwise pydantic would take a model for a dataclass that it may copy.
+            from pydantic_core.core_schema import is_instance_schema
+
+            return is_instance_schema(cls)
+
+        # Hidden from type checkers, which would accept every attribute.
         @property
         def __dict__(self) -> dict[str, Any]:
             """What ``vars`` shows: ``_name`` entries, as in the official client."""
@@ -292,6 +333,7 @@ class RequestModel(Model):
     if not TYPE_CHECKING:
 
         def __init__(self, *args: Any, **fields: Any) -> None:
+            __tracebackhide__ = True
             super().__init__(*args, **fields)
             # Programs that only read don't need it.
             from ubiops.models._checks import validate

@@ -45,6 +45,7 @@ class _Report:
 
     def finish(self, where: str) -> None:
         """Raises an error if there is a problem; ApiTypeError for wrong types only."""
+        __tracebackhide__ = True
         if not self._lines:
             return
         error = ApiTypeError if self._errors == {ApiTypeError} else ApiValueError
@@ -81,6 +82,7 @@ def validate(model: Model, where: str) -> None:
         ubiops.ApiTypeError: Values have the wrong types.
         ubiops.ApiValueError: A value is missing or breaks a rule.
     """
+    __tracebackhide__ = True
     report = _Report()
     _validate(type(model), model._values, where, report)
     report.finish(where)
@@ -98,6 +100,7 @@ def as_model(value: Any, where: str, cls: type[RequestModel]) -> RequestModel:
         ubiops.ApiTypeError: It is neither, or values in it have the wrong types.
         ubiops.ApiValueError: A value in it is missing or breaks a rule.
     """
+    __tracebackhide__ = True
     if isinstance(value, Mapping):
         _warn_misspelled(cls, value, where)
         value = cls.from_dict(value)

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ubiops.models._kinds import Kind, kind_of
+from ubiops.models._list import ModelList
 
 if TYPE_CHECKING:
     from ubiops.models._base import Model
@@ -97,7 +98,7 @@ class Field:
         if value.__class__ is not list and value.__class__ is not tuple:
             return value
         read = self.model()._read if value else None
-        return [read(dict(item)) if read and item.__class__ is dict else item for item in value]
+        return ModelList(read(dict(item)) if read and item.__class__ is dict else item for item in value)
 
 
 def field(

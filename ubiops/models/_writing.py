@@ -43,7 +43,8 @@ NULL = Null()
 """JSON ``null``, to clear a field on the server. ``None`` means 'not given'."""
 
 
-def _is_model(value: Any) -> TypeGuard[Model]:
+def is_model(value: Any) -> TypeGuard[Model]:
+    """Whether a value is a model."""
     return isinstance(value, Storage)
 
 
@@ -113,7 +114,7 @@ def plain(value: Any, redacted: bool = False) -> Any:
     """Returns a copy of ``value`` in which models are dicts."""
     if value.__class__ in _FIXED:
         return value
-    if _is_model(value):
+    if is_model(value):
         return as_dict(value, redacted)
     if value.__class__ is dict or isinstance(value, Mapping):
         return {name: plain(item, redacted) for name, item in value.items()}
@@ -130,19 +131,23 @@ def is_uuid(value: Any) -> bool:
     return module is not None and isinstance(value, module.UUID)
 
 
+def iso_text(value: date) -> str:
+    """Returns a date or a time as ISO 8601. Without a zone, the API takes it for UTC."""
+    text = value.isoformat()
+    return text.replace("+00:00", "Z") if getattr(value, "tzinfo", None) is timezone.utc else text
+
+
 def json_default(value: Any) -> Any:
     """Returns what ``json.dumps`` sends for a value that JSON has no form for.
 
     Raises:
         ubiops.ApiTypeError: The value has no sensible form in JSON.
     """
-    if _is_model(value):
+    if is_model(value):
         return value._to_json()
-    if isinstance(value, datetime):
-        # Sent as given, with its zone. Without one, the API takes it for UTC.
-        return value.isoformat().replace("+00:00", "Z") if value.tzinfo is timezone.utc else value.isoformat()
     if isinstance(value, date):
-        return value.isoformat()
+        # A time is sent as given, with its zone.
+        return iso_text(value)
     if is_uuid(value):
         return str(value)
     if isinstance(value, Mapping):

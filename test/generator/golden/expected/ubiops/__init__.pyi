@@ -24,4 +24,5 @@ from ubiops.models import Page as Page
 from ubiops.models import Room as Room
 from ubiops.models import Status as Status
 from ubiops.models._base import NULL as NULL
+from ubiops.models._list import ModelList as ModelList
 from ubiops.response import Response as Response

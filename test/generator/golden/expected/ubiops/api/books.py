@@ -111,6 +111,7 @@ class Books(Api, generated=True):
                 shelf=7, data=ubiops.BookCreate(title="Grammar", pages=96, sealed=False, lent=False)
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BOOKS_CREATE, (shelf,), options, body=data)
 
     def books_delete(self, shelf: PathValue = REQUIRED, class_: PathValue = REQUIRED, **options: Any) -> None:
@@ -133,6 +134,7 @@ class Books(Api, generated=True):
 
             core_api.books_delete(shelf=7, class_="5d0c7e3a-2f49-4b86-a1de-93b8f6e04c17")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BOOKS_DELETE, (shelf, class_), options)
 
     def books_list(
@@ -169,6 +171,7 @@ class Books(Api, generated=True):
 
             books = core_api.books_list(shelf=7)
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BOOKS_LIST, (shelf,), options, query=(language, limit, lent))
 
     def books_replace(
@@ -200,6 +203,7 @@ class Books(Api, generated=True):
 
             result = core_api.books_replace(class_="5d0c7e3a-2f49-4b86-a1de-93b8f6e04c17", shelf=7, data={})
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BOOKS_REPLACE, (class_, shelf), options, body=data)
 
     def books_scan_download(
@@ -230,6 +234,7 @@ class Books(Api, generated=True):
             ) as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BOOKS_SCAN_DOWNLOAD, (shelf, class_), options)
 
     def books_scan_upload(
@@ -267,4 +272,5 @@ class Books(Api, generated=True):
                 shelf=7, class_="5d0c7e3a-2f49-4b86-a1de-93b8f6e04c17", scan="scan.zip"
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_BOOKS_SCAN_UPLOAD, (shelf, class_), options, form=(source,), files=(scan,))

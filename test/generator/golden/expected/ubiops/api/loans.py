@@ -148,6 +148,7 @@ class BookLoans(Api, generated=True):
 
             imports = core_api.loans_batch_get(shelf=7, data=["a", "b"])
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_LOANS_BATCH_GET, (shelf,), options, body=data)
 
     def loans_create(
@@ -181,6 +182,7 @@ class BookLoans(Api, generated=True):
 
             result = core_api.loans_create(shelf=7, data={"title": "Grammar", "lent": None})
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _LOANS_CREATE, (shelf,), options, query=(priority,), headers=(loan_ttl,), body=data
         )
@@ -219,6 +221,7 @@ class BookLoans(Api, generated=True):
 
             result = core_api.loans_list(shelf=7)
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_LOANS_LIST, (shelf,), options, query=(status, years, since, day, weight))
 
     def loans_photo_create(
@@ -257,6 +260,7 @@ class BookLoans(Api, generated=True):
 
             core_api.loans_photo_create(shelf=7, loan="a", public=True, photo="photo.png")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(
             _LOANS_PHOTO_CREATE, (shelf, loan), options, form=(public, taken, copies), files=(photo, back_content)
         )
@@ -282,6 +286,7 @@ class BookLoans(Api, generated=True):
             with core_api.loans_photo_download(shelf=7, loan="a") as response:
                 content = response.read()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_LOANS_PHOTO_DOWNLOAD, (shelf, loan), options)
 
     def loans_photo_replace(
@@ -306,6 +311,7 @@ class BookLoans(Api, generated=True):
 
             core_api.loans_photo_replace(shelf=7, loan="a", data="photo.png")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_LOANS_PHOTO_REPLACE, (shelf, loan), options, body=data)
 
     def loans_renew(
@@ -337,6 +343,7 @@ class BookLoans(Api, generated=True):
 
             result = core_api.loans_renew(shelf=7, loan="a")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_LOANS_RENEW, (shelf, loan), options, query=(days,), body=data)
 
     def loans_search(
@@ -368,6 +375,7 @@ class BookLoans(Api, generated=True):
 
             import_ = core_api.loans_search(shelf=7, reader="ada")
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_LOANS_SEARCH, (shelf,), options, query=(reader, order, limit))
 
     def loans_update(
@@ -399,6 +407,7 @@ class BookLoans(Api, generated=True):
                 shelf=7, loan="a", data=[ubiops.LoanUpdate(reader="ada"), ubiops.LoanUpdate(reader="bob")]
             )
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_LOANS_UPDATE, (shelf, loan), options, body=data)
 
     def loans_watch(self, shelf: PathValue = REQUIRED, data: Sequence[Any] = REQUIRED, **options: Any) -> EventStream:
@@ -424,4 +433,5 @@ class BookLoans(Api, generated=True):
                 for event in events:
                     print(event.data)
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_LOANS_WATCH, (shelf,), options, body=data)

@@ -44,4 +44,5 @@ class ReadingRooms(Api, generated=True):
 
             room = core_api.rooms_get()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_ROOMS_GET, (), options)

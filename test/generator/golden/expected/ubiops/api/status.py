@@ -45,4 +45,5 @@ class Status(Api, generated=True):
 
             status = core_api.service_status()
         """
+        __tracebackhide__ = True
         return self.api_client.execute(_SERVICE_STATUS, (), options)
