@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ubiops._core.headers import Headers, authorization
 from ubiops._core.hosts import DEFAULT_HOST, normalize_host
 from ubiops._core.redact import Redacted, SecretDict, redact, redact_items
-from ubiops._core.timeouts import Timeouts, check_seconds
+from ubiops._core.timeouts import Timeouts, check_retries, check_seconds
 from ubiops.exceptions import ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
@@ -231,9 +231,13 @@ class Configuration:
             self._api_key["Authorization"] = os.environ[TOKEN_VARIABLE].strip()
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name[:1] != "_" and name not in _SETTINGS and not hasattr(type(self), name):
-            _warn(f"Configuration has no setting {name!r}, so it is ignored; {_suggestion(name)}")
+        if name in _MASKS:
+            value = _MASKS[name](value)
         super().__setattr__(name, value)
+        if name[:1] != "_" and name not in _SETTINGS and not hasattr(type(self), name):
+            # A warning may become an error, whose traceback must not show what may be a secret.
+            del value
+            _warn(f"Configuration has no setting {name!r}, so it is ignored; {_suggestion(name)}")
 
     # --- host, project, TLS and proxy ---
 
@@ -328,7 +332,8 @@ class Configuration:
     @property
     def token(self) -> str | None:
         """The API token: the secret ``Authorization`` of ``api_key``. None if there is none."""
-        return self._api_key.get(_AUTHORIZATION)
+        token: str | None = self._api_key.get(_AUTHORIZATION)
+        return token
 
     @token.setter
     def token(self, value: str | None) -> None:
@@ -392,9 +397,7 @@ class Configuration:
 
     @max_retries.setter
     def max_retries(self, value: int) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ApiValueError(f"max_retries must be a non-negative integer, got {value!r}")
-        self._max_retries = value
+        self._max_retries = check_retries(value, "max_retries")
 
     @property
     def retry_deadline(self) -> float:
@@ -526,6 +529,14 @@ class Configuration:
         return f"Configuration({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
 
+_MASKS = {
+    "api_key": redact_items,
+    "host": redact,
+    "proxy": redact,
+    "proxy_headers": redact_items,
+    "token": redact,
+}
+"""How to mask settings that may be secret while they are set."""
 _INIT = Configuration.__init__.__code__
 _SETTINGS = frozenset(_INIT.co_varnames[1 : _INIT.co_argcount + _INIT.co_kwonlyargcount])
 """The settings that are given to the constructor and can be set later."""

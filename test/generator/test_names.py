@@ -128,7 +128,7 @@ def test_a_model_never_hides_a_public_name() -> None:
 def test_the_documented_options_are_those_that_calls_accept() -> None:
     documented = read_call_options()
     assert set(typing.get_type_hints(CallOptions)) == set(documented)
-    assert request.OPTIONS | {"_request_stream"} == set(documented)
+    assert set(documented) == request.OPTIONS
     assert set(documented) < names.RESERVED_ARGUMENTS
     assert all(text.endswith(".") and "Default: " in text for text in documented.values())
 

@@ -34,7 +34,8 @@ class StderrHandler(logging.Handler):
             logger = logger.parent if logger.propagate else None
         try:
             # Looked up each time, because programs and notebooks replace it.
-            print(self.format(record), file=sys.stderr, flush=True)
+            sys.stderr.write(f"{self.format(record)}\n")
+            sys.stderr.flush()
         except Exception:
             self.handleError(record)
 
@@ -68,5 +69,7 @@ def log_to_stderr(level: str) -> None:
         add_handler()
     elif name:
         warnings.warn(
-            f"UBIOPS_LOG is {name!r:.40}, which is not a level: it takes {', '.join(_LEVELS)}", UserWarning, stacklevel=3
+            f"UBIOPS_LOG is {name!r:.40}, which is not a level: it takes {', '.join(_LEVELS)}",
+            UserWarning,
+            stacklevel=3,
         )

@@ -258,6 +258,9 @@ class DeploymentRequests(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def batch_deployment_requests_create(
@@ -285,7 +288,8 @@ class DeploymentRequests(Api, generated=True):
         with ``ubiops.utils.wait_for_deployment_request``, or use a webhook.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: A list of up to 250 inputs, one for each request: objects if the input
@@ -354,7 +358,8 @@ class DeploymentRequests(Api, generated=True):
         webhook.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -424,7 +429,8 @@ class DeploymentRequests(Api, generated=True):
         has already done is not undone.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests, or an empty list if ``status`` is given.
@@ -472,7 +478,8 @@ class DeploymentRequests(Api, generated=True):
         over. Use this call to remove data earlier.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests. List of strings. Required.
@@ -517,7 +524,8 @@ class DeploymentRequests(Api, generated=True):
         returns none.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests. List of strings. Required.
@@ -577,7 +585,8 @@ class DeploymentRequests(Api, generated=True):
         status ``failed``, so check ``status`` before you use ``result``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The input: an object, a string, or a list of either. Any JSON value. A
@@ -628,7 +637,8 @@ class DeploymentRequests(Api, generated=True):
         version is over.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -676,7 +686,8 @@ class DeploymentRequests(Api, generated=True):
         and pass ``metadata_only`` to leave them out here.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -722,7 +733,8 @@ class DeploymentRequests(Api, generated=True):
         created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -779,7 +791,8 @@ class DeploymentRequests(Api, generated=True):
         deployments of a project at once, use ``project_requests_list``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             status: Returns only requests with one of these statuses. ``pending`` and
@@ -841,7 +854,8 @@ class DeploymentRequests(Api, generated=True):
         the retention mode of the version was ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -899,7 +913,8 @@ class DeploymentRequests(Api, generated=True):
         The input has the same forms as in ``deployment_requests_create``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The input: an object, a string, or a list of either. Any JSON value. A
@@ -952,7 +967,8 @@ class DeploymentRequests(Api, generated=True):
         is not undone. A request that has ended can't be cancelled.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1001,7 +1017,8 @@ class DeploymentRequests(Api, generated=True):
         list. What code has already done is not undone.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1054,7 +1071,8 @@ class DeploymentRequests(Api, generated=True):
         input and output. If one of the UUIDs is unknown, none is deleted.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1100,7 +1118,8 @@ class DeploymentRequests(Api, generated=True):
         unknown, the call fails and returns none.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1152,7 +1171,8 @@ class DeploymentRequests(Api, generated=True):
         check ``status`` before you use ``result``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1211,7 +1231,8 @@ class DeploymentRequests(Api, generated=True):
         version is over.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1261,7 +1282,8 @@ class DeploymentRequests(Api, generated=True):
         and ``deployment_version_requests_output_get``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1313,7 +1335,8 @@ class DeploymentRequests(Api, generated=True):
         retention mode of the version was ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1369,7 +1392,8 @@ class DeploymentRequests(Api, generated=True):
         listed. For what is stored and how long, see ``deployment_requests_list``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1431,7 +1455,8 @@ class DeploymentRequests(Api, generated=True):
         was ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1484,7 +1509,8 @@ class DeploymentRequests(Api, generated=True):
         ``ubiops.utils.stream_deployment_request`` reads them for you.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1545,7 +1571,8 @@ class DeploymentRequests(Api, generated=True):
         has ended can't be cancelled.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was

@@ -278,6 +278,9 @@ class Deployments(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def builds_get(
@@ -296,7 +299,8 @@ class Deployments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             build_id: UUID of the build. String (UUID). Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
@@ -337,7 +341,8 @@ class Deployments(Api, generated=True):
         returned per call; use a larger ``offset`` to get older ones.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             action: Returns only events of one kind. ``info`` stands for actions that
@@ -385,7 +390,8 @@ class Deployments(Api, generated=True):
         stay. Secrets are copied without being shown.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: Where to copy from. ``ubiops.EnvironmentVariableCopy``, or a dict with
@@ -426,7 +432,8 @@ class Deployments(Api, generated=True):
         a variable of the project with the same name.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The variable to create. ``ubiops.EnvironmentVariableCreate``, or a
@@ -467,7 +474,8 @@ class Deployments(Api, generated=True):
         inherited variable, that one takes effect again.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -504,7 +512,8 @@ class Deployments(Api, generated=True):
         variable, ask the object that defines it, or list all variables.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -538,7 +547,8 @@ class Deployments(Api, generated=True):
         same name. The values of secrets are null.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -572,7 +582,8 @@ class Deployments(Api, generated=True):
         deployment only, create one of the same name.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -618,7 +629,8 @@ class Deployments(Api, generated=True):
         are copied without being shown.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -663,7 +675,8 @@ class Deployments(Api, generated=True):
         variable of the project or the deployment with the same name.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -711,7 +724,8 @@ class Deployments(Api, generated=True):
         inherited variable, that one takes effect again.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -752,7 +766,8 @@ class Deployments(Api, generated=True):
         variable, ask the object that defines it, or list all variables.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -793,7 +808,8 @@ class Deployments(Api, generated=True):
         only the one that takes effect is listed. The values of secrets are null.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -832,7 +848,8 @@ class Deployments(Api, generated=True):
         only, create one of the same name.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -888,7 +905,8 @@ class Deployments(Api, generated=True):
         time if requests need a fast response.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The version to create. ``ubiops.DeploymentVersionCreate``, or a dict
@@ -928,7 +946,8 @@ class Deployments(Api, generated=True):
         version, also while a request schedule calls its deployment.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -965,7 +984,8 @@ class Deployments(Api, generated=True):
         requests and the newest revision.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -990,7 +1010,7 @@ class Deployments(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         *,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         **options: Any,
     ) -> list[DeploymentVersionList]:
         """List the versions of a deployment.
@@ -1000,7 +1020,8 @@ class Deployments(Api, generated=True):
         type group, are only returned for a single version.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             labels: Returns only versions with at least one of these labels, given as
@@ -1042,7 +1063,8 @@ class Deployments(Api, generated=True):
         validated together. Labels and ports are replaced as a whole.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1085,7 +1107,8 @@ class Deployments(Api, generated=True):
         can name a widget, with which the web app edits or shows its value.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The deployment to create. ``ubiops.DeploymentCreate``, or a dict with
                 its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1129,7 +1152,8 @@ class Deployments(Api, generated=True):
         the versions.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1157,7 +1181,8 @@ class Deployments(Api, generated=True):
         Returns a deployment with its fields, widgets and default version.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1177,7 +1202,7 @@ class Deployments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         *,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         supports_request_format: bool | None = None,
         **options: Any,
     ) -> list[DeploymentList]:
@@ -1187,7 +1212,8 @@ class Deployments(Api, generated=True):
         those with at least one of the given labels.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             labels: Returns only deployments with at least one of these labels, given as
                 ``label:value`` and separated by commas. Label and value must both be
                 equal. By default, all deployments are returned. String.
@@ -1231,7 +1257,8 @@ class Deployments(Api, generated=True):
         one, and connections to the old fields are lost.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The settings to change. ``ubiops.DeploymentUpdate``, or a dict with
@@ -1270,7 +1297,8 @@ class Deployments(Api, generated=True):
         Returns the zip file of a revision, exactly as it was uploaded.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a
@@ -1335,7 +1363,8 @@ class Deployments(Api, generated=True):
         ``template_deployment_id``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1389,7 +1418,8 @@ class Deployments(Api, generated=True):
         gives the reason.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a
@@ -1428,7 +1458,8 @@ class Deployments(Api, generated=True):
         changes.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1465,7 +1496,8 @@ class Deployments(Api, generated=True):
         build ends, so poll the revision for the result. Every call starts a new build.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a

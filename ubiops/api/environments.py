@@ -316,6 +316,9 @@ class Environments(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def environment_build_dependencies_list(
@@ -335,7 +338,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             build_id: UUID of the build. An upload returns it as ``build``. String
                 (UUID). Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -380,7 +384,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             build_id: UUID of the build. An upload returns it as ``build``. String
                 (UUID). Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -423,7 +428,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             revision_id: UUID of the revision of the environment. An upload returns it
@@ -463,7 +469,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             build_id: UUID of the build. An upload returns it as ``build``. String
                 (UUID). Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -513,7 +520,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             revision_id: UUID of the revision of the environment. An upload returns it
@@ -571,7 +579,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             file: The lists of packages as a zip file. A list that is not zipped is
@@ -619,7 +628,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             revision_id: UUID of the revision of the environment. An upload returns it
@@ -655,7 +665,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -692,7 +703,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             revision_id: UUID of the revision of the environment. An upload returns it
@@ -737,7 +749,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -777,7 +790,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -824,7 +838,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -873,7 +888,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             id: UUID of the secret, as ``environment_tag_secrets_list`` shows it. The
@@ -915,7 +931,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             id: UUID of the secret, as ``environment_tag_secrets_list`` shows it. The
@@ -957,7 +974,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -997,7 +1015,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             id: UUID of the secret, as ``environment_tag_secrets_list`` shows it. The
@@ -1068,7 +1087,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1130,7 +1150,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             data: The tag to create. ``ubiops.EnvironmentTagCreate``, or a dict with its
@@ -1172,7 +1193,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1211,7 +1233,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1250,7 +1273,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1286,7 +1310,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             supports_request_format: Returns only tags that can be used by deployments
@@ -1333,7 +1358,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1376,7 +1402,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1421,7 +1448,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1456,7 +1484,8 @@ class Environments(Api, generated=True):
           ``environment_tags_build``, to which the base is given.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The environment to create. ``ubiops.EnvironmentCreate``, or a dict
                 with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1495,7 +1524,8 @@ class Environments(Api, generated=True):
         v2.1) and ``environment_tags_usage`` (API v2) show which.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1525,7 +1555,8 @@ class Environments(Api, generated=True):
         upload goes. In ``/v2``, ``environment_tags_get`` shows how a build goes.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1545,7 +1576,7 @@ class Environments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         *,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         system: bool | None = None,
         environment_type: Literal["base", "custom", "all"] | None = None,
         **options: Any,
@@ -1561,7 +1592,8 @@ class Environments(Api, generated=True):
         returns.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             labels: Returns only environments with at least one of these labels, given
                 as ``label:value`` and separated by commas. By default, labels are not
                 taken into account. String.
@@ -1605,7 +1637,8 @@ class Environments(Api, generated=True):
         environments of the project can be changed.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             data: The settings to change. ``ubiops.EnvironmentUpdate``, or a dict with
@@ -1651,7 +1684,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             environment_type: Where to look for the name: ``base`` stands for the

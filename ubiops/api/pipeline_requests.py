@@ -287,6 +287,9 @@ class PipelineRequests(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def batch_pipeline_requests_create(
@@ -312,7 +315,8 @@ class PipelineRequests(Api, generated=True):
         ``ubiops.utils.wait_for_pipeline_request``, or use a webhook.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: A list of up to 250 inputs, one for each request: objects if the input
@@ -377,7 +381,8 @@ class PipelineRequests(Api, generated=True):
         wait with ``ubiops.utils.wait_for_pipeline_version_request``, or use a webhook.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -443,7 +448,8 @@ class PipelineRequests(Api, generated=True):
         is inferred, not documented. What code has already done is not undone.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests, or an empty list if ``status`` is given.
@@ -492,7 +498,8 @@ class PipelineRequests(Api, generated=True):
         over. Use this call to remove data earlier.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests. List of strings. Required.
@@ -538,7 +545,8 @@ class PipelineRequests(Api, generated=True):
         returns none.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests. List of strings. Required.
@@ -597,7 +605,8 @@ class PipelineRequests(Api, generated=True):
         so check ``status`` before you use ``result``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: The input: an object, a string, or a list of either. Any JSON value. A
@@ -655,7 +664,8 @@ class PipelineRequests(Api, generated=True):
         automatically when the retention time of the version is over.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -703,7 +713,8 @@ class PipelineRequests(Api, generated=True):
         pass ``metadata_only`` to leave them out here.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -749,7 +760,8 @@ class PipelineRequests(Api, generated=True):
         created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -804,7 +816,8 @@ class PipelineRequests(Api, generated=True):
         pipelines of a project at once, use ``project_requests_list``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             status: Returns only requests with one of these statuses. ``pending`` and
@@ -866,7 +879,8 @@ class PipelineRequests(Api, generated=True):
         the retention mode of the version was ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -923,7 +937,8 @@ class PipelineRequests(Api, generated=True):
         The input has the same forms as in ``pipeline_requests_create``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: The input: an object, a string, or a list of either. Any JSON value. A
@@ -976,7 +991,8 @@ class PipelineRequests(Api, generated=True):
         that has ended can't be cancelled.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1032,7 +1048,8 @@ class PipelineRequests(Api, generated=True):
         leave them out here.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request to an operator. A pipeline request lists its
@@ -1092,7 +1109,8 @@ class PipelineRequests(Api, generated=True):
         when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request to an operator. A pipeline request lists its
@@ -1145,7 +1163,8 @@ class PipelineRequests(Api, generated=True):
         created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request to an operator. A pipeline request lists its
@@ -1197,7 +1216,8 @@ class PipelineRequests(Api, generated=True):
         list. What code has already done is not undone.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1251,7 +1271,8 @@ class PipelineRequests(Api, generated=True):
         unknown, none is deleted.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1297,7 +1318,8 @@ class PipelineRequests(Api, generated=True):
         call fails and returns none.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1350,7 +1372,8 @@ class PipelineRequests(Api, generated=True):
         check ``status`` before you use ``result``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1412,7 +1435,8 @@ class PipelineRequests(Api, generated=True):
         the retention time of the version is over.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1463,7 +1487,8 @@ class PipelineRequests(Api, generated=True):
         ``pipeline_version_requests_output_get``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1515,7 +1540,8 @@ class PipelineRequests(Api, generated=True):
         retention mode of the version was ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1571,7 +1597,8 @@ class PipelineRequests(Api, generated=True):
         For what is stored and how long, see ``pipeline_requests_list``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1633,7 +1660,8 @@ class PipelineRequests(Api, generated=True):
         ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1686,7 +1714,8 @@ class PipelineRequests(Api, generated=True):
         ``ubiops.utils.stream_pipeline_request`` reads them for you.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1747,7 +1776,8 @@ class PipelineRequests(Api, generated=True):
         that has ended can't be cancelled.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was

@@ -165,6 +165,9 @@ class Services(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def services_create(
@@ -183,7 +186,8 @@ class Services(Api, generated=True):
         or the type of its content is excluded.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The service to create. ``ubiops.ServiceCreate``, or a dict with its
                 fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -225,7 +229,8 @@ class Services(Api, generated=True):
         is.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -251,7 +256,8 @@ class Services(Api, generated=True):
         has ``health_check`` and ``rate_limit_token``, which ``to_dict`` returns.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -271,7 +277,7 @@ class Services(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         *,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         deployment_version_ids: str | None = None,
         **options: Any,
     ) -> list[ServiceList]:
@@ -281,7 +287,8 @@ class Services(Api, generated=True):
         address of each.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             labels: Returns only services with at least one of these labels, given as
                 ``label:value`` and separated by commas. By default, labels are not
                 taken into account. String.
@@ -318,7 +325,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -348,7 +356,8 @@ class Services(Api, generated=True):
         deployment, or to remove a limit, send null (``ubiops.NULL``).
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             data: The settings to change. ``ubiops.ServiceUpdate``, or a dict with its
@@ -391,7 +400,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             data: The user and the limit. ``ubiops.ServicesUserConcurrencyLimitCreate``,
@@ -437,7 +447,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.
@@ -476,7 +487,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.
@@ -512,7 +524,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -547,7 +560,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.
@@ -595,7 +609,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             data: The user and the limit. ``ubiops.ServicesUserRateLimitCreate``, or a
@@ -641,7 +656,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.
@@ -678,7 +694,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.
@@ -712,7 +729,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -747,7 +765,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.

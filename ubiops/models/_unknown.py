@@ -31,4 +31,3 @@ def warn_misspelled(cls: type[Model], data: Mapping[str, object], where: str) ->
             near = nearest(key, (one for one in cls._by_key if data.get(one) is None), 0.7)
             if near:
                 warn(f"{where} has no field {key!r}, but it is sent; did you mean {near!r}?")
-
