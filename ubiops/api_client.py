@@ -14,7 +14,7 @@ from ubiops._driver import Driver
 from ubiops.exceptions import ApiValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from multiprocessing.pool import ThreadPool
     from types import TracebackType
 
@@ -273,10 +273,19 @@ class ApiClient(BaseClient):
             with client:
                 return client._perform(request)
 
-        return self.pool.apply_async(run) if call.background else run()
+        return self._start(run) if call.background else run()
 
     def _run(self, request: PreparedRequest, background: bool) -> Any:
-        return self.pool.apply_async(self._perform, (request,)) if background else self._perform(request)
+        return self._start(lambda: self._perform(request)) if background else self._perform(request)
+
+    def _start(self, call: Callable[[], Any]) -> Any:
+        """Starts a call in another thread, and returns its result-to-be."""
+        from ubiops._background import BackgroundResult
+
+        result: Any = self.pool.apply_async(call)
+        # The pool can't be told which class to use.
+        result.__class__ = BackgroundResult
+        return result
 
     def _perform(self, request: PreparedRequest) -> Any:
         if request.progress and request.body is not None and not isinstance(request.body, bytes):
