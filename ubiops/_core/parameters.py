@@ -93,6 +93,8 @@ def parameter_text(parameter: Parameter, value: Any, caller: str, place: str, ch
         return None
     kind, name = parameter.type, parameter.python
     if name == LABELS and isinstance(value, Mapping):
+        if not value:
+            return None
         value = _label_filter(value, caller)
     if not kind.startswith("list["):
         if check:

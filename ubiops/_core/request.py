@@ -222,14 +222,24 @@ def check_options(operation: Operation, options: dict[str, Any]) -> None:
 
 def unknown_keyword(name: str, operation: Operation) -> str:
     """Returns the message for a keyword that a method does not have, with the nearest name."""
-    from ubiops._core.suggestions import suggest
+    from ubiops._core.suggestions import nearest
 
     body = ("data",) if operation.body else ()
     fields = (*operation.query, *operation.headers, *operation.form)
     keywords = (parameter.python for parameter in fields)
-    names = [*operation.parameters, *body, *keywords, *operation.files, *sorted(OPTIONS)]
-    hint = suggest(name, names, otherwise="it takes")
-    return f"{operation.name}() got an unexpected keyword argument {name!r}; {hint}"
+    names = [*operation.parameters, *body, *keywords, *operation.files]
+    near = nearest(name, [*names, *sorted(OPTIONS)])
+    model = operation.body if operation.body and operation.body.isidentifier() and operation.body[0].isupper() else None
+    if near:
+        hint = f"did you mean {near!r}?"
+    elif model:
+        hint = f"a field goes into data=ubiops.{model}(...); it takes {', '.join(names)}"
+    else:
+        hint = f"it takes {', '.join(names)}"
+    return (
+        f"{operation.name}() got an unexpected keyword argument {name!r}; {hint}"
+        f"{'' if near else ', and the options of every call (ubiops.options.CallOptions)'}"
+    )
 
 
 # --- path -------------------------------------------------------------------------------
@@ -275,8 +285,10 @@ PROJECT = "project_name"
 
 def _note(operation: Operation, arguments: tuple[Any, ...], name: str, project: str | None) -> str:
     """Returns what to add to the error for an argument that is missing or has the wrong type."""
-    if name == PROJECT and project is None:
-        return "; a default is set with CoreApi(project=...)"
+    if name == PROJECT and arguments[operation.parameters.index(PROJECT)] in (None, REQUIRED):
+        if project is None:
+            return "; CoreApi(project=...) sets a default"
+        return f"; leave it out to use the default project ({project!r:.80})"
     if project is None or PROJECT not in operation.parameters:
         return ""
     if arguments[operation.parameters.index(PROJECT)] is REQUIRED:
