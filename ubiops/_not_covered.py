@@ -421,7 +421,14 @@ UTILS: frozenset[str] = frozenset(
         "stream_pipeline_request",
         "upload_file",
         "upload_files",
-        "wait_for",
+        "wait_for_deployment_request",
+        "wait_for_deployment_version_request",
         "wait_for_environment",
+        "wait_for_experiment",
+        "wait_for_experiment_run",
+        "wait_for_export",
+        "wait_for_import",
+        "wait_for_pipeline_request",
+        "wait_for_pipeline_version_request",
     )
 )

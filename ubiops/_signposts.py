@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import opcode
+import sys
 from typing import TYPE_CHECKING
 
 from ubiops._core.suggestions import nearest
 from ubiops._not_covered import METHODS, MODELS, UTILS
-from ubiops.exceptions import ApiAttributeError
+from ubiops.exceptions import ApiAttributeError, ApiImportError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,8 +37,10 @@ def missing_method(cls: type, name: str) -> ApiAttributeError:
     return _error(_near(message, name, _methods(cls)), name)
 
 
-def missing_name(module: str, name: str, names: Iterable[str]) -> ApiAttributeError:
+def missing_name(module: str, name: str, names: Iterable[str]) -> ApiAttributeError | ApiImportError:
     """Returns the error for a name that a module does not have.
+
+    Call it from the module's ``__getattr__``.
 
     Args:
         module: The name of the module.
@@ -46,13 +50,24 @@ def missing_name(module: str, name: str, names: Iterable[str]) -> ApiAttributeEr
     message = f"module {module!r} has no attribute {name!r}"
     if name.startswith("_"):
         return _error(message, name)
-    if name in (UTILS if module == "ubiops.utils" else MODELS):
-        return _error(
-            f"{message}: {name} is part of the official client, but not of this one yet; endpoints that have no "
-            "method can be called with ubiops.ApiClient().call_api(...)",
-            name,
+    if name.startswith("wait_for_") and name in UTILS:
+        message = (
+            f"{name}() is not available in this version of ubiops, which does not have the operations that it needs; "
+            f"this version has {', '.join(f'{one}()' for one in names if one.startswith('wait_for_'))}"
         )
-    return _error(_near(message, name, names), name)
+    elif name in (UTILS if module.startswith("ubiops.utils") else MODELS):
+        message += (
+            f": {name} is part of the official client, but not of this one yet; endpoints that have no method can be "
+            "called with ubiops.ApiClient().call_api(...)"
+        )
+    else:
+        return _error(_near(message, name, names), name)
+    # The statement that looked the name up: Python would replace an AttributeError with an
+    # ImportError that doesn't say why the name is missing.
+    caller = sys._getframe(2)
+    if caller.f_lasti >= 0 and opcode.opname[caller.f_code.co_code[caller.f_lasti]] == "IMPORT_FROM":
+        return ApiImportError(message)
+    return _error(message, name)
 
 
 def _methods(cls: type) -> list[str]:

@@ -12,6 +12,7 @@
         │       └── ApiPermissionError (PermissionError)
         ├── ApiKeyError (KeyError)              a name that does not exist was looked up
         ├── ApiAttributeError (AttributeError)  there is no such method, class or function
+        ├── ApiImportError (ImportError)        the same, in an import statement
         └── ApiException                        a call was made and did not succeed
             ├── ApiRequestError                 the server rejects the request, or it can't be sent
             │   ├── BadRequestError             400: the request breaks a rule
@@ -56,6 +57,7 @@ __all__ = [
     "ApiException",
     "ApiFileError",
     "ApiFileNotFoundError",
+    "ApiImportError",
     "ApiKeyError",
     "ApiPermissionError",
     "ApiRequestError",
@@ -151,6 +153,14 @@ class ApiTypeError(OpenApiException, TypeError):
 
 class ApiValueError(OpenApiException, ValueError):
     """An argument is missing or breaks a rule of the API. Nothing was sent."""
+
+    def __init__(self, msg: str = "", path_to_item: Sequence[str | int] | None = None) -> None:
+        super().__init__(_with_path(msg, path_to_item))
+        self.path_to_item = path_to_item
+
+
+class ApiImportError(OpenApiException, ImportError):
+    """A name that does not exist is imported."""
 
     def __init__(self, msg: str = "", path_to_item: Sequence[str | int] | None = None) -> None:
         super().__init__(_with_path(msg, path_to_item))
@@ -255,6 +265,8 @@ class ApiException(OpenApiException):
             status, reason = http_resp.status, http_resp.reason
             body, headers = http_resp.data, http_resp.headers
         super().__init__(status, reason)
+        if isinstance(self, OSError):
+            _clear_number(self)
         if message is None and body:
             message = server_message(body)
         self.status = status
@@ -309,6 +321,11 @@ class ApiException(OpenApiException):
         return failure
 
 
+def _clear_number(error: OSError) -> None:
+    """Clears the number of a system error, for which ``OSError`` takes the status."""
+    error.errno = error.strerror = None
+
+
 def request_id_of(headers: Mapping[str, str] | None) -> str | None:
     """Returns the id of the request from the headers of its response; None without one."""
     for name in headers or ():
@@ -319,8 +336,7 @@ def request_id_of(headers: Mapping[str, str] | None) -> str | None:
 
 def _restore(cls: type[ApiException], args: tuple[Any, ...], state: dict[str, Any]) -> ApiException:
     error = cls.__new__(cls, *args)
-    # Sets the number and the text of those that are an OSError, too.
-    super(ApiException, error).__init__(*args)
+    error.args = args
     error.__dict__.update(state)
     return error
 
@@ -383,7 +399,7 @@ class ApiTimeoutError(ApiException, TimeoutError):
     """A timeout of the call expired. Also a ``TimeoutError``."""
 
 
-class WaitTimeoutError(ApiTimeoutError, TimeoutError):
+class WaitTimeoutError(ApiTimeoutError):
     """The timeout of a ``ubiops.utils.wait_for_...`` function expired. What it waited
     for continues.
 
@@ -398,8 +414,6 @@ class WaitTimeoutError(ApiTimeoutError, TimeoutError):
         self, *args: Any, timeout: float | None = None, last_status: str | None = None, **details: Any
     ) -> None:
         super().__init__(*args, **details)
-        # TimeoutError takes the status for the number of a system error.
-        self.errno = self.strerror = None
         self.timeout = timeout
         self.last_status = last_status
 
