@@ -61,7 +61,8 @@ def make(facts: dict[str, Any], methods: set[str], models: set[str], helpers: se
         *(
             f"    {json.dumps(name)}: {json.dumps(fact['http'] + ' ' + fact['path'])},"
             for name, fact in sorted(facts["methods"].items())
-            if name not in methods
+            # The operations on blobs are gone from the API.
+            if name not in methods and fact["area"] != "blobs"
         ),
         "}",
         "MODELS: frozenset[str] = frozenset(",

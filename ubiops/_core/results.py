@@ -257,9 +257,6 @@ def error_for(response: RawResponse, body: bytes, *, authorized: bool) -> ApiExc
     return error
 
 
-
-
-
 def _hint(status: int, authorized: bool, headers: Mapping[str, str]) -> str | None:
     if status == 401:
         if authorized:
