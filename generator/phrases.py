@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from generator.ir import ABSENT
+from generator.signatures import is_project
 from generator.text import code, sentence
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ def notes(value: Value, *, sent: bool = True) -> str:
         sent: Whether the caller gives it; otherwise it is part of a response.
     """
     found = ["required"] if value.required and sent else []
+    if is_project(value):
+        found = ["required without a default project"]
     if value.name != value.python:
         found.append(f"`{value.name}` in the API")
     found += limits(value)
@@ -126,7 +129,9 @@ def entry(value: Value, *, sent: bool = True) -> str:
         parts.append("Deprecated.")
     if value.generations:
         parts.append(f"{only(value.generations)}.")
-    if value.required and sent:
+    if is_project(value):
+        parts.append("Default: that of the client.")
+    elif value.required and sent:
         parts.append("Required.")
     return " ".join(parts)
 

@@ -12,7 +12,7 @@ from generator.ir_api import Parameter
 from generator.text import docstring, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from generator.ir import Value
     from generator.ir_api import Area, Operation
@@ -23,6 +23,9 @@ _LOADED = "_preload_content: Literal[True]"
 _NOT_LOADED = "_preload_content: Literal[False]"
 _DATA_ONLY = "_return_http_data_only: Literal[True] = ..."
 _WITH_INFO = "_return_http_data_only: Literal[False]"
+PROJECT = "project_name"
+"""The path parameter that can be left out if the client has a default project."""
+_LABELS = "labels"
 _ANY = ("_preload_content: bool = ...", "_return_http_data_only: bool = ...")
 
 
@@ -41,40 +44,76 @@ def definition(operation: Operation) -> str:
 
 
 def overloads(operation: Operation) -> list[str]:
-    """The overloads of a method and of its twin in a stub, each in one line."""
+    """The overloads of a method and of its twin in a stub, each in one line.
+
+    They come twice if the project can be left out and other arguments can't: with it, and
+    without it, where those others have to be named.
+    """
+    return _both_ways(operation, _overloads)
+
+
+def _both_ways(operation: Operation, make: Callable[..., list[str]]) -> list[str]:
+    """The overloads with the project, and those without it. The overloads of a name have
+    to follow each other.
+    """
+    lines = make(operation)
+    if any(is_project(one) for one in operation.positional) and _needs_more(operation):
+        lines += make(operation, named=True)
+    return sorted(lines, key=lambda line: f"{operation.id}_with_http_info(" in line)
+
+
+def is_project(value: Value) -> bool:
+    """Whether the client's default project can stand for this argument."""
+    return value.python == PROJECT and value.required and _in_path(value)
+
+
+def _in_path(value: Value) -> bool:
+    return isinstance(value, Parameter) and not value.positional
+
+
+def _needs_more(operation: Operation) -> bool:
+    """Whether arguments besides the project are required."""
+    required = [one for one in operation.positional if one.required and not is_project(one)]
+    return bool(required or operation.required_data)
+
+
+def _overloads(operation: Operation, *, named: bool = False) -> list[str]:
+    def define(name: str, keywords: Sequence[str], options: str, returns: str, documentation: str = "") -> str:
+        return _define(operation, name, keywords, options, returns, documentation=documentation, named=named)
+
     data = operation.returns
     info = _info(data)
     twin = f"{operation.id}_with_http_info"
     if operation.downloads:
         made = [
-            _define(operation, operation.id, [], "DownloadOptions", data),
-            _define(operation, operation.id, [_NOW, _LOADED, _DATA_ONLY], "RawOptions", "str"),
-            _define(operation, operation.id, [_LATER, f"{_NOT_LOADED} = ...", _DATA_ONLY], "RawOptions", _later(data)),
-            _define(operation, operation.id, [_NOW, f"{_NOT_LOADED} = ...", _WITH_INFO], "RawOptions", info),
+            define(operation.id, [], "DownloadOptions", data),
+            define(operation.id, [_NOW, _LOADED, _DATA_ONLY], "RawOptions", "str"),
+            define(operation.id, [_LATER, f"{_NOT_LOADED} = ...", _DATA_ONLY], "RawOptions", _later(data)),
+            define(operation.id, [_NOW, f"{_NOT_LOADED} = ...", _WITH_INFO], "RawOptions", info),
         ]
         usual = f"{_NOT_LOADED} = ..."
     elif operation.streams:
         usual = "_preload_content: bool = ..."
         made = [
-            _define(operation, operation.id, [_NOW, usual, _DATA_ONLY], "RawOptions", data),
-            _define(operation, operation.id, [_LATER, usual, _DATA_ONLY], "RawOptions", _later(data)),
-            _define(operation, operation.id, [_NOW, usual, _WITH_INFO], "RawOptions", info),
+            define(operation.id, [_NOW, usual, _DATA_ONLY], "RawOptions", data),
+            define(operation.id, [_LATER, usual, _DATA_ONLY], "RawOptions", _later(data)),
+            define(operation.id, [_NOW, usual, _WITH_INFO], "RawOptions", info),
         ]
     else:
         usual = f"{_LOADED} = ..."
         made = [
-            _define(operation, operation.id, [], "CallOptions", data),
-            _define(operation, operation.id, [_LATER, usual, _DATA_ONLY], "RawOptions", _later(data)),
-            _define(operation, operation.id, [_NOW, _NOT_LOADED, _DATA_ONLY], "RawOptions", "Response"),
-            _define(operation, operation.id, [_NOW, usual, _WITH_INFO], "RawOptions", info),
+            define(operation.id, [], "CallOptions", data),
+            define(operation.id, [_LATER, usual, _DATA_ONLY], "RawOptions", _later(data)),
+            define(operation.id, [_NOW, _NOT_LOADED, _DATA_ONLY], "RawOptions", "Response"),
+            define(operation.id, [_NOW, usual, _WITH_INFO], "RawOptions", info),
         ]
     anything = ["async_req: bool = ...", *_ANY]
     return [
         *made,
-        _define(operation, operation.id, anything, "RawOptions", "Any"),
-        _define(operation, twin, [_NOW, usual], "RawOptions", info, documentation=_like(operation)),
-        _define(operation, twin, [_LATER, usual], "RawOptions", _later(info)),
-        _define(operation, twin, anything, "RawOptions", "Any"),
+        define(operation.id, anything, "RawOptions", "Any"),
+        define(twin, [_NOW, usual], "RawOptions", info, "" if named else _like(operation)),
+        define(twin, [_LATER, usual], "RawOptions", _later(info)),
+        define(twin, anything, "RawOptions", "Any"),
     ]
 
 
@@ -83,13 +122,18 @@ def async_overloads(operation: Operation) -> list[str]:
     in one line.
 
     A file can be an async one there. Editors find no other documentation of these
-    methods than that of the stub.
+    methods than that of the stub. The project can be left out as in ``overloads``.
     """
+    return _both_ways(operation, _async_overloads)
+
+
+def _async_overloads(operation: Operation, *, named: bool = False) -> list[str]:
     data = operation.returns
     info = _info(data)
 
     def define(name: str, keywords: Sequence[str], options: str, returns: str, documentation: str = "") -> str:
-        line = _define(operation, name, keywords, options, returns, "async ", documentation)
+        words = "" if named else documentation
+        line = _define(operation, name, keywords, options, returns, "async ", words, named=named)
         return re.sub(r"\bFileValue\b", "AsyncFileValue", line)
 
     summary = f"{sentence(operation.summary)} See `ubiops.CoreApi.{operation.id}`."
@@ -139,12 +183,21 @@ def _define(
     returns: str,
     prefix: str = "",
     documentation: str = "",
+    *,
+    named: bool = False,
 ) -> str:
-    words = ["self", *(_positional(one) for one in operation.positional)]
+    """An overload; with ``named`` one without the project, in which all others are named."""
+    words = []
+    for one in operation.positional:
+        if not is_project(one):
+            words.append(_positional(one))
+        elif not named:
+            words.append(_positional(one, "" if _needs_more(operation) else " = ..."))
     if operation.required_data and operation.required_data.type:
         words.append(f"data: {operation.required_data.type.write}")
-    named = [*_keywords(operation), *keywords]
-    words += ["*", *named] if named else []
+    keywords = [*_keywords(operation), *keywords]
+    keywords = [*words, *keywords] if named else keywords
+    words = ["self", *([] if named else words), *(["*", *keywords] if keywords else [])]
     words.append(f"**options: Unpack[{options}]")
     body = f'"""{docstring(documentation)}"""' if documentation else "..."
     return f"{prefix}def {name}({', '.join(words)}) -> {returns}: {body}"
@@ -154,8 +207,7 @@ def _positional(value: Value, default: str = "") -> str:
     if not value.required:
         return _optional(value)
     # A segment of a path can be an id of any type.
-    in_path = isinstance(value, Parameter) and not value.positional
-    return f"{value.python}: {'PathValue' if in_path else _annotation(value)}{default}"
+    return f"{value.python}: {'PathValue' if _in_path(value) else _annotation(value)}{default}"
 
 
 def _keywords(operation: Operation) -> list[str]:
@@ -175,6 +227,8 @@ def _annotation(value: Value) -> str:
     if value.limits.enum:
         choices = f"Literal[{', '.join(map(json.dumps, value.limits.enum))}]"
         kind = f"str | Sequence[{choices}]" if value.type.item else choices
+    if value.python == _LABELS and kind == "str":
+        kind = "str | Mapping[str, str]"
     return kind
 
 

@@ -14,11 +14,27 @@ takes a few milliseconds. ``__init__.pyi`` lists the names for type checkers and
 
 from __future__ import annotations
 
+import sys
+
 from ubiops import exceptions
 from ubiops._version import __version__ as __version__
 from ubiops.exceptions import *  # noqa: F403 - it has its own __all__
 
-_MODULES = ("aio", "api", "emulator", "models", "options", "utils")
+_MODULES = (
+    "aio",
+    "api",
+    "api_client",
+    "configuration",
+    "emulator",
+    "events",
+    "exceptions",
+    "hooks",
+    "models",
+    "options",
+    "response",
+    "rest",
+    "utils",
+)
 _PLACES = {
     "ApiClient": "ubiops.api_client",
     "Configuration": "ubiops.configuration",
@@ -45,7 +61,9 @@ def __getattr__(name: str) -> object:
                 value = getattr(module, name)
                 break
         else:
-            raise AttributeError(f"module 'ubiops' has no attribute {name!r}")
+            from ubiops._signposts import missing_name
+
+            raise missing_name("ubiops", name, dir(sys.modules[__name__]))
     # Found without this function from now on.
     globals()[name] = value
     return value
@@ -58,4 +76,4 @@ def _public_names() -> list[str]:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_public_names(), *_MODULES})
+    return sorted({*_public_names(), *_MODULES, *(name for name in globals() if name.startswith("__"))})

@@ -2,10 +2,16 @@
 # For type checkers and editors: at run time each name is imported when it is first used.
 from ubiops import aio as aio
 from ubiops import api as api
+from ubiops import api_client as api_client
+from ubiops import configuration as configuration
 from ubiops import emulator as emulator
+from ubiops import events as events
 from ubiops import exceptions as exceptions
+from ubiops import hooks as hooks
 from ubiops import models as models
 from ubiops import options as options
+from ubiops import response as response
+from ubiops import rest as rest
 from ubiops import utils as utils
 from ubiops._version import __version__ as __version__
 from ubiops.api import CoreApi as CoreApi

@@ -14,20 +14,29 @@ from ubiops._core.hosts import split_host
 from ubiops._core.operation import REQUIRED, Operation, Parameter
 from ubiops._core.parameters import build_form, build_headers, build_query, missing_argument
 from ubiops._core.redact import Redacted, redact, redact_items
-from ubiops._core.request import Options, PreparedRequest, build_path, check_options, check_pairs, check_template
+from ubiops._core.request import (
+    PROJECT,
+    Options,
+    PreparedRequest,
+    build_path,
+    check_options,
+    check_pairs,
+    check_template,
+)
 from ubiops._core.results import EVENTS, reader_for
 from ubiops._version import __version__
 from ubiops.configuration import Configuration
 from ubiops.exceptions import ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from typing_extensions import Self
 
     from ubiops._core.clock import Clock
     from ubiops._core.request import StreamedBody
     from ubiops._core.results import Reader
+    from ubiops.hooks import EventHooks
 
 _ACCEPT = {"file": "*/*", "events": EVENTS}
 
@@ -41,9 +50,14 @@ class BaseClient:
         header_name: The name of a header that all requests carry.
         header_value: Its value.
         cookie: The value of the header Cookie for all requests.
+        token: The API token, in place of a configuration.
+        host: The address of the API, in place of a configuration.
+        project: The default project of every call, in place of a configuration.
+        event_hooks: Functions to call on events, see ``ubiops.hooks``.
 
     Raises:
-        ubiops.ApiTypeError: ``configuration`` is something else, such as a client.
+        ubiops.ApiTypeError: ``configuration`` is something else, such as a client, or is
+            given beside its settings.
         ubiops.ApiValueError: A header is not valid.
     """
 
@@ -55,11 +69,26 @@ class BaseClient:
         header_name: str | None = None,
         header_value: str | None = None,
         cookie: str | None = None,
+        *,
+        token: str | None = None,
+        host: str | None = None,
+        project: str | None = None,
+        event_hooks: EventHooks | None = None,
     ) -> None:
-        header_value, cookie = redact(header_value), redact(cookie)
+        header_value, cookie, token, host = redact(header_value), redact(cookie), redact(token), redact(host)
         if configuration is not None and not isinstance(configuration, Configuration):
             raise ApiTypeError(f"{type(self).__name__} takes a Configuration, got {type(configuration).__name__}")
-        self.configuration = configuration if configuration is not None else Configuration.get_default_copy()
+        if configuration is None:
+            configuration = _configure(token, host, project)
+        elif token is not None or host is not None or project is not None:
+            raise ApiTypeError(
+                f"{type(self).__name__} takes either a configuration, or token, host and project: "
+                "set them in the configuration"
+            )
+        self.configuration = configuration
+        self._event_hooks: dict[str, list[Callable[[Any], object]]] | None = None
+        if event_hooks is not None:
+            self.event_hooks = event_hooks
         self._default_headers = Headers()
         self._cookie: str | None = None
         self._reset()
@@ -73,6 +102,21 @@ class BaseClient:
         """Sets the state that belongs to this process, and is made anew in another."""
         self._readers: dict[str | None, Reader | None] = {}
         self._parsed_host: tuple[str, str, str] = ("", "", "")
+
+    @property
+    def event_hooks(self) -> dict[str, list[Callable[[Any], object]]]:
+        """The functions to call on the events ``request``, ``response`` and ``retry``, see
+        ``ubiops.hooks``. The lists can be changed."""
+        if self._event_hooks is None:
+            self.event_hooks = {}
+        hooks = self._event_hooks
+        return {} if hooks is None else hooks
+
+    @event_hooks.setter
+    def event_hooks(self, value: EventHooks) -> None:
+        from ubiops.hooks import read_hooks
+
+        self._event_hooks = read_hooks(value)
 
     # --- what all requests carry ---
 
@@ -133,11 +177,13 @@ class BaseClient:
     # --- copies ---
 
     def __getstate__(self) -> dict[str, Any]:
-        # Values that may be secret are left out: the token, the cookie and other headers.
+        # Values that may be secret are left out: the token, the cookie and other headers. So
+        # are hooks, because most functions can't be pickled.
         return {"configuration": self.configuration, "user_agent": self.user_agent}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.configuration = state["configuration"]
+        self._event_hooks = None
         self._default_headers = Headers()
         self._cookie = None
         self._reset()
@@ -152,6 +198,7 @@ class BaseClient:
         other.configuration.host = host
         other._default_headers, other._cookie = self._default_headers, self._cookie
         other._clock = self._clock
+        other._event_hooks = self._event_hooks
         return other
 
     # --- requests ---
@@ -178,13 +225,16 @@ class BaseClient:
         settings = self.configuration
         returns = operation.returns
         check = settings.client_side_validation
-        target = build_path(operation, arguments, settings._safe_chars)
-        if query:
-            text = build_query(operation, query, check)
-            if text:
-                target = f"{target}?{text}"
+        target = build_path(operation, arguments, settings._safe_chars, settings._project)
+        text = build_query(operation, query, check) if query else ""
+        if options.query:
+            text = f"{text}&{options.query}" if text else options.query
+        if text:
+            target = f"{target}?{text}"
         if headers:
             more_headers = {**build_headers(operation, headers, check), **(more_headers or {})}
+        if options.headers:
+            more_headers = {**(more_headers or {}), **options.headers}
         content: bytes | StreamedBody | None = None
         media_type = None
         if operation.files or operation.form:
@@ -211,8 +261,8 @@ class BaseClient:
             read,
             options,
             authorized,
-            operation.name,
-            operation.generations,
+            operation,
+            self._event_hooks,
         )
 
     def _headers(
@@ -265,6 +315,9 @@ class BaseClient:
         if not isinstance(method, str) or not re.fullmatch(r"[A-Za-z]+", method):
             raise ApiValueError(f"{method!r:.80} is not a valid HTTP method")
         places = dict(check_pairs(path_params or {}, "path_params", "call_api"))
+        project = self.configuration.project
+        if project is not None and isinstance(resource_path, str) and f"{{{PROJECT}}}" in resource_path:
+            places.setdefault(PROJECT, project)
         pairs = check_pairs(query_params or {}, "query_params", "call_api")
         form = dict(check_pairs(post_params or {}, "post_params", "call_api"))
         files = dict(check_pairs(files or {}, "files", "call_api"))
@@ -296,7 +349,19 @@ class BaseClient:
         return parse_json(dump_json(obj), 0)
 
 
-def read_options(operation: Operation, options: Mapping[str, Any], configuration: Configuration) -> Options:
+def _configure(token: str | None, host: str | None, project: str | None) -> Configuration:
+    """Returns a copy of the default configuration with these settings, if they are given."""
+    configuration = Configuration.get_default_copy()
+    if host is not None:
+        configuration.host = host
+    if token is not None:
+        configuration.token = token
+    if project is not None:
+        configuration.project = project
+    return configuration
+
+
+def read_options(operation: Operation, options: dict[str, Any], configuration: Configuration) -> Options:
     """Returns the options of a method's call, read from its keywords.
 
     Raises:

@@ -6,12 +6,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from ubiops._core.exchange import exchange
+from ubiops._core.messages import shown_url
 from ubiops._core.steps import Close, Read, Save, Send
 from ubiops.exceptions import ApiException
 
 if TYPE_CHECKING:
     from ubiops._core.clock import Clock
     from ubiops._core.request import PreparedRequest
+    from ubiops._core.steps import Pause
     from ubiops._transport.attempt import Attempt
     from ubiops._transport.pool import RESTClient
     from ubiops._transport.response import RawResponse
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Driver:
-    """Runs one call from wait to wait.
+    """Runs one call from pause to pause.
 
     Args:
         request: The request.
@@ -67,15 +69,15 @@ class Driver:
         self._data: Any = None
         self.response: RawResponse | None = None
 
-    def advance(self, rest: RESTClient) -> float | None:
-        """Performs steps until the call has to wait, or is over.
+    def advance(self, rest: RESTClient) -> Pause | None:
+        """Performs steps until the call pauses, or is over.
 
         Args:
             rest: The connections.
 
         Returns:
-            The seconds to wait before the next call of this method; None when the call is
-            over.
+            What to do before the next call of this method: to wait, or to call hooks;
+            None when the call is over.
 
         Raises:
             ubiops.ApiException: The call did not succeed.
@@ -99,8 +101,8 @@ class Driver:
                     elif kind is Save:
                         value = self._save(step.response)
                     else:
-                        seconds: float = step.seconds
-                        return seconds
+                        pause: Pause = step
+                        return pause
                 except ApiException as error:
                     failed = error
                 # Outside of the handler, so that the error is not chained to itself.
@@ -159,7 +161,7 @@ class Driver:
         return Response(
             response,
             method=request.method,
-            url=self._url,
+            url=shown_url(self._url),
             progress_wanted=request.progress,
             repeatable=repeatable,
         )
@@ -180,7 +182,7 @@ class Driver:
     def _open_events(self, response: RawResponse) -> EventStream:
         from ubiops.events import EventStream
 
-        return EventStream(response, method=self._request.method, url=self._url)
+        return EventStream(response, method=self._request.method, url=shown_url(self._url))
 
     def close(self) -> None:
         """Discards what is left of the last response."""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from ubiops._client import BaseClient, read_options
 from ubiops._core.redact import redact, redact_items
 from ubiops._core.request import Options
+from ubiops._core.steps import Sleep
 from ubiops._driver import Driver
 from ubiops.exceptions import ApiValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from multiprocessing.pool import ThreadPool
     from types import TracebackType
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ubiops._core.request import PreparedRequest
     from ubiops._transport.pool import RESTClient
     from ubiops.configuration import Configuration
+    from ubiops.hooks import EventHooks
 
 
 class ApiClient(BaseClient):
@@ -39,9 +41,14 @@ class ApiClient(BaseClient):
         header_value: Its value.
         cookie: The value of the header Cookie for all requests.
         pool_threads: The most calls with ``async_req=True`` that run at once. Default: 1.
+        token: The API token, in place of a configuration.
+        host: The address of the API, in place of a configuration.
+        project: The default ``project_name`` of every call, in place of a configuration.
+        event_hooks: Functions to call on events, see ``ubiops.hooks``.
 
     Raises:
-        ubiops.ApiTypeError: ``configuration`` is something else, such as a client.
+        ubiops.ApiTypeError: ``configuration`` is something else, such as a client, or is
+            given beside its settings.
         ubiops.ApiValueError: A header or ``pool_threads`` is not valid.
     """
 
@@ -52,11 +59,25 @@ class ApiClient(BaseClient):
         header_value: str | None = None,
         cookie: str | None = None,
         pool_threads: int = 1,
+        *,
+        token: str | None = None,
+        host: str | None = None,
+        project: str | None = None,
+        event_hooks: EventHooks | None = None,
     ) -> None:
-        header_value, cookie = redact(header_value), redact(cookie)
+        header_value, cookie, token, host = redact(header_value), redact(cookie), redact(token), redact(host)
         if isinstance(pool_threads, bool) or not isinstance(pool_threads, int) or pool_threads < 1:
             raise ApiValueError(f"pool_threads must be a positive integer, got {pool_threads!r}")
-        super().__init__(configuration, header_name, header_value, cookie)
+        super().__init__(
+            configuration,
+            header_name,
+            header_value,
+            cookie,
+            token=token,
+            host=host,
+            project=project,
+            event_hooks=event_hooks,
+        )
         self.pool_threads = pool_threads
 
     def _reset(self) -> None:
@@ -180,6 +201,10 @@ class ApiClient(BaseClient):
         _request_timeout: float | tuple[float | None, float | None] | None = None,
         _host: str | None = None,
         _progress_bar: bool | None = False,
+        *,
+        _max_retries: int | None = None,
+        _headers: Mapping[str, str | None] | None = None,
+        _query: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
     ) -> Any:
         """Calls an endpoint that has no method here, with the retries, limits and typed
         errors that every method has.
@@ -188,7 +213,8 @@ class ApiClient(BaseClient):
             resource_path: The path template after the host, such as
                 ``/projects/{project_name}``.
             method: The HTTP method.
-            path_params: The values for the template.
+            path_params: The values for the template. Default for ``project_name``: the
+                default project of the client, if it has one.
             query_params: The query parameters; those that are None are left out.
             header_params: Headers for this request.
             body: The JSON body: a model, a dict, a list or a plain value.
@@ -208,6 +234,9 @@ class ApiClient(BaseClient):
             _request_timeout: Seconds for the whole call, or a pair (connect, read).
             _host: Another address of the same API.
             _progress_bar: Whether to show the progress of a file.
+            _max_retries: The most retries of this call. Default: the configuration's.
+            _headers: More headers, as for every method; those of ``header_params`` too.
+            _query: More query parameters, as for every method.
 
         Raises:
             ubiops.ApiTypeError: An argument has the wrong type.
@@ -216,13 +245,16 @@ class ApiClient(BaseClient):
         """
         __tracebackhide__ = True
         del auth_settings, collection_formats
-        header_params, _host = redact_items(header_params), redact(_host)
+        header_params, _host, _headers = redact_items(header_params), redact(_host), redact_items(_headers)
         options = {
             "_preload_content": _preload_content,
             "_return_http_data_only": _return_http_data_only,
             "_request_timeout": _request_timeout,
             "_progress_bar": _progress_bar,
             "async_req": async_req,
+            "_max_retries": _max_retries,
+            "_headers": _headers,
+            "_query": _query,
         }
         call = Options(options, self.configuration._timeouts, data_only=False)
         client = self if _host is None else self._for_host(_host)
@@ -245,11 +277,20 @@ class ApiClient(BaseClient):
             with client:
                 return client._perform(request)
 
-        return self.pool.apply_async(run) if call.background else run()
+        return self._start(run) if call.background else run()
 
     def _run(self, request: PreparedRequest, background: bool) -> Any:
         __tracebackhide__ = True
-        return self.pool.apply_async(self._perform, (request,)) if background else self._perform(request)
+        return self._start(lambda: self._perform(request)) if background else self._perform(request)
+
+    def _start(self, call: Callable[[], Any]) -> Any:
+        """Starts a call in another thread, and returns its result-to-be."""
+        from ubiops._background import BackgroundResult
+
+        result: Any = self.pool.apply_async(call)
+        # The pool can't be told which class to use.
+        result.__class__ = BackgroundResult
+        return result
 
     def _perform(self, request: PreparedRequest) -> Any:
         __tracebackhide__ = True
@@ -266,7 +307,16 @@ class ApiClient(BaseClient):
         clock = self._clock
         rest = self.rest_client
         driver = Driver(request, self.configuration, clock, clock.monotonic())
-        while (wait := driver.advance(rest)) is not None:
-            clock.sleep(wait)
+        while (pause := driver.advance(rest)) is not None:
+            if isinstance(pause, Sleep):
+                clock.sleep(pause.seconds)
+                continue
+            from ubiops.hooks import call_hooks
+
+            try:
+                call_hooks(pause)
+            except BaseException:
+                driver.close()
+                raise
         data, status, headers = driver.result()
         return data if request.data_only else (data, status, headers)

@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING, Any
 from ubiops._core.headers import Headers, authorization
 from ubiops._core.hosts import DEFAULT_HOST, normalize_host
 from ubiops._core.redact import Redacted, SecretDict, redact, redact_items
-from ubiops._core.timeouts import Timeouts, check_seconds
+from ubiops._core.timeouts import Timeouts, check_retries, check_seconds
 from ubiops.exceptions import ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from typing_extensions import Never
+
 TOKEN_VARIABLE = "UBIOPS_API_TOKEN"  # noqa: S105 - the name of a variable
 HOST_VARIABLE = "UBIOPS_API_HOST"
+LOG_VARIABLE = "UBIOPS_LOG"
+_AUTHORIZATION = "Authorization"
 
 # These end a path segment or start an escape: unencoded they would let a value change the
 # request.
@@ -25,7 +29,25 @@ _NEVER_SAFE = frozenset("/\\?#%")
 
 
 class _ApiKeys(SecretDict):
-    """Keys by identifier."""
+    """Keys by identifier. ``Authorization`` can be written in any case."""
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        value = redact(value)
+        name = _identifier(name)
+        if name != _AUTHORIZATION:
+            _warn_misspelled(name)
+        super().__setitem__(name, value)
+
+    def __missing__(self, name: str) -> Any:
+        if _identifier(name) != name:
+            return self[_identifier(name)]
+        raise KeyError(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return super().get(_identifier(name), default)
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(_identifier(name))
 
     def take(self, name: str, value: Any) -> Any:
         if isinstance(value, Redacted):
@@ -33,8 +55,28 @@ class _ApiKeys(SecretDict):
         return value
 
 
+def _warn_misspelled(name: Any) -> None:
+    """Warns of an identifier that was probably meant to be ``Authorization``. Others are the
+    program's own, such as those that a hook keeps."""
+    from ubiops._core.suggestions import nearest
+
+    if isinstance(name, str) and nearest(name, (_AUTHORIZATION, "token", "api_token", "api_key"), 0.7):
+        _warn(f"api_key has {name!r}, which is not used: the key of the API token is {_AUTHORIZATION!r}")
+
+
+def _identifier(name: Any) -> Any:
+    return _AUTHORIZATION if isinstance(name, str) and name.lower() == "authorization" else name
+
+
+def _warn(message: str) -> None:
+    from ubiops._core.suggestions import warn
+
+    warn(message)
+
+
 _SHOWN = (
     "host",
+    "project",
     "api_key",
     "api_key_prefix",
     "verify_ssl",
@@ -86,15 +128,23 @@ class Configuration:
             Default: none.
         temp_folder_path: The folder for downloads that are saved. Default: the working
             directory.
-        debug: Whether the logger ``ubiops`` logs every request. No other logger is changed.
-            Default: False.
+        debug: Whether the logger ``ubiops`` logs every request, to the standard error
+            stream if logging is not configured. No other logger is changed. The variable
+            ``UBIOPS_LOG`` (``debug`` or ``info``) does the same without a change of the
+            program. Default: False.
+        token: The API token, in place of ``api_key``; the prefix is optional.
+        project: The default ``project_name`` of every call. Default: none.
 
     Raises:
         ubiops.ApiValueError: The host is not a valid address, or a limit is not valid.
-        ubiops.ApiTypeError: A value has the wrong type.
+        ubiops.ApiTypeError: A value has the wrong type, or there is no such setting.
+
+    Warns:
+        ubiops.UnknownFieldWarning: An attribute is set that is not a setting.
     """
 
     _default: Configuration | None = None
+    _unpickled = False
 
     def __init__(
         self,
@@ -120,21 +170,34 @@ class Configuration:
         safe_chars_for_path_param: str = "",
         temp_folder_path: str | None = None,
         debug: bool = False,
+        token: str | None = None,
+        project: str | None = None,
+        **unknown: Never,
     ) -> None:
-        host, api_key, proxy, proxy_headers = (
+        host, api_key, proxy, proxy_headers, token = (
             redact(host),
             redact_items(api_key),
             redact(proxy),
             redact_items(proxy_headers),
+            redact(token),
         )
+        if unknown:
+            name = redact_items(unknown) and next(iter(unknown))
+            unknown.clear()
+            raise ApiTypeError(f"Configuration() got an unexpected keyword argument {name!r}; {_suggestion(name)}")
+        if token is not None and api_key:
+            raise ApiValueError("Configuration() takes either token or api_key, got both")
         self._logger = {"package_logger": logging.getLogger("ubiops"), "urllib3_logger": logging.getLogger("urllib3")}
         self._logger_file: str | None = None
         self._logger_format = "%(asctime)s %(levelname)s %(message)s"
         self._logger_handler: logging.Handler | None = None
         self.host = host or os.environ.get(HOST_VARIABLE, "").strip() or DEFAULT_HOST
         self.api_key = api_key or {}
-        if not self._api_key:
+        if token is not None:
+            self.token = token
+        elif not self._api_key:
             self._read_token()
+        self.project = project
         self.api_key_prefix: dict[str, str] = dict(api_key_prefix or {})
         self.refresh_api_key_hook = refresh_api_key_hook
         self.verify_ssl = verify_ssl
@@ -158,12 +221,25 @@ class Configuration:
         self._debug = False
         if debug:
             self.debug = True
+        elif os.environ.get(LOG_VARIABLE):
+            from ubiops._core.logs import log_to_stderr
+
+            log_to_stderr(os.environ[LOG_VARIABLE])
 
     def _read_token(self) -> None:
         if os.environ.get(TOKEN_VARIABLE, "").strip():
             self._api_key["Authorization"] = os.environ[TOKEN_VARIABLE].strip()
 
-    # --- host, TLS and proxy ---
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _MASKS:
+            value = _MASKS[name](value)
+        super().__setattr__(name, value)
+        if name[:1] != "_" and name not in _SETTINGS and not hasattr(type(self), name):
+            # A warning may become an error, whose traceback must not show what may be a secret.
+            del value
+            _warn(f"Configuration has no setting {name!r}, so it is ignored; {_suggestion(name)}")
+
+    # --- host, project, TLS and proxy ---
 
     @property
     def host(self) -> str:
@@ -174,6 +250,19 @@ class Configuration:
     def host(self, value: str) -> None:
         value = redact(value)
         self._host = normalize_host(value)
+
+    @property
+    def project(self) -> str | None:
+        """The default ``project_name`` of every call; None for none."""
+        return self._project
+
+    @project.setter
+    def project(self, value: str | None) -> None:
+        if value is not None and not isinstance(value, str):
+            raise ApiTypeError(f"project takes the name of a project, got {type(value).__name__}: {value!r:.80}")
+        if value == "":
+            raise ApiValueError("project must not be empty; None stands for no default project")
+        self._project = value
 
     @property
     def safe_chars_for_path_param(self) -> str:
@@ -240,6 +329,22 @@ class Configuration:
             raise ApiTypeError(f'api_key takes a dict such as {{"Authorization": "Token <secret>"}}, got {value.kind}')
         self._api_key = _ApiKeys(value)
 
+    @property
+    def token(self) -> str | None:
+        """The API token: the secret ``Authorization`` of ``api_key``. None if there is none."""
+        token: str | None = self._api_key.get(_AUTHORIZATION)
+        return token
+
+    @token.setter
+    def token(self, value: str | None) -> None:
+        value = redact(value)
+        if isinstance(value, Redacted):
+            raise ApiTypeError(f"token takes a string, got {value.kind}")
+        if value is None:
+            self._api_key.pop(_AUTHORIZATION, None)
+        else:
+            self._api_key[_AUTHORIZATION] = value
+
     def get_api_key_with_prefix(self, identifier: str = "Authorization") -> str | None:
         """Returns the secret with its prefix, as the header takes it; None without a secret.
 
@@ -251,10 +356,14 @@ class Configuration:
         """
         if self.refresh_api_key_hook is not None:
             self.refresh_api_key_hook(self)
-        key = self._api_key.get(identifier)
+        # Without the search for other spellings: this runs before each call.
+        key = dict.get(self._api_key, identifier)
         if key is None:
             return None
-        prefix = self.api_key_prefix.get(identifier)
+        prefixes = self.api_key_prefix
+        prefix = prefixes.get(identifier)
+        if prefix is None and prefixes:
+            prefix = next((one for name, one in prefixes.items() if name.lower() == identifier.lower()), None)
         known, known_prefix, value = self._last_authorization
         if key is not known or prefix != known_prefix:
             value = authorization(key, prefix)
@@ -288,9 +397,7 @@ class Configuration:
 
     @max_retries.setter
     def max_retries(self, value: int) -> None:
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            raise ApiValueError(f"max_retries must be a non-negative integer, got {value!r}")
-        self._max_retries = value
+        self._max_retries = check_retries(value, "max_retries")
 
     @property
     def retry_deadline(self) -> float:
@@ -313,14 +420,20 @@ class Configuration:
 
     @property
     def debug(self) -> bool:
-        """Whether the logger ``ubiops`` logs every request. Only headers on an allowlist are
-        logged."""
+        """Whether the logger ``ubiops`` logs every request, to the standard error stream if
+        logging is not configured. Only headers on an allowlist are logged."""
         return self._debug
 
     @debug.setter
     def debug(self, value: bool) -> None:
         self._debug = bool(value)
         self._logger["package_logger"].setLevel(logging.DEBUG if value else logging.NOTSET)
+        from ubiops._core.logs import add_handler, remove_handler
+
+        if value:
+            add_handler()
+        else:
+            remove_handler()
 
     @property
     def logger_file(self) -> str | None:
@@ -403,6 +516,7 @@ class Configuration:
         self._logger = {"package_logger": logging.getLogger("ubiops"), "urllib3_logger": logging.getLogger("urllib3")}
         self._logger_file, self._logger_handler, self.refresh_api_key_hook = None, None, None
         self._last_authorization = (None, None, "")
+        self._unpickled = True
         self._api_key = _ApiKeys()
         self._read_token()
 
@@ -413,6 +527,26 @@ class Configuration:
         if proxy:
             shown["proxy"] = _without_password(proxy)
         return f"Configuration({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+
+_MASKS = {
+    "api_key": redact_items,
+    "host": redact,
+    "proxy": redact,
+    "proxy_headers": redact_items,
+    "token": redact,
+}
+"""How to mask settings that may be secret while they are set."""
+_INIT = Configuration.__init__.__code__
+_SETTINGS = frozenset(_INIT.co_varnames[1 : _INIT.co_argcount + _INIT.co_kwonlyargcount])
+"""The settings that are given to the constructor and can be set later."""
+
+
+def _suggestion(name: str) -> str:
+    """Returns what to say of a name that is not a setting: the nearest one, or all of them."""
+    from ubiops._core.suggestions import suggest
+
+    return suggest(name, sorted(_SETTINGS), otherwise="the settings are")
 
 
 def _without_password(url: str | None, mask: str = "***@") -> str | None:

@@ -5,34 +5,42 @@
     UbiOpsException
     ├── StatusError (ValueError)            what was waited for failed, such as a build
     └── OpenApiException
-        ├── ApiTypeError (TypeError)        an argument has the wrong type, or an unknown name
-        ├── ApiValueError (ValueError)      an argument is missing or breaks a rule of the API
-        ├── ApiKeyError (KeyError)          a name that does not exist was looked up
-        └── ApiException                    a call was made and did not succeed
-            ├── ApiRequestError             the server rejects the request, or it can't be sent
-            │   ├── BadRequestError         400: the request breaks a rule
-            │   ├── UnauthorizedError       401: the token is missing or not valid
-            │   ├── ForbiddenError          403: the token lacks a permission
-            │   ├── NotFoundError           404: something in the request does not exist
-            │   ├── ConflictError           409: the request conflicts with the present state
-            │   ├── PayloadTooLargeError    413: the file or the body is too large
-            │   ├── TooManyRequestsError    429: the rate limit is exceeded
-            │   ├── ServerError             5xx: the server failed
-            │   └── RedirectError           3xx: the redirect is not followed
-            ├── ApiConnectionError          there is no connection, or it broke
-            ├── ApiTimeoutError             a timeout expired
-            │   └── WaitTimeoutError        504: a wait took too long (TimeoutError)
-            └── InvalidResponseError        the response is not valid
+        ├── ApiTypeError (TypeError)            an argument has the wrong type or an unknown name
+        ├── ApiValueError (ValueError)          an argument is missing or breaks a rule of the API
+        │   └── ApiFileError (OSError)          a local file or folder can't be read or written
+        │       ├── ApiFileNotFoundError (FileNotFoundError)
+        │       └── ApiPermissionError (PermissionError)
+        ├── ApiKeyError (KeyError)              a name that does not exist was looked up
+        ├── ApiAttributeError (AttributeError)  there is no such method, class or function
+        ├── ApiImportError (ImportError)        the same, in an import statement
+        └── ApiException                        a call was made and did not succeed
+            ├── ApiRequestError                 the server rejects the request, or it can't be sent
+            │   ├── BadRequestError             400: the request breaks a rule
+            │   ├── UnauthorizedError           401: the token is missing or not valid
+            │   ├── ForbiddenError              403: the token lacks a permission
+            │   ├── NotFoundError               404: something in the request does not exist
+            │   ├── ConflictError               409: the request conflicts with the present state
+            │   ├── PayloadTooLargeError        413: the file or the body is too large
+            │   ├── TooManyRequestsError        429: the rate limit is exceeded
+            │   ├── ServerError                 5xx: the server failed
+            │   └── RedirectError               3xx: the redirect is not followed
+            ├── ApiConnectionError (ConnectionError)  there is no connection, or it broke
+            ├── ApiTimeoutError (TimeoutError)        a timeout expired
+            │   └── WaitTimeoutError                  504: a wait took too long
+            └── InvalidResponseError                  the response is not valid
 
-``ApiTypeError``, ``ApiValueError`` and ``ApiKeyError`` are raised before anything is
-sent. All errors pickle, and none contains a token.
-``UnknownFieldWarning`` (UserWarning) is a warning: a model was given a field that it does
-not have.
+The class in parentheses is the built-in one that also catches the error. All errors pickle,
+and none contains a token. Except for ``StatusError``, ``ApiException`` and the classes
+below it, they are raised before anything is sent; only ``ApiFileError`` is also raised when a download can't be
+saved.
+
+``UnknownFieldWarning`` (UserWarning) is a warning: a model or a configuration was given a
+name that it does not have.
 """
 
 from __future__ import annotations
 
-from ubiops._core.messages import server_message
+from ubiops._core.messages import printable, server_message
 
 # Type checkers take it as true. Importing it from typing would take longer than importing
 # this package.
@@ -44,9 +52,14 @@ if TYPE_CHECKING:
     from ubiops._core.retry import Failure
 
 __all__ = [
+    "ApiAttributeError",
     "ApiConnectionError",
     "ApiException",
+    "ApiFileError",
+    "ApiFileNotFoundError",
+    "ApiImportError",
     "ApiKeyError",
+    "ApiPermissionError",
     "ApiRequestError",
     "ApiTimeoutError",
     "ApiTypeError",
@@ -69,8 +82,12 @@ __all__ = [
 ]
 
 
+_MAX_REQUEST_ID = 200
+
+
 class UnknownFieldWarning(UserWarning):
-    """A name was given that is not a field of the model. It is probably misspelled."""
+    """A name was given that is not a field of the model, or not a setting of the
+    configuration. It is probably misspelled."""
 
 
 class UbiOpsException(Exception):
@@ -142,6 +159,48 @@ class ApiValueError(OpenApiException, ValueError):
         self.path_to_item = path_to_item
 
 
+class ApiImportError(OpenApiException, ImportError):
+    """A name that does not exist is imported."""
+
+    def __init__(self, msg: str = "", path_to_item: Sequence[str | int] | None = None) -> None:
+        super().__init__(_with_path(msg, path_to_item))
+        self.path_to_item = path_to_item
+
+
+class ApiFileError(ApiValueError, OSError):
+    """A local file or folder can't be read or written. ``errno``, ``strerror`` and
+    ``filename`` say why, as those of any ``OSError``."""
+
+    def __str__(self) -> str:
+        # OSError would show its number instead.
+        return str(self.args[0]) if self.args else ""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        state = {"errno": self.errno, "strerror": self.strerror, "filename": self.filename}
+        return type(self), self.args, {**self.__dict__, **state}
+
+
+class ApiFileNotFoundError(ApiFileError, FileNotFoundError):
+    """A local file or folder does not exist."""
+
+
+class ApiPermissionError(ApiFileError, PermissionError):
+    """A local file or folder can't be read or written for lack of a permission."""
+
+
+def file_error(msg: str, cause: BaseException) -> ApiFileError:
+    """Returns the error for a local file, of the class that fits its cause."""
+    cls: type[ApiFileError] = ApiFileError
+    if isinstance(cause, FileNotFoundError):
+        cls = ApiFileNotFoundError
+    elif isinstance(cause, PermissionError):
+        cls = ApiPermissionError
+    error = cls(msg)
+    if isinstance(cause, OSError):
+        error.errno, error.strerror, error.filename = cause.errno, cause.strerror, cause.filename
+    return error
+
+
 class ApiKeyError(OpenApiException, KeyError):
     """A name that does not exist was looked up."""
 
@@ -152,6 +211,16 @@ class ApiKeyError(OpenApiException, KeyError):
     def __str__(self) -> str:
         # KeyError shows the repr of its argument, with quotes around it.
         return str(self.args[0]) if self.args else ""
+
+
+class ApiAttributeError(OpenApiException, AttributeError):
+    """There is no method, class or function with that name."""
+
+    def __init__(self, msg: str = "", path_to_item: Sequence[str | int] | None = None) -> None:
+        super().__init__(_with_path(msg, path_to_item))
+        self.path_to_item = path_to_item
+        # Python would add a suggestion of its own to that of the message.
+        self.name = ""
 
 
 def _with_path(msg: str, path: Sequence[str | int] | None) -> str:
@@ -172,6 +241,7 @@ class ApiException(OpenApiException):
         url: The URL of the request, which contains no secret; None if there was no request.
         attempts: One line for each attempt, oldest first, that says how it ended.
         hint: What to do about it; None if that is not known.
+        request_id: The id that the server gave the request; None if it sent none.
     """
 
     _failure: Failure | None = None
@@ -195,6 +265,8 @@ class ApiException(OpenApiException):
             status, reason = http_resp.status, http_resp.reason
             body, headers = http_resp.data, http_resp.headers
         super().__init__(status, reason)
+        if isinstance(self, OSError):
+            _clear_number(self)
         if message is None and body:
             message = server_message(body)
         self.status = status
@@ -206,6 +278,12 @@ class ApiException(OpenApiException):
         self.url = url
         self.attempts = tuple(attempts)
         self.hint = hint
+
+    @property
+    def request_id(self) -> str | None:
+        """The id that the server gave the request, from the response's headers; None if it
+        sent none. Support can find the request by it."""
+        return request_id_of(self.headers)
 
     def get_body_message(self) -> str | None:
         """Returns the server's own message, or None if there is none.
@@ -223,6 +301,9 @@ class ApiException(OpenApiException):
             text += f": {self.message}"
         if self.method and self.url:
             text += f"\n  request: {self.method} {self.url}"
+        request_id = self.request_id
+        if request_id:
+            text += f"\n  request id: {request_id}"
         if len(self.attempts) > 1:
             text += f"\n  attempts: {len(self.attempts)}" + "".join(f"\n    {line}" for line in self.attempts)
         if self.hint:
@@ -238,6 +319,19 @@ class ApiException(OpenApiException):
         """Returns how the last attempt failed, and removes it from the error."""
         failure: Failure | None = self.__dict__.pop("_failure", None)
         return failure
+
+
+def _clear_number(error: OSError) -> None:
+    """Clears the number of a system error, for which ``OSError`` takes the status."""
+    error.errno = error.strerror = None
+
+
+def request_id_of(headers: Mapping[str, str] | None) -> str | None:
+    """Returns the id of the request from the headers of its response; None without one."""
+    for name in headers or ():
+        if name.lower() == "x-request-id":
+            return printable(str((headers or {})[name]))[:_MAX_REQUEST_ID] or None
+    return None
 
 
 def _restore(cls: type[ApiException], args: tuple[Any, ...], state: dict[str, Any]) -> ApiException:
@@ -296,15 +390,16 @@ class InvalidResponseError(ApiException):
     compressed as declared."""
 
 
-class ApiConnectionError(ApiException):
-    """There is no connection to the API, or it broke before the response was complete."""
+class ApiConnectionError(ApiException, ConnectionError):
+    """There is no connection to the API, or it broke before the response was complete. Also
+    a ``ConnectionError``."""
 
 
-class ApiTimeoutError(ApiException):
-    """A timeout of the call expired."""
+class ApiTimeoutError(ApiException, TimeoutError):
+    """A timeout of the call expired. Also a ``TimeoutError``."""
 
 
-class WaitTimeoutError(ApiTimeoutError, TimeoutError):
+class WaitTimeoutError(ApiTimeoutError):
     """The timeout of a ``ubiops.utils.wait_for_...`` function expired. What it waited
     for continues.
 
@@ -319,8 +414,6 @@ class WaitTimeoutError(ApiTimeoutError, TimeoutError):
         self, *args: Any, timeout: float | None = None, last_status: str | None = None, **details: Any
     ) -> None:
         super().__init__(*args, **details)
-        # TimeoutError takes the status for the number of a system error.
-        self.errno = self.strerror = None
         self.timeout = timeout
         self.last_status = last_status
 

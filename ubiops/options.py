@@ -6,7 +6,8 @@ them where they change what a method returns.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypedDict, Union
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, Union
 
 if TYPE_CHECKING:
     from typing_extensions import TypeAlias
@@ -15,6 +16,11 @@ Timeout: TypeAlias = Union[float, "tuple[float | None, float | None]", None]
 """Seconds for the whole call, or a pair of seconds (connect, read); None uses the
 configuration's timeouts."""
 
+MoreHeaders: TypeAlias = Mapping[str, Union[str, None]]
+"""Headers by name; those that are None are left out."""
+MoreQuery: TypeAlias = Union[Mapping[str, Any], Sequence["tuple[str, Any]"]]
+"""Parameters of the query string by name, or as pairs; those that are None are left out."""
+
 
 class RawOptions(TypedDict, total=False):
     """The options that never change what a method returns."""
@@ -22,6 +28,9 @@ class RawOptions(TypedDict, total=False):
     _request_timeout: Timeout
     _request_stream: bool
     _progress_bar: bool
+    _max_retries: int
+    _headers: MoreHeaders
+    _query: MoreQuery
 
 
 class AwaitedOptions(RawOptions, total=False):
@@ -45,6 +54,12 @@ class CallOptions(AwaitedOptions, total=False):
       ``AsyncResult`` at once; its ``get()`` waits for the result. Default: False.
     - ``_progress_bar``: Whether to show the progress of a file on the terminal; needs the
       extra ``progress``. Default: False.
+    - ``_max_retries``: The most retries of this call; 0 turns them off. Default: the
+      configuration's.
+    - ``_headers``: More headers of this call, as a dict. They take precedence over those of
+      the client; those that are None are left out. Default: none.
+    - ``_query``: More parameters of the query string, as a dict or a list of pairs; those
+      that are None are left out. Secrets belong in headers: a URL is logged. Default: none.
     - ``_request_stream``: Accepted for compatibility with the official client and ignored:
       files are always streamed. Default: False.
 

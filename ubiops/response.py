@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from ubiops._core.codec import parse_json
 from ubiops._core.decoding import BLOCK, Identity, content_length, decoder_for
-from ubiops.exceptions import ApiException, ApiTypeError, ApiValueError
+from ubiops.exceptions import ApiException, ApiFileNotFoundError, ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
     from typing_extensions import Self
@@ -242,10 +242,19 @@ class Response:
 
         Raises:
             ubiops.InvalidResponseError: It is not valid JSON.
+            ubiops.ApiValueError: The body was read before in another way.
         """
+        if self._content is None and self._ended:
+            raise ApiValueError("the body was read before; read it with content, text or json() to keep it")
         return parse_json(self.data, self.status)
 
-    def save(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
+    def save(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        overwrite: bool = False,
+        progress: bool | Callable[[int, int | None], object] = False,
+    ) -> str:
         """Saves the body as a file, which appears only when it is complete and on the disk.
 
         Args:
@@ -253,13 +262,16 @@ class Response:
                 the server sent, made safe. Default: the working directory.
             overwrite: Whether to replace an existing file. Otherwise a number is added to
                 the name.
+            progress: Whether to show a progress bar, which needs the extra ``progress``. Or
+                a function to call after each block with the bytes that have arrived, and
+                those of the whole file; None if their number is unknown.
 
         Returns:
             The path of the file.
 
         Raises:
-            ubiops.ApiValueError: The folder does not exist or is not writable, or a part of
-                the body was read before.
+            ubiops.ApiFileError: The folder does not exist or is not writable.
+            ubiops.ApiValueError: A part of the body was read before.
             ubiops.ApiConnectionError: The connection broke before the body was complete.
         """
         if self._content is None and self._blocks is not None:
@@ -269,12 +281,35 @@ class Response:
             raise ApiTypeError(f"path takes a string or a PathLike of one, got {type(target).__name__}")
         folder, name = (target, self.getfilename()) if os.path.isdir(target) else os.path.split(target)
         if not name:
-            raise ApiValueError(f"a download can't be saved in {folder!r}: there is no such folder")
+            raise ApiFileNotFoundError(f"a download can't be saved in {folder!r}: there is no such folder")
+        self._show_progress(progress)
         from ubiops._io.downloads import save
 
         self._reuse = True
         with self:
             return save(self.stream() if self._content is None else [self._content], folder, name, overwrite=overwrite)
+
+    def _show_progress(self, progress: Any) -> None:
+        """Sets what is called with the size of each block that arrives."""
+        # The declared length is that of the compressed body, and blocks are decompressed.
+        total = None if "Content-Encoding" in self.headers else content_length(self._raw.headers)
+        if callable(progress):
+            received = 0
+
+            def report(size: int) -> None:
+                nonlocal received
+                received += size
+                progress(received, total)
+
+            self._progress = report
+            if self._content is not None:
+                report(len(self._content))
+        elif not isinstance(progress, bool):
+            raise ApiTypeError(f"progress takes True, False or a function, got {type(progress).__name__}")
+        elif progress and self._progress is None and self._content is None:
+            from ubiops._io.progress import progress_bar
+
+            self._progress = self._closing.enter_context(progress_bar(True, total, "download"))
 
     def close(self) -> None:
         """Returns the connection to the pool, and discards what is left of the body. May be

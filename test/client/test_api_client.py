@@ -222,7 +222,7 @@ def test_what_is_no_client_or_configuration_is_refused() -> None:
     with pytest.raises(ubiops.ApiTypeError, match=r"ApiClient takes a Configuration, got ApiClient"):
         ubiops.ApiClient(ubiops.ApiClient())  # type: ignore[arg-type]
     with pytest.raises(
-        ubiops.ApiTypeError, match=r"CoreApi takes an ApiClient, got Configuration; .*ubiops\.ApiClient\("
+        ubiops.ApiTypeError, match=r"CoreApi takes a ubiops\.ApiClient, got Configuration; .*ubiops\.ApiClient\("
     ):
         ubiops.CoreApi(ubiops.Configuration())  # type: ignore[arg-type]
     for threads in (0, -1, True, 1.5):

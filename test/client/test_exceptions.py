@@ -142,3 +142,74 @@ def test_the_place_of_an_item_is_told() -> None:
 )
 def test_each_status_has_its_class(status: int, cls: type[Exception]) -> None:
     assert exceptions.class_for_status(status) is cls
+
+
+# --- built-in bases, request ids -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cls", "base"),
+    [
+        (ubiops.ApiTypeError, TypeError),
+        (ubiops.ApiValueError, ValueError),
+        (ubiops.ApiKeyError, KeyError),
+        (ubiops.ApiAttributeError, AttributeError),
+        (ubiops.ApiFileError, OSError),
+        (ubiops.ApiFileError, ubiops.ApiValueError),
+        (ubiops.ApiFileNotFoundError, FileNotFoundError),
+        (ubiops.ApiPermissionError, PermissionError),
+        (ubiops.ApiTimeoutError, TimeoutError),
+        (ubiops.ApiConnectionError, ConnectionError),
+    ],
+)
+def test_errors_are_also_the_built_in_ones(cls: type[Exception], base: type[Exception]) -> None:
+    assert issubclass(cls, base)
+    assert issubclass(cls, ubiops.UbiOpsException)
+
+
+def test_an_error_of_the_network_reads_like_those_of_calls_and_pickles_whole() -> None:
+    error = ubiops.ApiTimeoutError(0, "slow", method="GET", url="http://x/y", hint="wait")
+    assert str(error).splitlines() == ["slow", "  request: GET http://x/y", "  hint: wait"]
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert vars(again) == vars(error)
+    # The status is not the number of a system error.
+    for one in (error, again):
+        assert (one.errno, one.strerror, one.filename) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("cause", "cls"),
+    [
+        (FileNotFoundError(2, "No such file", "a.zip"), ubiops.ApiFileNotFoundError),
+        (PermissionError(13, "Permission denied", "a.zip"), ubiops.ApiPermissionError),
+        (IsADirectoryError(21, "Is a directory", "a.zip"), ubiops.ApiFileError),
+        (ValueError("embedded null byte"), ubiops.ApiFileError),
+    ],
+)
+def test_an_error_of_a_file_has_the_class_and_the_numbers_of_its_cause(cause: Any, cls: type[Any]) -> None:
+    error = exceptions.file_error("file can't be read", cause)
+    assert type(error) is cls
+    assert str(error) == "file can't be read"
+    for one in (error, pickle.loads(pickle.dumps(error))):  # noqa: S301
+        assert str(one) == "file can't be read"
+        for name in ("errno", "strerror", "filename"):
+            assert getattr(one, name) == getattr(cause, name, None)
+
+
+@pytest.mark.parametrize(
+    ("headers", "request_id"),
+    [
+        ({"X-Request-Id": "abc"}, "abc"),
+        ({"x-request-id": " a\x1b[0m\nb "}, "a [0m b"),
+        ({"X-Request-ID": "a" * 500}, "a" * 200),
+        ({"X-Request-Id": ""}, None),
+        ({"Content-Type": "x"}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_request_id_comes_from_the_headers_and_is_shown(headers: Any, request_id: str | None) -> None:
+    error = ubiops.ServerError(500, "Server Error", headers=headers, method="GET", url="http://x/y")
+    assert error.request_id == request_id
+    shown = f"\n  request id: {request_id}" if request_id else ""
+    assert str(error) == f"(500) Server Error\n  request: GET http://x/y{shown}"

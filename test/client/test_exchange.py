@@ -10,6 +10,7 @@ import pytest
 
 import ubiops
 from ubiops._core.exchange import exchange
+from ubiops._core.operation import Operation
 from ubiops._core.request import Options, PreparedRequest
 from ubiops._core.retry import Failure
 from ubiops._core.steps import Close, Read, Save, Send, Sleep
@@ -53,7 +54,8 @@ class Conversation:
         timeouts = Timeouts(10, 300, timeout)
         read = None if returns in (None, "file", "events") else lambda value, status: value
         options = Options({}, timeouts)
-        self.request = PreparedRequest(method, ORIGIN, "/v2.1/x", {}, body, returns, read, options, True)
+        operation = Operation("x", method, "/x")
+        self.request = PreparedRequest(method, ORIGIN, "/v2.1/x", {}, body, returns, read, options, True, operation)
         self.steps = exchange(self.request, ubiops.Configuration(**settings), self.clock, self.clock.now)
         self._next: Callable[[], Any] = lambda: self.steps.send(None)
 

@@ -41,7 +41,7 @@ def test_stubs_name_what_there_is_at_run_time(package: ModuleType) -> None:
     imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
     named = {alias.asname or alias.name for node in imports for alias in node.names if alias.name != "*"}
     named |= set(ubiops.exceptions.__all__) if package is ubiops else set()
-    modules = {"aio", "api", "emulator", "exceptions", "models", "options", "utils"} if package is ubiops else set()
+    modules = set(ubiops._MODULES) if package is ubiops else set()
     assert named - modules == set(package.__all__)
 
 

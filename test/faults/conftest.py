@@ -22,8 +22,10 @@ def wire() -> Iterator[Callable[..., Wire]]:
 
 BOTH_CLIENTS = {
     "test_answers",
+    "test_call_options",
     "test_connections",
     "test_downloads",
+    "test_hooks",
     "test_input",
     "test_proxies",
     "test_retries",

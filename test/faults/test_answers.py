@@ -529,6 +529,9 @@ def test_every_class_of_error_is_raised_for_some_status_or_fault() -> None:
     """So that no class is promised that nothing raises."""
     raised = {*STATUSES.values(), *(case.error.__name__ for case in CASES if case.error)}
     by_hand = {"ApiTimeoutError", "ApiTypeError", "ApiValueError", "ApiKeyError", "ApiException"}
+    # Raised for local files, for unknown names, and by waiting.
+    by_hand |= {"ApiFileError", "ApiFileNotFoundError", "ApiPermissionError", "ApiAttributeError", "ApiImportError"}
+    by_hand |= {"StatusError", "WaitTimeoutError"}
     assert set(exceptions.__all__) - raised - by_hand == {"OpenApiException", "UbiOpsException", "UnknownFieldWarning"}
 
 

@@ -444,3 +444,68 @@ def test_the_progress_bar_is_closed_in_every_case(
     api = api_for(wire(BROKEN["cut off"], file()))
     download(api, _preload_content=True, _progress_bar=True)
     assert "download" in capsys.readouterr().err
+
+
+# --- progress of save ---------------------------------------------------------------------
+
+
+def test_save_reports_its_progress(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
+    size = 1_000_000
+    seen: list[tuple[int, int | None]] = []
+    api = api_for(wire(reply(200, b"x" * size)))
+    with download(api) as response:
+        response.save(tmp_path / "a.zip", progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (size, size)
+    assert [done for done, _ in seen] == sorted({done for done, _ in seen})
+    assert len(seen) > 1
+
+
+def test_the_size_of_a_compressed_download_is_unknown(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
+    seen: list[tuple[int, int | None]] = []
+    api = api_for(wire(reply(200, gzip.compress(b"x" * 1000), "Content-Encoding: gzip")))
+    with download(api) as response:
+        response.save(tmp_path / "a.zip", progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (1000, None)
+
+
+def test_an_error_of_the_progress_function_ends_the_download(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
+    def stop(done: int, total: int | None) -> None:
+        raise KeyError("stop")
+
+    api = api_for(wire(reply(200, b"x" * 1000)))
+    with pytest.raises(KeyError, match="stop"), download(api) as response:
+        response.save(tmp_path / "a.zip", progress=stop)
+    assert [path for path in tmp_path.iterdir() if path.is_file()] == []
+
+
+def test_save_shows_a_progress_bar(
+    wire: WireFor, api_for: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("tqdm")
+    api = api_for(wire(reply(200, b"x" * 1000)))
+    with download(api) as response:
+        response.save(tmp_path / "a.zip", progress=True)
+    assert "100%" in capsys.readouterr().err
+
+
+def test_progress_is_a_function_or_a_switch(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
+    api = api_for(wire(reply(200, b"x")))
+    with (
+        pytest.raises(ubiops.ApiTypeError, match="progress takes True, False or a function"),
+        download(api) as response,
+    ):
+        response.save(tmp_path / "a.zip", progress="yes")
+
+
+def test_a_folder_that_does_not_exist_is_a_file_not_found_error(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
+    for path in (tmp_path / "no" / "a.zip", f"{tmp_path}/no/"):
+        api = api_for(wire(reply(200, b"x")))
+        with pytest.raises(FileNotFoundError, match="a download can't be saved"), download(api) as response:
+            response.save(path)
+
+
+def test_json_of_a_body_that_was_read_before_says_so(wire: WireFor, api_for: Any) -> None:
+    with download(api_for(wire(reply(200, b"{}")))) as response:
+        assert response.read() == b"{}"
+        with pytest.raises(ubiops.ApiValueError, match="the body was read before"):
+            response.json()

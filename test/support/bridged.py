@@ -70,6 +70,7 @@ class BridgedClient(ubiops.ApiClient):
     def _call(self, call: Options, make: Callable[[ubiops.aio.ApiClient], Coroutine[Any, Any, Any]]) -> Any:
         client = self._async
         client._default_headers, client._cookie = self._default_headers, self._cookie
+        client._event_hooks = self._event_hooks
 
         async def run() -> Any:
             result = await make(client)

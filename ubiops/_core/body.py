@@ -11,7 +11,7 @@ from ubiops._core.redact import SecretBytes
 from ubiops._core.results import find_model
 from ubiops._core.text import truncated_repr
 from ubiops.exceptions import ApiTypeError, ApiValueError
-from ubiops.models._base import NULL, Model, is_uuid
+from ubiops.models._base import NULL, Model, RequestModel, is_uuid
 from ubiops.models._checks import as_model, check_object
 
 if TYPE_CHECKING:
@@ -71,7 +71,14 @@ def _value(kind: str, data: Any, caller: str, name: str, check: bool) -> Any:
         return _scalar(kind, data, caller, name) if check else data
     cls: Any = find_model(kind)
     if check:
-        return as_model(data, kind if name == "data" else f"{kind} ({name})", cls)
+        try:
+            return as_model(data, kind if name == "data" else f"{kind} ({name})", cls)
+        except (ApiTypeError, ApiValueError) as error:
+            if not isinstance(data, Model) or isinstance(data, cls):
+                raise
+            # A response that was changed can be sent, so that another class alone is no error.
+            wrong = ApiTypeError if isinstance(data, RequestModel) else type(error)
+            raise wrong(f"{caller}() takes a {kind} for {name!r}, got a {type(data).__name__}: {error}") from None
     return cls.from_dict(data) if isinstance(data, Mapping) else data
 
 

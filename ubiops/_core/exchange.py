@@ -13,10 +13,10 @@ from urllib.parse import urljoin, urlsplit
 
 from ubiops._core.codec import parse_json
 from ubiops._core.hosts import default_port
-from ubiops._core.messages import printable
-from ubiops._core.results import check_event_stream, generation_hint, read_body, read_error
-from ubiops._core.steps import Close, Save, Send, Sleep
-from ubiops.exceptions import ApiException, InvalidResponseError
+from ubiops._core.messages import printable, shown_url
+from ubiops._core.results import check_event_stream, read_body, read_error
+from ubiops._core.steps import Close, Notify, Save, Send, Sleep
+from ubiops.exceptions import ApiException, InvalidResponseError, request_id_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ubiops._core.request import PreparedRequest
     from ubiops._core.steps import RawResponse, Step
     from ubiops.configuration import Configuration
+    from ubiops.hooks import RequestEvent, ResponseEvent, RetryEvent
 
 _log = logging.getLogger("ubiops")
 
@@ -61,6 +62,8 @@ def exchange(
 
     Raises:
         ubiops.ApiException: The call did not succeed.
+
+    Hooks are called between the steps; the driver closes an open response if one raises.
     """
     __tracebackhide__ = True
     total = request.timeouts.total
@@ -68,11 +71,18 @@ def exchange(
     target = request.target
     attempts: list[str] = []
     redirects = 0
+    hooks = request.hooks
     while True:
+        if hooks is not None and hooks["request"]:
+            yield Notify(hooks["request"], _request_event(request, target, len(attempts) + redirects + 1))
         try:
             response = yield Send(target, deadline)
+            if hooks is not None and hooks["response"]:
+                seconds = clock.monotonic() - started
+                number = len(attempts) + redirects + 1
+                yield Notify(hooks["response"], _response_event(request, target, number, response, seconds))
             if _log.isEnabledFor(logging.DEBUG):
-                _log_response(request, request.origin + target, response, clock.monotonic() - started)
+                _log_response(request, shown_url(request.origin + target), response, clock.monotonic() - started)
             if 200 <= response.status < 300:
                 return (yield from _result(request, response))
             location = _same_origin(request.origin, target, response) if request.method in ("GET", "HEAD") else None
@@ -82,15 +92,22 @@ def exchange(
                 target = location
                 continue
             error = yield from read_error(response, authorized=request.authorized)
-            if response.status == 404 and request.generations:
-                error.hint = generation_hint(request)
             if location is not None:
                 error.hint = f"there are too many redirects: {_MAX_REDIRECTS} were followed"
+            elif error.status in (401, 404):
+                # Not imported before a call fails.
+                from ubiops._core.hints import hint_for
+
+                error.hint = hint_for(error, request, settings) or error.hint
         except ApiException as caught:
             error = caught
         # Outside of the handler, so that one attempt's error is not chained to the next one's.
-        error.url = request.origin + target
-        yield Sleep(_retry_or_raise(request, error, attempts, settings, clock, started, deadline))
+        error.url = shown_url(request.origin + target)
+        delay = _retry_or_raise(request, error, attempts, settings, clock, started, deadline)
+        if hooks is not None and hooks["retry"]:
+            number = len(attempts) + redirects
+            yield Notify(hooks["retry"], _retry_event(request, error, number, attempts[-1], delay))
+        yield Sleep(delay)
 
 
 def _result(request: PreparedRequest, response: RawResponse) -> Generator[Step, Any, Any]:
@@ -141,7 +158,8 @@ def _retry_or_raise(
 
     elapsed = clock.monotonic() - started
     limit = settings.retry_deadline if deadline is None else min(settings.retry_deadline, deadline - started)
-    policy = Policy(settings.max_retries, limit, settings.auto_retry_rate_limiting)
+    most = settings.max_retries if request.max_retries is None else request.max_retries
+    policy = Policy(most, limit, settings.auto_retry_rate_limiting)
     wait, why = decide(policy, request.method, failure, attempt=len(attempts), elapsed=elapsed, now=clock.time())
     body = request.body
     if wait is not None and body is not None and not isinstance(body, bytes) and not body.rewindable:
@@ -174,3 +192,32 @@ def _log_response(request: PreparedRequest, url: str, response: RawResponse, sec
     headers = {name: response.headers[name] for name in _LOGGED_HEADERS if name in response.headers}
     reason = printable(response.reason)
     _log.debug("%s %s: %d %s after %.3f s %s", request.method, url, response.status, reason, seconds, headers)
+
+
+def _request_event(request: PreparedRequest, target: str, number: int) -> RequestEvent:
+    from ubiops.hooks import RequestEvent
+
+    return RequestEvent(request.operation.name, request.method, shown_url(request.origin + target), number)
+
+
+def _response_event(
+    request: PreparedRequest, target: str, number: int, response: RawResponse, seconds: float
+) -> ResponseEvent:
+    from ubiops.hooks import ResponseEvent
+
+    return ResponseEvent(
+        request.operation.name,
+        request.method,
+        shown_url(request.origin + target),
+        number,
+        response.status,
+        printable(response.reason),
+        request_id_of(response.headers),
+        seconds,
+    )
+
+
+def _retry_event(request: PreparedRequest, error: ApiException, number: int, reason: str, delay: float) -> RetryEvent:
+    from ubiops.hooks import RetryEvent
+
+    return RetryEvent(request.operation.name, request.method, error.url or "", number, reason, error.status or 0, delay)

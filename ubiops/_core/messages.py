@@ -1,4 +1,4 @@
-"""The server's own message, from any kind of body that an error response has."""
+"""Texts for messages: the server's own, from any kind of body, and URLs without secrets."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _MAX_MESSAGE = 1000
 _MAX_PAGE = 100_000
 _MAX_HEADING = 2000
 _JSON_KEYS = ("error", "error_message", "detail", "message")
+_SECRETS = "(?i:token|secret|passw|api_?-?key|signature|credential|authorization)"
 _XML = ("Details", "Message")
 _HTML = r"(?i)<!doctype html|<html|<head|<body"
 
@@ -87,3 +88,12 @@ def printable(text: str) -> str:
     """Returns a server's text in one line, without control characters, which a terminal
     would interpret."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def shown_url(url: str) -> str:
+    """Returns a URL as messages, logs and events show it: values of the query whose names
+    suggest a secret are masked."""
+    if "?" not in url:
+        return url
+    path, _, query = url.partition("?")
+    return f"{path}?" + re.sub(rf"((?:^|&)[^=&]*(?:{_SECRETS})[^=&]*=)[^&]+", r"\1***", query)

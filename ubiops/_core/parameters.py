@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ubiops._core.operation import Operation, Parameter
+
+
+LABELS = "labels"
+"""The parameter that filters by labels, for which a dict is accepted."""
 
 
 def build_query(operation: Operation, values: tuple[Any, ...], check: bool = True) -> str:
@@ -91,6 +96,10 @@ def parameter_text(parameter: Parameter, value: Any, caller: str, place: str, ch
             raise missing_argument(parameter.python, caller)
         return None
     kind, name = parameter.type, parameter.python
+    if name == LABELS and isinstance(value, Mapping):
+        if not value:
+            return None
+        value = _label_filter(value, caller)
     if not kind.startswith("list["):
         if check:
             _check(parameter, kind, value, caller)
@@ -111,6 +120,24 @@ def parameter_text(parameter: Parameter, value: Any, caller: str, place: str, ch
             _check(parameter, "str", item.strip(), caller)
         texts.append(text)
     return ",".join(texts)
+
+
+def _label_filter(labels: Mapping[Any, Any], caller: str) -> str:
+    """Returns labels in the form of the API's label filters: ``name:value,name:value``."""
+    pairs = []
+    for label, value in labels.items():
+        if not isinstance(label, str) or not isinstance(value, (str, int)) or isinstance(value, bool):
+            raise ApiTypeError(
+                f"{caller}() takes a dict of strings for {LABELS!r}, got {type(label).__name__} {label!r:.80} "
+                f"with {type(value).__name__} {value!r:.80}"
+            )
+        if not label or ":" in label or "," in f"{label}{value}":
+            raise ApiValueError(
+                f"{caller}() can't send the label {label!r:.80} with the value {value!r:.80}: a filter separates "
+                "label and value by a colon, and labels by commas"
+            )
+        pairs.append(f"{label}:{value}")
+    return ",".join(pairs)
 
 
 def _text(value: Any, kind: str, name: str, caller: str, place: str) -> str:
@@ -207,6 +234,6 @@ def quote_text(value: str, name: str, caller: str, safe: str = "") -> str:
         ) from None
 
 
-def missing_argument(name: str, caller: str) -> ApiValueError:
-    """Returns the error for a required argument that is missing or None."""
-    return ApiValueError(f"{caller}() needs a value for {name!r}: it is missing or None")
+def missing_argument(name: str, caller: str, note: str = "") -> ApiValueError:
+    """Returns the error for a required argument that is missing or None; ``note`` follows."""
+    return ApiValueError(f"{caller}() needs a value for {name!r}: it is missing or None{note}")

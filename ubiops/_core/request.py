@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
-from ubiops._core.operation import REQUIRED
-from ubiops._core.parameters import missing_argument, number_text, quote_text
-from ubiops._core.timeouts import Timeouts, read_timeout_option
+from ubiops._core.headers import check_header
+from ubiops._core.operation import REQUIRED, Parameter
+from ubiops._core.parameters import missing_argument, number_text, parameter_text, quote_text
+from ubiops._core.redact import Redacted, redact, redact_items
+from ubiops._core.timeouts import Timeouts, check_retries, read_timeout_option
 from ubiops.exceptions import ApiTypeError, ApiValueError
 from ubiops.models._base import is_uuid
 
@@ -47,16 +49,18 @@ class PreparedRequest:
         read: How to read the JSON of the response; None to ignore it.
         options: The options of the call.
         authorized: Whether a token is sent.
-        operation: The name of the operation.
-        generations: The generations of the API that have the operation; empty if all do.
+        operation: The operation that is called.
+        hooks: The functions to call with events, by the kind of the event; None if there
+            are none.
     """
 
     __slots__ = (
         "authorized",
         "body",
         "data_only",
-        "generations",
         "headers",
+        "hooks",
+        "max_retries",
         "method",
         "operation",
         "origin",
@@ -79,8 +83,8 @@ class PreparedRequest:
         read: Reader | None,
         options: Options,
         authorized: bool,
-        operation: str = "",
-        generations: tuple[str, ...] = (),
+        operation: Operation,
+        hooks: Mapping[str, list[Any]] | None = None,
     ) -> None:
         self.method = method
         self.origin = origin
@@ -93,9 +97,10 @@ class PreparedRequest:
         self.preload = options.preload
         self.data_only = options.data_only
         self.progress = options.progress
+        self.max_retries = options.max_retries
         self.authorized = authorized
         self.operation = operation
-        self.generations = generations
+        self.hooks = hooks
 
     @property
     def ranged(self) -> bool:
@@ -115,15 +120,21 @@ class Options:
         progress: Whether to show the progress of a file.
         background: Whether to make the call in another thread.
         timeouts: The limits of the call.
+        max_retries: The most retries; None for the configuration's.
+        headers: More headers.
+        query: More of the query string; empty for nothing.
     """
 
-    __slots__ = ("background", "data_only", "preload", "progress", "timeouts")
+    __slots__ = ("background", "data_only", "headers", "max_retries", "preload", "progress", "query", "timeouts")
 
     def __init__(
         self, options: Mapping[str, Any], timeouts: Timeouts, *, preload: bool = True, data_only: bool = True
     ) -> None:
         __tracebackhide__ = True
         self.progress = self.background = False
+        self.max_retries: int | None = None
+        self.headers: dict[str, str] | None = None
+        self.query = ""
         if options:
             preload = read_flag(options, "_preload_content", preload)
             data_only = read_flag(options, "_return_http_data_only", data_only)
@@ -132,6 +143,11 @@ class Options:
             # Files are always streamed.
             read_flag(options, "_request_stream", False)
             timeouts = read_timeout_option(options.get("_request_timeout"), timeouts)
+            retries = options.get("_max_retries")
+            if retries is not None:
+                self.max_retries = check_retries(retries, "_max_retries")
+            self.headers = _read_headers(options.get("_headers"))
+            self.query = _read_query(options.get("_query"))
         self.preload = preload
         self.data_only = data_only
         self.timeouts = timeouts
@@ -139,14 +155,40 @@ class Options:
 
 OPTIONS = frozenset(
     (
+        "_headers",
+        "_max_retries",
         "_preload_content",
-        "_return_http_data_only",
-        "_request_timeout",
-        "_request_stream",
-        "async_req",
         "_progress_bar",
+        "_query",
+        "_request_stream",
+        "_request_timeout",
+        "_return_http_data_only",
+        "async_req",
     )
 )
+
+
+def _read_headers(value: Any) -> dict[str, str] | None:
+    """Returns the headers of a call, validated; those that are None are left out."""
+    value = redact_items(value)
+    if isinstance(value, Redacted):
+        raise ApiTypeError(f"_headers takes a dict, got {value.kind}")
+    if not value:
+        return None
+    return {name: check_header(name, one) for name, one in value.items() if one is not None}
+
+
+def _read_query(value: Any) -> str:
+    """Returns what the option ``_query`` adds to the query string; parameters that are None
+    are left out."""
+    if value is None:
+        return ""
+    pairs = []
+    for name, one in check_pairs(value, "_query", "the call"):
+        text = parameter_text(Parameter(name, "object"), one, "the call", "query")
+        if text is not None:
+            pairs.append(f"{quote_text(name, '_query', 'the call')}={quote_text(text, name, 'the call')}")
+    return "&".join(pairs)
 
 
 def read_flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
@@ -164,13 +206,20 @@ def read_flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
     return value
 
 
-def check_options(operation: Operation, options: Mapping[str, Any]) -> None:
-    """Checks that a method has all of the given keywords.
+def check_options(operation: Operation, options: dict[str, Any]) -> None:
+    """Checks that a method has all of the given keywords, and masks those that may contain
+    secrets.
 
     Raises:
         ubiops.ApiTypeError: It does not have one of them.
     """
     __tracebackhide__ = True
+    for name in ("_headers", "_query"):
+        # In place, because the frame of the method holds the same dict.
+        if isinstance(options.get(name), Mapping):
+            options[name] = {
+                key: redact(value) if isinstance(value, (str, bytes)) else value for key, value in options[name].items()
+            }
     for name in options:
         if name not in OPTIONS:
             raise ApiTypeError(unknown_keyword(name, operation))
@@ -178,15 +227,24 @@ def check_options(operation: Operation, options: Mapping[str, Any]) -> None:
 
 def unknown_keyword(name: str, operation: Operation) -> str:
     """Returns the message for a keyword that a method does not have, with the nearest name."""
-    from difflib import get_close_matches
+    from ubiops._core.suggestions import nearest
 
     body = ("data",) if operation.body else ()
     fields = (*operation.query, *operation.headers, *operation.form)
     keywords = (parameter.python for parameter in fields)
-    names = [*operation.parameters, *body, *keywords, *operation.files, *sorted(OPTIONS)]
-    near = get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(names)}"
-    return f"{operation.name}() got an unexpected keyword argument {name!r}; {hint}"
+    names = [*operation.parameters, *body, *keywords, *operation.files]
+    near = nearest(name, [*names, *sorted(OPTIONS)])
+    model = operation.body if operation.body and operation.body.isidentifier() and operation.body[0].isupper() else None
+    if near:
+        hint = f"did you mean {near!r}?"
+    elif model:
+        hint = f"a field goes into data=ubiops.{model}(...); it takes {', '.join(names)}"
+    else:
+        hint = f"it takes {', '.join(names)}"
+    return (
+        f"{operation.name}() got an unexpected keyword argument {name!r}; {hint}"
+        f"{'' if near else ', and the options of every call (ubiops.options.CallOptions)'}"
+    )
 
 
 # --- path -------------------------------------------------------------------------------
@@ -195,13 +253,15 @@ def unknown_keyword(name: str, operation: Operation) -> str:
 _is_plain = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]*").fullmatch
 
 
-def build_path(operation: Operation, arguments: tuple[Any, ...], safe: str = "") -> str:
+def build_path(operation: Operation, arguments: tuple[Any, ...], safe: str = "", project: str | None = None) -> str:
     """Returns the path of a call, each argument encoded so that it can't leave its segment.
 
     Args:
         operation: The operation to call.
         arguments: The values of its path parameters, in the method's order.
         safe: Characters that are not encoded, of those that can't end a segment.
+        project: The value of ``project_name`` if that argument is left out. None given
+            explicitly does not stand for it: what should have been a name may be missing.
 
     Raises:
         ubiops.ApiValueError: An argument is missing, empty, ``.`` or ``..``.
@@ -214,23 +274,51 @@ def build_path(operation: Operation, arguments: tuple[Any, ...], safe: str = "")
     for position, value in enumerate(arguments):
         if value.__class__ is str and _is_plain(value):
             segments.append(value)
-        else:
-            segments.append(encode_segment(value, operation.parameters[position], operation.name, safe))
+            continue
+        name = operation.parameters[position]
+        if value is REQUIRED and name == PROJECT and project is not None:
+            value = project
+        note = _note(operation, arguments, name, project)
+        segments.append(encode_segment(value, name, operation.name, safe, note))
     if operation.order is not None:
         segments = [segments[index] for index in operation.order]
     return operation.template % tuple(segments)
 
 
-def encode_segment(value: Any, name: str, caller: str, safe: str = "") -> str:
-    """Returns a value as one segment of a path; ``name`` and ``caller`` are for errors."""
+PROJECT = "project_name"
+"""The path parameter that can have a default."""
+
+
+def _note(operation: Operation, arguments: tuple[Any, ...], name: str, project: str | None) -> str:
+    """Returns what to add to the error for an argument that is missing or has the wrong type."""
+    if name == PROJECT and arguments[operation.parameters.index(PROJECT)] in (None, REQUIRED):
+        if project is None:
+            return "; CoreApi(project=...) sets a default"
+        return f"; leave it out to use the default project ({project!r:.80})"
+    if project is None or PROJECT not in operation.parameters:
+        return ""
+    if arguments[operation.parameters.index(PROJECT)] is REQUIRED:
+        return ""
+    others = [one for one in operation.parameters if one != PROJECT]
+    keywords = ", ".join(f"{one}=..." for one in (*others, *(("data",) if operation.body else ())))
+    return (
+        f"; the first positional argument is always project_name: to use the default project ({project!r:.80}), "
+        f"write {operation.name}({keywords})"
+    )
+
+
+def encode_segment(value: Any, name: str, caller: str, safe: str = "", note: str = "") -> str:
+    """Returns a value as one segment of a path; ``name``, ``caller`` and ``note`` are for
+    errors."""
     __tracebackhide__ = True
     if value is None or value is REQUIRED:
-        raise missing_argument(name, caller)
+        raise missing_argument(name, caller, note)
     if (isinstance(value, int) and not isinstance(value, bool)) or is_uuid(value):
         return number_text(value, name, caller)
     if not isinstance(value, str):
         raise ApiTypeError(
-            f"{caller}() takes a string, an integer or a UUID for {name!r}, got {type(value).__name__}: {value!r:.80}"
+            f"{caller}() takes a string, an integer or a UUID for {name!r}, "
+            f"got {type(value).__name__}: {value!r:.80}{note}"
         )
     if not value:
         raise ApiValueError(f"{caller}() does not accept an empty string for {name!r}")

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from ubiops import exceptions
 from ubiops._core.codec import MAX_ERROR_BYTES, as_text
 from ubiops._core.decoding import BLOCK, check_ratio, content_length, decoder_for
-from ubiops._core.hosts import generation_of
 from ubiops._core.messages import printable
 from ubiops._core.steps import Close, Read
 from ubiops.exceptions import ApiException, ApiValueError, InvalidResponseError
@@ -19,7 +18,6 @@ from ubiops.models._list import ModelList
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from ubiops._core.request import PreparedRequest
     from ubiops._core.steps import RawResponse, Step
     from ubiops.models._base import Model
 
@@ -258,20 +256,6 @@ def error_for(response: RawResponse, body: bytes, *, authorized: bool) -> ApiExc
     )
     error._failure = Failure(f"{status} {reason}".strip(), status=status, headers=response.headers)
     return error
-
-
-def generation_hint(request: PreparedRequest) -> str | None:
-    """Returns the hint for a 404 of an operation that the host's generation of the API
-    lacks; None if it has the operation.
-    """
-    host, version = generation_of(request.origin + request.target)
-    if version is None or version in request.generations:
-        return None
-    wanted = " and ".join(request.generations)
-    return (
-        f"{request.operation} exists in API {wanted} only, and this host is API {version}: "
-        f"set configuration.host to {f'{host}/{request.generations[-1]}'!r}"
-    )
 
 
 def _hint(status: int, authorized: bool, headers: Mapping[str, str]) -> str | None:

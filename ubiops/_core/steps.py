@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from typing import Protocol, Union
+    from collections.abc import Callable, Mapping
+    from typing import Any, Protocol, Union
 
     class RawResponse(Protocol):
         """A response whose body has not been read, as the core sees it: only its head."""
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
         @property
         def headers(self) -> Mapping[str, str]: ...
 
-    Step = Union["Send", "Read", "Save", "Sleep", "Close"]
+    Pause = Union["Sleep", "Notify"]
+    """A step that the client itself performs, by blocking or awaiting."""
+    Step = Union["Send", "Read", "Save", "Close", Pause]
 
 
 class Send:
@@ -88,3 +90,18 @@ class Sleep:
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
+
+
+class Notify:
+    """Call the hooks of an event.
+
+    Args:
+        hooks: The functions.
+        event: What they are called with, one of ``ubiops.hooks``.
+    """
+
+    __slots__ = ("event", "hooks")
+
+    def __init__(self, hooks: list[Callable[[Any], object]], event: Any) -> None:
+        self.hooks = hooks
+        self.event = event

@@ -1,4 +1,4 @@
-"""Timeouts of a call, in seconds."""
+"""Limits of a call: timeouts in seconds, and the number of retries."""
 
 from __future__ import annotations
 
@@ -62,3 +62,14 @@ def check_seconds(value: Any, name: str) -> float | None:
             "for no limit use (None, None)"
         )
     return float(value)
+
+
+def check_retries(value: Any, name: str) -> int:
+    """Returns a number of retries.
+
+    Raises:
+        ubiops.ApiValueError: The value is not a non-negative integer.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise ApiValueError(f"{name} must be a non-negative integer, got {value!r:.80}")
+    return value

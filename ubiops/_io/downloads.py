@@ -8,7 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from ubiops.exceptions import ApiValueError
+from ubiops.exceptions import ApiValueError, file_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -100,7 +100,7 @@ def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = F
         The path of the file.
 
     Raises:
-        ubiops.ApiValueError: The folder does not exist or is not writable.
+        ubiops.ApiFileError: The folder does not exist or is not writable.
         OSError: The disk is full or fails.
     """
     part = os.path.join(folder, f".{os.urandom(8).hex()}.part")
@@ -108,7 +108,7 @@ def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = F
         try:
             opened = open(part, "xb", buffering=0)  # noqa: SIM115 - it is closed below
         except OSError as error:
-            raise ApiValueError(f"a download can't be saved in {folder or os.curdir!r}: {error.strerror}") from None
+            raise file_error(f"a download can't be saved in {folder or os.curdir!r}: {error.strerror}", error) from None
         with opened as file:
             _write_through(blocks, file)
         path = os.path.join(folder, name)

@@ -8,7 +8,7 @@ import os
 import stat
 from typing import TYPE_CHECKING, Any, BinaryIO, Union
 
-from ubiops.exceptions import ApiRequestError, ApiTypeError, ApiValueError
+from ubiops.exceptions import ApiRequestError, ApiTypeError, ApiValueError, file_error
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -35,8 +35,9 @@ class FileSource:
 
     Raises:
         ubiops.ApiTypeError: The value is something else.
-        ubiops.ApiValueError: The file does not exist or can't be read, or the folder can't be
-            packed.
+        ubiops.ApiFileError: The file does not exist or can't be read. The class is that of the
+            cause, such as ``ApiFileNotFoundError``.
+        ubiops.ApiValueError: The file is closed, or the folder can't be packed.
     """
 
     def __init__(self, value: Any, name: str = "file") -> None:
@@ -79,7 +80,7 @@ class FileSource:
                 # lists, network file systems and files locked by other programs.
                 open(path, "rb", buffering=0).close()
         except (OSError, ValueError) as error:
-            raise ApiValueError(f"{name} can't be read from {path!r}: {_reason(error)}") from None
+            raise file_error(f"{name} can't be read from {path!r}: {_reason(error)}", error) from None
         if stat.S_ISDIR(mode.st_mode):
             from ubiops._packages.folder import PackageFolder
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import urllib3
 
-from ubiops.exceptions import ApiValueError
+from ubiops.exceptions import file_error
 
 if TYPE_CHECKING:
     from ubiops.configuration import Configuration
@@ -72,13 +72,15 @@ def tls_context(settings: Configuration, host: str) -> ssl.SSLContext:
             else:
                 context.load_verify_locations(cafile=path)
         except (OSError, ssl.SSLError) as error:
-            raise ApiValueError(f"the trusted certificates can't be read from {path!r} ({source}): {error}") from None
+            raise file_error(
+                f"the trusted certificates can't be read from {path!r} ({source}): {error}", error
+            ) from None
     if settings.cert_file:
         try:
             context.load_cert_chain(settings.cert_file, settings.key_file)
         except (OSError, ssl.SSLError) as error:
-            raise ApiValueError(
-                f"the client certificate can't be read from {settings.cert_file!r} (cert_file): {error}"
+            raise file_error(
+                f"the client certificate can't be read from {settings.cert_file!r} (cert_file): {error}", error
             ) from None
     return context
 

@@ -9,8 +9,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ubiops._client import BaseClient, read_options
+from ubiops._core.messages import shown_url
 from ubiops._core.redact import redact, redact_items
 from ubiops._core.request import Options
+from ubiops._core.steps import Sleep
 from ubiops._driver import Driver
 from ubiops.aio._files import Uploads
 from ubiops.aio._runner import Runner
@@ -26,8 +28,10 @@ if TYPE_CHECKING:
     from ubiops._core.clock import Clock
     from ubiops._core.operation import Operation
     from ubiops._core.request import PreparedRequest
+    from ubiops._core.steps import Notify, Pause
     from ubiops._transport.pool import RESTClient
     from ubiops.configuration import Configuration
+    from ubiops.hooks import EventHooks
 
 
 class _LoopClock:
@@ -59,9 +63,15 @@ class ApiClient(BaseClient):
             Further calls wait in order; that time counts towards their ``_request_timeout``.
             Calls that wait before a retry don't count. Default: the configuration's
             ``connection_pool_maxsize``, which is 100 by default.
+        token: The API token, in place of a configuration.
+        host: The address of the API, in place of a configuration.
+        project: The default ``project_name`` of every call, in place of a configuration.
+        event_hooks: Functions to call on events, see ``ubiops.hooks``. They are called in
+            the event loop, and awaited if they are coroutine functions.
 
     Raises:
-        ubiops.ApiTypeError: ``configuration`` is something else, such as a client.
+        ubiops.ApiTypeError: ``configuration`` is something else, such as a client, or is
+            given beside its settings.
         ubiops.ApiValueError: A header or ``max_concurrency`` is not valid.
     """
 
@@ -75,14 +85,27 @@ class ApiClient(BaseClient):
         cookie: str | None = None,
         *,
         max_concurrency: int | None = None,
+        token: str | None = None,
+        host: str | None = None,
+        project: str | None = None,
+        event_hooks: EventHooks | None = None,
     ) -> None:
-        header_value, cookie = redact(header_value), redact(cookie)
+        header_value, cookie, token, host = redact(header_value), redact(cookie), redact(token), redact(host)
         if max_concurrency is not None and (
             isinstance(max_concurrency, bool) or not isinstance(max_concurrency, int) or max_concurrency < 1
         ):
             raise ApiValueError(f"max_concurrency must be a positive integer, got {max_concurrency!r}")
         self._max_concurrency = max_concurrency
-        super().__init__(configuration, header_name, header_value, cookie)
+        super().__init__(
+            configuration,
+            header_name,
+            header_value,
+            cookie,
+            token=token,
+            host=host,
+            project=project,
+            event_hooks=event_hooks,
+        )
 
     def _reset(self) -> None:
         super()._reset()
@@ -215,6 +238,10 @@ class ApiClient(BaseClient):
         _request_timeout: float | tuple[float | None, float | None] | None = None,
         _host: str | None = None,
         _progress_bar: bool | None = False,
+        *,
+        _max_retries: int | None = None,
+        _headers: Mapping[str, str | None] | None = None,
+        _query: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
     ) -> Any:
         """Calls an endpoint that has no method here, with the retries, limits and typed
         errors that every method has.
@@ -223,7 +250,8 @@ class ApiClient(BaseClient):
             resource_path: The path template after the host, such as
                 ``/projects/{project_name}``.
             method: The HTTP method.
-            path_params: The values for the template.
+            path_params: The values for the template. Default for ``project_name``: the
+                default project of the client, if it has one.
             query_params: The query parameters; those that are None are left out.
             header_params: Headers for this request.
             body: The JSON body: a model, a dict, a list or a plain value.
@@ -243,6 +271,9 @@ class ApiClient(BaseClient):
             _request_timeout: Seconds for the whole call, or a pair (connect, read).
             _host: Another address of the same API.
             _progress_bar: Whether to show the progress of a file.
+            _max_retries: The most retries of this call. Default: the configuration's.
+            _headers: More headers, as for every method; those of ``header_params`` too.
+            _query: More query parameters, as for every method.
 
         Raises:
             ubiops.ApiTypeError: An argument has the wrong type.
@@ -251,7 +282,7 @@ class ApiClient(BaseClient):
         """
         __tracebackhide__ = True
         del auth_settings, collection_formats
-        header_params, _host = redact_items(header_params), redact(_host)
+        header_params, _host, _headers = redact_items(header_params), redact(_host), redact_items(_headers)
         started = self._clock.monotonic()
         options = {
             "_preload_content": _preload_content,
@@ -259,6 +290,9 @@ class ApiClient(BaseClient):
             "_request_timeout": _request_timeout,
             "_progress_bar": _progress_bar,
             "async_req": async_req,
+            "_max_retries": _max_retries,
+            "_headers": _headers,
+            "_query": _query,
         }
         call = _no_background(Options(options, self.configuration._timeouts, data_only=False))
         client = self if _host is None else self._for_host(_host)
@@ -315,7 +349,7 @@ class ApiClient(BaseClient):
         driver = Driver(request, self.configuration, clock, started, abortable=True)
         total = request.timeouts.total
 
-        def advance() -> float | None:
+        def advance() -> Pause | None:
             __tracebackhide__ = True
             return driver.advance(self.rest_client)
 
@@ -327,14 +361,17 @@ class ApiClient(BaseClient):
         try:
             while True:
                 left = None if total is None else total - (clock.monotonic() - started)
-                wait = await runner.run(advance, stop, left)
-                if wait is None:
+                pause = await runner.run(advance, stop, left)
+                if pause is None:
                     break
-                await clock.sleep(wait)
+                if isinstance(pause, Sleep):
+                    await clock.sleep(pause.seconds)
+                else:
+                    await _await_hooks(pause, driver)
             data, status, headers = driver.result()
         except ApiException as error:
             if error.method is None:
-                error.method, error.url = request.method, request.origin + request.target
+                error.method, error.url = request.method, shown_url(request.origin + request.target)
             raise
         except asyncio.CancelledError:
             driver.abort()
@@ -344,6 +381,16 @@ class ApiClient(BaseClient):
         elif request.returns == "events":
             data = EventStream(data, runner, driver.abort)
         return data if request.data_only else (data, status, headers)
+
+
+async def _await_hooks(step: Notify, driver: Driver) -> None:
+    from ubiops.hooks import await_hooks
+
+    try:
+        await await_hooks(step)
+    except BaseException:
+        driver.abort()
+        raise
 
 
 def _no_background(call: Options) -> Options:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from ubiops._core.redact import redact
 from ubiops.aio.client import ApiClient
+from ubiops.api._base import check_arguments
 from ubiops.api.core_api import CoreApi as _BlockingApi
 from ubiops.exceptions import ApiTypeError
 
@@ -18,13 +20,21 @@ if TYPE_CHECKING:
 class _Awaited:
     """What ``CoreApi`` and its areas have in common."""
 
-    def __init__(self, api_client: ApiClient | None = None) -> None:
-        if api_client is not None and not isinstance(api_client, ApiClient):
-            raise ApiTypeError(
-                f"ubiops.aio.{type(self).__name__} takes an ubiops.aio.ApiClient, got {type(api_client).__module__}."
-                f"{type(api_client).__name__}; a configuration goes into one: ubiops.aio.ApiClient(configuration)"
-            )
-        self.api_client: Any = api_client if api_client is not None else ApiClient()
+    def __init__(
+        self,
+        api_client: ApiClient | None = None,
+        *,
+        token: str | None = None,
+        host: str | None = None,
+        project: str | None = None,
+        **unknown: Any,
+    ) -> None:
+        token, host = redact(token), redact(host)
+        settings = {"token": token, "host": host, "project": project}
+        check_arguments(type(self), api_client, ApiClient, settings, unknown)
+        self.api_client: Any = (
+            api_client if api_client is not None else ApiClient(token=token, host=host, project=project)
+        )
 
     async def close(self) -> None:
         """Waits for the calls that are under way, then closes the client's connections."""
@@ -60,9 +70,13 @@ class CoreApi(_Awaited, *_BlockingApi.__bases__):  # type: ignore[misc]
     Args:
         api_client: The client that makes the calls. Default: a new one, which reads the
             address and the token from ``UBIOPS_API_HOST`` and ``UBIOPS_API_TOKEN``.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
 
     Raises:
-        ubiops.ApiTypeError: ``api_client`` is something else, such as a blocking client.
+        ubiops.ApiTypeError: ``api_client`` is something else, such as a blocking client, or
+            is given beside its settings; or there is no such argument.
     """
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ubiops._core.codec import parse_json
 from ubiops._core.decoding import BLOCK
 from ubiops._core.events import Event
 from ubiops.exceptions import ApiTypeError
@@ -132,9 +131,15 @@ class Response:
         Raises:
             ubiops.InvalidResponseError: It is not valid JSON.
         """
-        return parse_json(await self.content(), self.status)
+        return await self._run(self._inner.json)
 
-    async def save(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
+    async def save(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        overwrite: bool = False,
+        progress: bool | Callable[[int, int | None], object] = False,
+    ) -> str:
         """Saves the body as a file, which appears only when it is complete and on the disk.
 
         Args:
@@ -142,16 +147,20 @@ class Response:
                 the server sent, made safe. Default: the working directory.
             overwrite: Whether to replace an existing file. Otherwise a number is added to
                 the name.
+            progress: Whether to show a progress bar, which needs the extra ``progress``. Or
+                a function to call after each block, in the thread that saves the file, with
+                the bytes that have arrived, and those of the whole file; None if their
+                number is unknown.
 
         Returns:
             The path of the file.
 
         Raises:
-            ubiops.ApiValueError: The folder does not exist or is not writable, or a part of
-                the body was read before.
+            ubiops.ApiFileError: The folder does not exist or is not writable.
+            ubiops.ApiValueError: A part of the body was read before.
             ubiops.ApiConnectionError: The connection broke before the body was complete.
         """
-        return await self._run(lambda: self._inner.save(path, overwrite=overwrite))
+        return await self._run(lambda: self._inner.save(path, overwrite=overwrite, progress=progress))
 
     async def close(self) -> None:
         """Returns the connection to the pool, and discards what is left of the body. May be

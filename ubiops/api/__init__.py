@@ -31,7 +31,9 @@ __all__ = list(_MODULES)  # pyright: ignore[reportUnsupportedDunderAll] - see th
 def __getattr__(name: str) -> object:
     module = _MODULES.get(name)
     if module is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from ubiops._signposts import missing_name
+
+        raise missing_name(__name__, name, _MODULES)
     from importlib import import_module
 
     value: object = getattr(import_module(f"{__name__}.{module}"), name)
@@ -41,4 +43,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_MODULES})
+    return sorted({*_MODULES, *(name for name in globals() if name.startswith("__"))})

@@ -6,12 +6,15 @@ from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from ubiops._core.redact import redact, redact_items
 from ubiops.api_client import ApiClient
 from ubiops.exceptions import ApiTypeError
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import TypeVar
+
+    from typing_extensions import Never
 
     # Not typing.Self, which jedi takes for this class and not for the class of the
     # object.
@@ -26,6 +29,14 @@ class Api:
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client. Default: the variable ``UBIOPS_API_TOKEN``.
+        host: The address of a new client. Default: the variable ``UBIOPS_API_HOST``, else
+            ``https://api.ubiops.com/v2.1``.
+        project: The default ``project_name`` of every call. Default: none.
+
+    Raises:
+        ubiops.ApiTypeError: ``api_client`` is something else, such as a configuration, or is
+            given beside its settings; or there is no such argument.
     """
 
     def __init_subclass__(cls, *, generated: bool = False) -> None:
@@ -36,13 +47,19 @@ class Api:
                 if isinstance(method, FunctionType):
                     setattr(cls, f"{name}{_TWIN}", _twin(method))
 
-    def __init__(self, api_client: ApiClient | None = None) -> None:
-        if api_client is not None and not isinstance(api_client, ApiClient):
-            raise ApiTypeError(
-                f"{type(self).__name__} takes an ApiClient, got {type(api_client).__name__}; "
-                "pass a configuration to the client: ubiops.ApiClient(configuration)"
-            )
-        self.api_client = api_client if api_client is not None else ApiClient()
+    def __init__(
+        self,
+        api_client: ApiClient | None = None,
+        *,
+        token: str | None = None,
+        host: str | None = None,
+        project: str | None = None,
+        **unknown: Never,
+    ) -> None:
+        token, host = redact(token), redact(host)
+        settings = {"token": token, "host": host, "project": project}
+        check_arguments(type(self), api_client, ApiClient, settings, unknown)
+        self.api_client = api_client if api_client is not None else ApiClient(token=token, host=host, project=project)
 
     def close(self) -> None:
         """Closes the client's connections."""
@@ -56,8 +73,61 @@ class Api:
     ) -> None:
         self.close()
 
+    if not TYPE_CHECKING:
+        # Hidden from type checkers, which would take these to mean that every name exists, and
+        # that ``async with`` works.
+        def __getattr__(self, name: str) -> Any:
+            from ubiops._signposts import missing_method
+
+            raise missing_method(type(self), name)
+
+        async def __aenter__(self) -> Any:
+            raise ApiTypeError(
+                f"ubiops.{type(self).__name__} takes 'with' in place of 'async with'; "
+                "the class to be awaited is ubiops.aio.CoreApi"
+            )
+
+        async def __aexit__(self, *error: object) -> None: ...
+
     def __repr__(self) -> str:
         return f"<{type(self).__name__} with {getattr(self, 'api_client', None)!r}>"
+
+
+def check_arguments(
+    cls: type, api_client: object, client_class: type, settings: dict[str, Any], unknown: dict[str, Any]
+) -> None:
+    """Checks the arguments of the constructor of an area or of ``CoreApi``.
+
+    Raises:
+        ubiops.ApiTypeError: The client is something else, or is given beside its settings;
+            or an argument is unknown.
+    """
+    place = "ubiops.aio" if client_class is not ApiClient else "ubiops"
+    if unknown:
+        name = redact_items(unknown) and next(iter(unknown))
+        unknown.clear()
+        from ubiops._core.suggestions import suggest
+        from ubiops.configuration import _SETTINGS
+
+        hint = suggest(name, ("api_client", *settings), otherwise="it takes")
+        if name in _SETTINGS:
+            hint = f"set it in a configuration: {place}.{cls.__name__}({place}.ApiClient(ubiops.Configuration({name}=...)))"
+        raise ApiTypeError(f"{cls.__name__}() got an unexpected keyword argument {name!r}; {hint}")
+    if api_client is not None and not isinstance(api_client, client_class):
+        kind = type(api_client).__name__
+        if kind == "ApiClient":
+            kind = f"{type(api_client).__module__.replace('.api_client', '').replace('.client', '')}.{kind}"
+        hint = (
+            "a token is given as token='...'"
+            if isinstance(api_client, str)
+            else (f"pass a configuration to the client: {place}.ApiClient(configuration)")
+        )
+        raise ApiTypeError(f"{place}.{cls.__name__} takes a {place}.ApiClient, got {kind}; {hint}")
+    if api_client is not None and any(value is not None for value in settings.values()):
+        raise ApiTypeError(
+            f"{place}.{cls.__name__} takes either a client, or {', '.join(settings)}: "
+            "set them in the configuration of the client"
+        )
 
 
 def _twin(method: FunctionType) -> Any:
@@ -68,6 +138,9 @@ def _twin(method: FunctionType) -> Any:
     def call(self: Api, *arguments: Any, **options: Any) -> Any:
         __tracebackhide__ = True
         options.setdefault("_return_http_data_only", False)
+        if "_headers" in options:
+            # Not in plain text in this frame of a traceback.
+            options["_headers"] = redact_items(options["_headers"])
         return method(self, *arguments, **options)
 
     # `inspect.signature` and `help` follow `__wrapped__`, so that it must show what the

@@ -258,6 +258,9 @@ class DeploymentRequests(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def batch_deployment_requests_create(
@@ -285,7 +288,8 @@ class DeploymentRequests(Api, generated=True):
         with ``ubiops.utils.wait_for_deployment_request``, or use a webhook.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: A list of up to 250 inputs, one for each request: objects if the input
@@ -355,7 +359,8 @@ class DeploymentRequests(Api, generated=True):
         webhook.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -426,7 +431,8 @@ class DeploymentRequests(Api, generated=True):
         has already done is not undone.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests, or an empty list if ``status`` is given.
@@ -475,7 +481,8 @@ class DeploymentRequests(Api, generated=True):
         over. Use this call to remove data earlier.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests. List of strings. Required.
@@ -521,7 +528,8 @@ class DeploymentRequests(Api, generated=True):
         returns none.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests. List of strings. Required.
@@ -582,7 +590,8 @@ class DeploymentRequests(Api, generated=True):
         status ``failed``, so check ``status`` before you use ``result``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The input: an object, a string, or a list of either. Any JSON value. A
@@ -634,7 +643,8 @@ class DeploymentRequests(Api, generated=True):
         version is over.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -683,7 +693,8 @@ class DeploymentRequests(Api, generated=True):
         and pass ``metadata_only`` to leave them out here.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -730,7 +741,8 @@ class DeploymentRequests(Api, generated=True):
         created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -788,7 +800,8 @@ class DeploymentRequests(Api, generated=True):
         deployments of a project at once, use ``project_requests_list``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             status: Returns only requests with one of these statuses. ``pending`` and
@@ -851,7 +864,8 @@ class DeploymentRequests(Api, generated=True):
         the retention mode of the version was ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -910,7 +924,8 @@ class DeploymentRequests(Api, generated=True):
         The input has the same forms as in ``deployment_requests_create``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The input: an object, a string, or a list of either. Any JSON value. A
@@ -964,7 +979,8 @@ class DeploymentRequests(Api, generated=True):
         is not undone. A request that has ended can't be cancelled.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1014,7 +1030,8 @@ class DeploymentRequests(Api, generated=True):
         list. What code has already done is not undone.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1068,7 +1085,8 @@ class DeploymentRequests(Api, generated=True):
         input and output. If one of the UUIDs is unknown, none is deleted.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1115,7 +1133,8 @@ class DeploymentRequests(Api, generated=True):
         unknown, the call fails and returns none.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1168,7 +1187,8 @@ class DeploymentRequests(Api, generated=True):
         check ``status`` before you use ``result``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1228,7 +1248,8 @@ class DeploymentRequests(Api, generated=True):
         version is over.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1279,7 +1300,8 @@ class DeploymentRequests(Api, generated=True):
         and ``deployment_version_requests_output_get``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1332,7 +1354,8 @@ class DeploymentRequests(Api, generated=True):
         retention mode of the version was ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1389,7 +1412,8 @@ class DeploymentRequests(Api, generated=True):
         listed. For what is stored and how long, see ``deployment_requests_list``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1452,7 +1476,8 @@ class DeploymentRequests(Api, generated=True):
         was ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1506,7 +1531,8 @@ class DeploymentRequests(Api, generated=True):
         ``ubiops.utils.stream_deployment_request`` reads them for you.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1568,7 +1594,8 @@ class DeploymentRequests(Api, generated=True):
         has ended can't be cancelled.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was

@@ -278,6 +278,9 @@ class Deployments(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def builds_get(
@@ -296,7 +299,8 @@ class Deployments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             build_id: UUID of the build. String (UUID). Required.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
@@ -338,7 +342,8 @@ class Deployments(Api, generated=True):
         returned per call; use a larger ``offset`` to get older ones.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             action: Returns only events of one kind. ``info`` stands for actions that
@@ -387,7 +392,8 @@ class Deployments(Api, generated=True):
         stay. Secrets are copied without being shown.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: Where to copy from. ``ubiops.EnvironmentVariableCopy``, or a dict with
@@ -429,7 +435,8 @@ class Deployments(Api, generated=True):
         a variable of the project with the same name.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The variable to create. ``ubiops.EnvironmentVariableCreate``, or a
@@ -471,7 +478,8 @@ class Deployments(Api, generated=True):
         inherited variable, that one takes effect again.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -509,7 +517,8 @@ class Deployments(Api, generated=True):
         variable, ask the object that defines it, or list all variables.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -544,7 +553,8 @@ class Deployments(Api, generated=True):
         same name. The values of secrets are null.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -579,7 +589,8 @@ class Deployments(Api, generated=True):
         deployment only, create one of the same name.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the deployment itself. Inherited
@@ -626,7 +637,8 @@ class Deployments(Api, generated=True):
         are copied without being shown.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -672,7 +684,8 @@ class Deployments(Api, generated=True):
         variable of the project or the deployment with the same name.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -721,7 +734,8 @@ class Deployments(Api, generated=True):
         inherited variable, that one takes effect again.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -763,7 +777,8 @@ class Deployments(Api, generated=True):
         variable, ask the object that defines it, or list all variables.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -805,7 +820,8 @@ class Deployments(Api, generated=True):
         only the one that takes effect is listed. The values of secrets are null.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -845,7 +861,8 @@ class Deployments(Api, generated=True):
         only, create one of the same name.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             id: UUID of a variable that is defined on the version itself. Inherited
@@ -902,7 +919,8 @@ class Deployments(Api, generated=True):
         time if requests need a fast response.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The version to create. ``ubiops.DeploymentVersionCreate``, or a dict
@@ -943,7 +961,8 @@ class Deployments(Api, generated=True):
         version, also while a request schedule calls its deployment.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -981,7 +1000,8 @@ class Deployments(Api, generated=True):
         requests and the newest revision.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1007,7 +1027,7 @@ class Deployments(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         *,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         **options: Any,
     ) -> list[DeploymentVersionList]:
         """List the versions of a deployment.
@@ -1017,7 +1037,8 @@ class Deployments(Api, generated=True):
         type group, are only returned for a single version.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             labels: Returns only versions with at least one of these labels, given as
@@ -1060,7 +1081,8 @@ class Deployments(Api, generated=True):
         validated together. Labels and ports are replaced as a whole.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1104,7 +1126,8 @@ class Deployments(Api, generated=True):
         can name a widget, with which the web app edits or shows its value.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The deployment to create. ``ubiops.DeploymentCreate``, or a dict with
                 its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1149,7 +1172,8 @@ class Deployments(Api, generated=True):
         the versions.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1178,7 +1202,8 @@ class Deployments(Api, generated=True):
         Returns a deployment with its fields, widgets and default version.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1199,7 +1224,7 @@ class Deployments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         *,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         supports_request_format: bool | None = None,
         **options: Any,
     ) -> list[DeploymentList]:
@@ -1209,7 +1234,8 @@ class Deployments(Api, generated=True):
         those with at least one of the given labels.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             labels: Returns only deployments with at least one of these labels, given as
                 ``label:value`` and separated by commas. Label and value must both be
                 equal. By default, all deployments are returned. String.
@@ -1254,7 +1280,8 @@ class Deployments(Api, generated=True):
         one, and connections to the old fields are lost.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             data: The settings to change. ``ubiops.DeploymentUpdate``, or a dict with
@@ -1294,7 +1321,8 @@ class Deployments(Api, generated=True):
         Returns the zip file of a revision, exactly as it was uploaded.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a
@@ -1360,7 +1388,8 @@ class Deployments(Api, generated=True):
         ``template_deployment_id``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1415,7 +1444,8 @@ class Deployments(Api, generated=True):
         gives the reason.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a
@@ -1455,7 +1485,8 @@ class Deployments(Api, generated=True):
         changes.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1493,7 +1524,8 @@ class Deployments(Api, generated=True):
         build ends, so poll the revision for the result. Every call starts a new build.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             revision_id: UUID of the revision. An upload returns it as ``revision``; a

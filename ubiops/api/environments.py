@@ -316,6 +316,9 @@ class Environments(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def environment_build_dependencies_list(
@@ -335,7 +338,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             build_id: UUID of the build. An upload returns it as ``build``. String
                 (UUID). Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -381,7 +385,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             build_id: UUID of the build. An upload returns it as ``build``. String
                 (UUID). Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -425,7 +430,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             revision_id: UUID of the revision of the environment. An upload returns it
@@ -466,7 +472,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             build_id: UUID of the build. An upload returns it as ``build``. String
                 (UUID). Required.
             environment_name: Name of the environment: one of the platform's, or one of
@@ -517,7 +524,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             revision_id: UUID of the revision of the environment. An upload returns it
@@ -576,7 +584,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             file: The lists of packages as a zip file. A list that is not zipped is
@@ -625,7 +634,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             revision_id: UUID of the revision of the environment. An upload returns it
@@ -662,7 +672,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -700,7 +711,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             revision_id: UUID of the revision of the environment. An upload returns it
@@ -746,7 +758,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -787,7 +800,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -835,7 +849,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -885,7 +900,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             id: UUID of the secret, as ``environment_tag_secrets_list`` shows it. The
@@ -928,7 +944,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             id: UUID of the secret, as ``environment_tag_secrets_list`` shows it. The
@@ -971,7 +988,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1012,7 +1030,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             id: UUID of the secret, as ``environment_tag_secrets_list`` shows it. The
@@ -1084,7 +1103,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1147,7 +1167,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             data: The tag to create. ``ubiops.EnvironmentTagCreate``, or a dict with its
@@ -1190,7 +1211,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1230,7 +1252,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1270,7 +1293,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1307,7 +1331,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             supports_request_format: Returns only tags that can be used by deployments
@@ -1355,7 +1380,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1399,7 +1425,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1445,7 +1472,8 @@ class Environments(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
@@ -1481,7 +1509,8 @@ class Environments(Api, generated=True):
           ``environment_tags_build``, to which the base is given.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The environment to create. ``ubiops.EnvironmentCreate``, or a dict
                 with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1521,7 +1550,8 @@ class Environments(Api, generated=True):
         v2.1) and ``environment_tags_usage`` (API v2) show which.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1552,7 +1582,8 @@ class Environments(Api, generated=True):
         upload goes. In ``/v2``, ``environment_tags_get`` shows how a build goes.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -1573,7 +1604,7 @@ class Environments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         *,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         system: bool | None = None,
         environment_type: Literal["base", "custom", "all"] | None = None,
         **options: Any,
@@ -1589,7 +1620,8 @@ class Environments(Api, generated=True):
         returns.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             labels: Returns only environments with at least one of these labels, given
                 as ``label:value`` and separated by commas. By default, labels are not
                 taken into account. String.
@@ -1634,7 +1666,8 @@ class Environments(Api, generated=True):
         environments of the project can be changed.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             data: The settings to change. ``ubiops.EnvironmentUpdate``, or a dict with
@@ -1681,7 +1714,8 @@ class Environments(Api, generated=True):
         API v2.1 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             environment_type: Where to look for the name: ``base`` stands for the

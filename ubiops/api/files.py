@@ -132,6 +132,9 @@ class Files(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def buckets_create(
@@ -155,7 +158,8 @@ class Files(Api, generated=True):
         - ``ubiops``: neither of them.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The bucket to create. ``ubiops.BucketCreate``, or a dict with its
                 fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -196,7 +200,8 @@ class Files(Api, generated=True):
         deleted, and the files stay where they are.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             bucket_name: Name of the bucket. Every project has one named ``default``.
                 String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -222,7 +227,8 @@ class Files(Api, generated=True):
         shown.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             bucket_name: Name of the bucket. Every project has one named ``default``.
                 String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -240,7 +246,7 @@ class Files(Api, generated=True):
         return self.api_client.execute(_BUCKETS_GET, (project_name, bucket_name), options)
 
     def buckets_list(
-        self, project_name: PathValue = REQUIRED, *, labels: str | None = None, **options: Any
+        self, project_name: PathValue = REQUIRED, *, labels: str | Mapping[str, str] | None = None, **options: Any
     ) -> list[BucketList]:
         """List buckets.
 
@@ -248,7 +254,8 @@ class Files(Api, generated=True):
         credentials are never shown.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             labels: Returns only buckets with at least one of these labels, given as
                 ``label:value`` and separated by commas. By default, all buckets are
                 returned. String.
@@ -285,7 +292,8 @@ class Files(Api, generated=True):
         deletes files that are older already. Name and provider can't be changed.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             bucket_name: Name of the bucket. Every project has one named ``default``.
                 String, not empty. Required.
             data: The settings to change. ``ubiops.BucketUpdate``, or a dict with its
@@ -326,7 +334,8 @@ class Files(Api, generated=True):
         missing part makes it fail.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             bucket_name: Name of the bucket. Every project has one named ``default``.
                 String, not empty. Required.
             file: Path of the file within its bucket, such as ``2024/03/rain.csv``. The
@@ -379,7 +388,8 @@ class Files(Api, generated=True):
         read it any more.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             bucket_name: Name of the bucket. Every project has one named ``default``.
                 String, not empty. Required.
             file: Path of the file within its bucket, such as ``2024/03/rain.csv``. The
@@ -414,7 +424,8 @@ class Files(Api, generated=True):
         this.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             bucket_name: Name of the bucket. Every project has one named ``default``.
                 String, not empty. Required.
             file: Path of the file within its bucket, such as ``2024/03/rain.csv``. The
@@ -449,7 +460,8 @@ class Files(Api, generated=True):
         file exists; ``files_download`` gives access to the content.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             bucket_name: Name of the bucket. Every project has one named ``default``.
                 String, not empty. Required.
             file: Path of the file within its bucket, such as ``2024/03/rain.csv``. The
@@ -491,7 +503,8 @@ class Files(Api, generated=True):
         ``prefixes`` its folders.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             bucket_name: Name of the bucket. Every project has one named ``default``.
                 String, not empty. Required.
             prefix: Returns only files whose path starts with this text. End it with a
@@ -541,7 +554,8 @@ class Files(Api, generated=True):
         ``files_complete_multipart_upload`` joins the parts.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             bucket_name: Name of the bucket. Every project has one named ``default``.
                 String, not empty. Required.
             file: Path of the file within its bucket, such as ``2024/03/rain.csv``. The
@@ -598,7 +612,8 @@ class Files(Api, generated=True):
         as XML.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             bucket_name: Name of the bucket. Every project has one named ``default``.
                 String, not empty. Required.
             file: Path of the file within its bucket, such as ``2024/03/rain.csv``. The

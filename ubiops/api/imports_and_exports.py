@@ -119,6 +119,9 @@ class ImportsAndExports(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def exports_create(
@@ -143,7 +146,8 @@ class ImportsAndExports(Api, generated=True):
         versions use as well, unless the other project has them.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The objects to export. ``ubiops.ExportCreate``, or a dict with its
                 fields. Required.
             all: Whether to export all objects of the project. The selection in the body
@@ -194,7 +198,8 @@ class ImportsAndExports(Api, generated=True):
         Deletes an export with its zip file. The exported objects stay as they are.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             export_id: UUID of the export. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -219,7 +224,8 @@ class ImportsAndExports(Api, generated=True):
         ``completed``. Treat it as a secret if it has values of variables.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             export_id: UUID of the export. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -248,7 +254,8 @@ class ImportsAndExports(Api, generated=True):
         ``exports_create`` until ``status`` is ``completed`` or ``failed``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             export_id: UUID of the export. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -279,7 +286,8 @@ class ImportsAndExports(Api, generated=True):
         ``exports_get``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             status: Returns only exports in this state. By default, all exports are
                 returned. String, one of ``pending``, ``processing``, ``completed``,
                 ``failed``.
@@ -329,7 +337,8 @@ class ImportsAndExports(Api, generated=True):
         Needs exactly one of ``file``, ``import_link`` and ``export_id``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             file: The zip file. A path, bytes, or a file opened in binary mode.
             import_link: Public address of a zip file. The platform fetches it without
                 signing in. String, not empty.
@@ -365,7 +374,8 @@ class ImportsAndExports(Api, generated=True):
         Deletes an import with its zip file. Objects that it created stay.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             import_id: UUID of the import. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -390,7 +400,8 @@ class ImportsAndExports(Api, generated=True):
         failed.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             import_id: UUID of the import. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -420,7 +431,8 @@ class ImportsAndExports(Api, generated=True):
         confirmation until it is ``completed`` or ``failed``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             import_id: UUID of the import. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -454,7 +466,8 @@ class ImportsAndExports(Api, generated=True):
         ``imports_get``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             status: Returns only imports in this state, such as ``confirmation`` for
                 those that wait for you. By default, all imports are returned. String,
                 one of ``pending``, ``scanning``, ``confirmation``,
@@ -494,7 +507,8 @@ class ImportsAndExports(Api, generated=True):
         ``confirmation`` can be confirmed.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             import_id: UUID of the import. String (UUID). Required.
             data: The objects to create. ``ubiops.ImportUpdate``, or a dict with its
                 fields. Required.

@@ -164,6 +164,9 @@ class Instances(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def instance_events_list(
@@ -184,7 +187,8 @@ class Instances(Api, generated=True):
         start.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             instance_id: UUID of the instance. String (UUID). Required.
@@ -235,7 +239,8 @@ class Instances(Api, generated=True):
         as a GPU, is scarce.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The group to create. ``ubiops.InstanceTypeGroupCreate``, or a dict
                 with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -278,7 +283,8 @@ class Instances(Api, generated=True):
         ``instance_type_groups_usage`` shows which.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             instance_type_group_id: UUID of the instance type group. String (UUID).
                 Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -309,7 +315,8 @@ class Instances(Api, generated=True):
         Returns an instance type group with its instance types.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             instance_type_group_id: UUID of the instance type group. String (UUID).
                 Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -337,7 +344,8 @@ class Instances(Api, generated=True):
         of them in ``instance_type_group_id``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             cursor: Start of the page, from ``next`` or ``previous`` of an earlier
                 response; if that is a link, the value of ``cursor`` in it. By default,
                 the first page is returned. String.
@@ -375,7 +383,8 @@ class Instances(Api, generated=True):
         run already stay where they are.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             instance_type_group_id: UUID of the instance type group. String (UUID).
                 Required.
             data: The settings to change. ``ubiops.InstanceTypeGroupUpdate``, or a dict
@@ -419,7 +428,8 @@ class Instances(Api, generated=True):
         change or delete the group.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             instance_type_group_id: UUID of the instance type group. String (UUID).
                 Required.
             cursor: Start of the page, from ``next`` or ``previous`` of an earlier
@@ -460,7 +470,8 @@ class Instances(Api, generated=True):
         ``instance_type_groups_create``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             cursor: Start of the page, from ``next`` or ``previous`` of an earlier
                 response; if that is a link, the value of ``cursor`` in it. By default,
                 the first page is returned. String.
@@ -497,7 +508,8 @@ class Instances(Api, generated=True):
         Returns an instance with the machine that it runs on.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             instance_id: UUID of the instance. String (UUID). Required.
@@ -541,7 +553,8 @@ class Instances(Api, generated=True):
         no instance in ``running``, they wait for a cold start.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -596,7 +609,8 @@ class Instances(Api, generated=True):
         returns.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             deployment_name: Current name of the deployment. A renamed deployment is not
                 found under its old name. String, not empty. Required.
             instance_id: UUID of the instance. String (UUID). Required.
@@ -640,7 +654,8 @@ class Instances(Api, generated=True):
         project.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             instance_id: UUID of the instance. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -673,7 +688,8 @@ class Instances(Api, generated=True):
         page. Use it to see what costs credits at the moment.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             cursor: Start of the page, from ``next`` or ``previous`` of an earlier
                 response; if that is a link, the value of ``cursor`` in it. By default,
                 the first page is returned. String.
@@ -715,7 +731,8 @@ class Instances(Api, generated=True):
         ``InstanceDetail`` as well, which ``to_dict`` returns.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             instance_id: UUID of the instance. String (UUID). Required.
             data: The new status, of which there is only one. ``ubiops.InstanceUpdate``,
                 or a dict with its fields. Required.

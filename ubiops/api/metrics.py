@@ -120,6 +120,9 @@ class Metrics(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def metrics_create(
@@ -135,7 +138,8 @@ class Metrics(Api, generated=True):
         them once a minute.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The metric to create. ``ubiops.MetricCreate``, or a dict with its
                 fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -173,7 +177,8 @@ class Metrics(Api, generated=True):
         Deletes a metric of your own. Metrics of the platform can't be deleted.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             metric_name: Full name of the metric, such as ``deployments.requests`` or
                 ``custom.forecast_error``. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -202,7 +207,8 @@ class Metrics(Api, generated=True):
         Returns a metric with its type, its unit and the labels of its values.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             metric_name: Full name of the metric, such as ``deployments.requests`` or
                 ``custom.forecast_error``. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -239,7 +245,8 @@ class Metrics(Api, generated=True):
         ``pipelines.object_requests`` and ``pipelines.object_failed_requests``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             custom: With ``true``, only your own metrics are considered, with ``false``
                 only those of the platform. By default, both are. Boolean.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -274,7 +281,8 @@ class Metrics(Api, generated=True):
         can't be changed at all.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             metric_name: Full name of the metric, such as ``deployments.requests`` or
                 ``custom.forecast_error``. String, not empty. Required.
             data: The settings to change. ``ubiops.MetricUpdate``, or a dict with its
@@ -317,7 +325,8 @@ class Metrics(Api, generated=True):
         ``data`` is one metric with its values, or a list of them.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The values to add. ``ubiops.TimeSeriesDataCreate``, or a dict with its
                 fields; one or a list of them. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -364,7 +373,8 @@ class Metrics(Api, generated=True):
         ``data`` is one metric with its values, or a list of them.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The values to write. ``ubiops.TimeSeriesDataCreate``, or a dict with
                 its fields; one or a list of them. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -405,7 +415,7 @@ class Metrics(Api, generated=True):
         end_date: datetime | str | None = None,
         aggregation_period: Literal[60, 300, 900, 3600, 7200, 21600, 86400] | None = None,
         unit_period: Literal[1, 60, 3600, 86400] | None = None,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         **options: Any,
     ) -> TimeSeriesDataList:
         """Get the values of a metric.
@@ -419,7 +429,8 @@ class Metrics(Api, generated=True):
         ``gauge`` metric are levels.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             metric: Full name of the metric. The platform requires it. String.
             start_date: Start of the period, rounded down to a step. The platform
                 requires it. Date and time.
@@ -466,7 +477,8 @@ class Metrics(Api, generated=True):
         other time series.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             time_series_id: Number of the time series, as a string. That it is the
                 ``id`` that ``time_series_search`` shows is inferred, not documented.
                 String, not empty. Required.
@@ -489,7 +501,7 @@ class Metrics(Api, generated=True):
         project_name: PathValue = REQUIRED,
         *,
         metric: str | None = None,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         custom: bool | None = None,
         exact_match: bool | None = None,
         limit: int | None = None,
@@ -504,7 +516,8 @@ class Metrics(Api, generated=True):
         increase ``offset`` to read more.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             metric: Returns only the time series of this metric, given by its full name.
                 String.
             labels: Returns only time series with these labels, each written as

@@ -287,6 +287,9 @@ class PipelineRequests(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def batch_pipeline_requests_create(
@@ -312,7 +315,8 @@ class PipelineRequests(Api, generated=True):
         ``ubiops.utils.wait_for_pipeline_request``, or use a webhook.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: A list of up to 250 inputs, one for each request: objects if the input
@@ -378,7 +382,8 @@ class PipelineRequests(Api, generated=True):
         wait with ``ubiops.utils.wait_for_pipeline_version_request``, or use a webhook.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -445,7 +450,8 @@ class PipelineRequests(Api, generated=True):
         is inferred, not documented. What code has already done is not undone.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests, or an empty list if ``status`` is given.
@@ -495,7 +501,8 @@ class PipelineRequests(Api, generated=True):
         over. Use this call to remove data earlier.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests. List of strings. Required.
@@ -542,7 +549,8 @@ class PipelineRequests(Api, generated=True):
         returns none.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: UUIDs of up to 250 requests. List of strings. Required.
@@ -602,7 +610,8 @@ class PipelineRequests(Api, generated=True):
         so check ``status`` before you use ``result``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: The input: an object, a string, or a list of either. Any JSON value. A
@@ -661,7 +670,8 @@ class PipelineRequests(Api, generated=True):
         automatically when the retention time of the version is over.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -710,7 +720,8 @@ class PipelineRequests(Api, generated=True):
         pass ``metadata_only`` to leave them out here.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -757,7 +768,8 @@ class PipelineRequests(Api, generated=True):
         created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -813,7 +825,8 @@ class PipelineRequests(Api, generated=True):
         pipelines of a project at once, use ``project_requests_list``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             status: Returns only requests with one of these statuses. ``pending`` and
@@ -876,7 +889,8 @@ class PipelineRequests(Api, generated=True):
         the retention mode of the version was ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -934,7 +948,8 @@ class PipelineRequests(Api, generated=True):
         The input has the same forms as in ``pipeline_requests_create``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: The input: an object, a string, or a list of either. Any JSON value. A
@@ -988,7 +1003,8 @@ class PipelineRequests(Api, generated=True):
         that has ended can't be cancelled.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1045,7 +1061,8 @@ class PipelineRequests(Api, generated=True):
         leave them out here.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request to an operator. A pipeline request lists its
@@ -1106,7 +1123,8 @@ class PipelineRequests(Api, generated=True):
         when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request to an operator. A pipeline request lists its
@@ -1160,7 +1178,8 @@ class PipelineRequests(Api, generated=True):
         created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request to an operator. A pipeline request lists its
@@ -1213,7 +1232,8 @@ class PipelineRequests(Api, generated=True):
         list. What code has already done is not undone.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1268,7 +1288,8 @@ class PipelineRequests(Api, generated=True):
         unknown, none is deleted.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1315,7 +1336,8 @@ class PipelineRequests(Api, generated=True):
         call fails and returns none.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1369,7 +1391,8 @@ class PipelineRequests(Api, generated=True):
         check ``status`` before you use ``result``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1432,7 +1455,8 @@ class PipelineRequests(Api, generated=True):
         the retention time of the version is over.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1484,7 +1508,8 @@ class PipelineRequests(Api, generated=True):
         ``pipeline_version_requests_output_get``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1537,7 +1562,8 @@ class PipelineRequests(Api, generated=True):
         retention mode of the version was ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1594,7 +1620,8 @@ class PipelineRequests(Api, generated=True):
         For what is stored and how long, see ``pipeline_requests_list``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1657,7 +1684,8 @@ class PipelineRequests(Api, generated=True):
         ``full`` when the request was created.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was
@@ -1711,7 +1739,8 @@ class PipelineRequests(Api, generated=True):
         ``ubiops.utils.stream_pipeline_request`` reads them for you.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -1773,7 +1802,8 @@ class PipelineRequests(Api, generated=True):
         that has ended can't be cancelled.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             request_id: UUID of the request, as it was returned when the request was

@@ -138,6 +138,9 @@ class Pipelines(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def expressions_evaluate(
@@ -193,7 +196,8 @@ class Pipelines(Api, generated=True):
         use a larger ``offset`` to get older ones.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             action: Returns only events of one kind. ``info`` stands for actions that
@@ -242,7 +246,8 @@ class Pipelines(Api, generated=True):
         where it is defined.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             name: Name of the object in the version, not that of what it refers to.
                 String, not empty. Required.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
@@ -292,7 +297,8 @@ class Pipelines(Api, generated=True):
         plain data, the mapping is empty.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: The version to create. ``ubiops.PipelineVersionCreate``, or a dict
@@ -416,7 +422,8 @@ class Pipelines(Api, generated=True):
         attachments. The deployments that it used stay.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -449,7 +456,8 @@ class Pipelines(Api, generated=True):
         ``id``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -475,7 +483,7 @@ class Pipelines(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         *,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         **options: Any,
     ) -> list[PipelineVersionList]:
         """List the versions of a pipeline.
@@ -485,7 +493,8 @@ class Pipelines(Api, generated=True):
         labels.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             labels: Returns only versions with at least one of these labels, given as
@@ -530,7 +539,8 @@ class Pipelines(Api, generated=True):
         it the default version.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
@@ -577,7 +587,8 @@ class Pipelines(Api, generated=True):
         can name a widget, with which the web app edits or shows its value.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The pipeline to create. ``ubiops.PipelineCreate``, or a dict with its
                 fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -621,7 +632,8 @@ class Pipelines(Api, generated=True):
         attachments. The deployments that it used stay.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -647,7 +659,8 @@ class Pipelines(Api, generated=True):
         belong to its versions: get one with ``pipeline_versions_get``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -665,7 +678,7 @@ class Pipelines(Api, generated=True):
         return self.api_client.execute(_PIPELINES_GET, (project_name, pipeline_name), options)
 
     def pipelines_list(
-        self, project_name: PathValue = REQUIRED, *, labels: str | None = None, **options: Any
+        self, project_name: PathValue = REQUIRED, *, labels: str | Mapping[str, str] | None = None, **options: Any
     ) -> list[PipelineList]:
         """List pipelines.
 
@@ -673,7 +686,8 @@ class Pipelines(Api, generated=True):
         those with at least one of the given labels.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             labels: Returns only pipelines with at least one of these labels, given as
                 ``label:value`` and separated by commas. Label and value must both be
                 equal. By default, all pipelines are returned. String.
@@ -713,7 +727,8 @@ class Pipelines(Api, generated=True):
         so that they connect the new fields.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             pipeline_name: Current name of the pipeline. A renamed pipeline is not found
                 under its old name. String, not empty. Required.
             data: The settings to change. ``ubiops.PipelineUpdate``, or a dict with its

@@ -244,6 +244,9 @@ class Projects(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def logs_list(
@@ -270,7 +273,8 @@ class Projects(Api, generated=True):
         ``timestamp`` of the last line, or before it when searching backward.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             query: What to search for, in LogQL, the query language of Grafana Loki,
                 without its stream selector. Search text with ``|=``, ``!=``, ``|~`` and
                 ``!~``; filter by labels after ``|`` with ``=``, ``!=``, ``=~`` and
@@ -321,7 +325,8 @@ class Projects(Api, generated=True):
         ones.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             action: Returns only events of one kind. ``info`` stands for actions that
                 neither create, change nor delete anything. By default, events of all
                 kinds are returned. String, one of ``create``, ``update``, ``delete``,
@@ -364,7 +369,8 @@ class Projects(Api, generated=True):
         they have in common, such as a region or the key of a shared service.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The variable to create. ``ubiops.EnvironmentVariableCreate``, or a
                 dict with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -397,7 +403,8 @@ class Projects(Api, generated=True):
         it.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             id: UUID of a variable that the project defines. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -424,7 +431,8 @@ class Projects(Api, generated=True):
         null.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             id: UUID of a variable that the project defines. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -452,7 +460,8 @@ class Projects(Api, generated=True):
         name. The values of secrets are null.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -482,7 +491,8 @@ class Projects(Api, generated=True):
         create a variable of the same name there.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             id: UUID of a variable that the project defines. String (UUID). Required.
             data: The new state of the variable. ``ubiops.EnvironmentVariableCreate``,
                 or a dict with its fields. Required.
@@ -537,7 +547,8 @@ class Projects(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             object_type: Kind of the object whose events to list. It needs
                 ``object_id``. String, one of ``deployment_version``,
                 ``pipeline_version``, ``service``, ``environment_tag``, ``node_pool``.
@@ -604,7 +615,8 @@ class Projects(Api, generated=True):
         with both generations.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             object_type: Whether to list requests to deployments or to pipelines.
                 ``/v2.1`` requires it. String, one of ``deployment``, ``pipeline``.
             status: Returns only requests that ended this way. String, one of
@@ -654,7 +666,8 @@ class Projects(Api, generated=True):
         You must be an admin of the organization.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The user to add. ``ubiops.ProjectUserCreate``, or a dict with its
                 fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -688,7 +701,8 @@ class Projects(Api, generated=True):
         admin of the organization.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             user_id: UUID of the user, as ``project_users_list`` shows it. String
                 (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -715,7 +729,8 @@ class Projects(Api, generated=True):
         Returns a user who has access to a project. You must be a member of the project.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             user_id: UUID of the user, as ``project_users_list`` shows it. String
                 (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -744,7 +759,8 @@ class Projects(Api, generated=True):
         member of the project.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             user_type: Returns only users of one kind. The kinds are not documented. By
                 default, all users are returned. String.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -813,7 +829,8 @@ class Projects(Api, generated=True):
         without losing anything, suspend it with ``projects_update``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -840,7 +857,8 @@ class Projects(Api, generated=True):
         to it.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -856,7 +874,7 @@ class Projects(Api, generated=True):
         return self.api_client.execute(_PROJECTS_GET, (project_name,), options)
 
     def projects_list(
-        self, *, organization: str | None = None, labels: str | None = None, **options: Any
+        self, *, organization: str | None = None, labels: str | Mapping[str, str] | None = None, **options: Any
     ) -> list[ProjectList]:
         """List projects.
 
@@ -903,7 +921,8 @@ class Projects(Api, generated=True):
         Deprecated.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: Which lines to return. ``ubiops.LogsCreate``, or a dict with its
                 fields.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -931,7 +950,8 @@ class Projects(Api, generated=True):
         What they cost is shown by ``projects_usage_get``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -958,7 +978,8 @@ class Projects(Api, generated=True):
         it can't be resumed this way; if its credits are used up, raise ``credits``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The settings to change. ``ubiops.ProjectUpdate``, or a dict with its
                 fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -995,7 +1016,8 @@ class Projects(Api, generated=True):
         soon the limit of credits will be reached.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             start_date: Start of the period. Without dates, the usage of the current
                 month of the subscription is returned. Date and time.
             end_date: End of the period. Without dates, the usage of the current month
@@ -1030,7 +1052,8 @@ class Projects(Api, generated=True):
         what runs with these limits. You must be a member of the project.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:

@@ -59,6 +59,9 @@ class RequestSchedules(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def request_schedules_create(
@@ -74,7 +77,8 @@ class RequestSchedules(Api, generated=True):
         ``UbiOps``; that is inferred, not documented.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The schedule to create. ``ubiops.ScheduleCreate``, or a dict with its
                 fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -116,7 +120,8 @@ class RequestSchedules(Api, generated=True):
         stay.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             schedule_name: Current name of the schedule. A renamed schedule is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -142,7 +147,8 @@ class RequestSchedules(Api, generated=True):
         are sent to.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             schedule_name: Current name of the schedule. A renamed schedule is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -160,7 +166,7 @@ class RequestSchedules(Api, generated=True):
         return self.api_client.execute(_REQUEST_SCHEDULES_GET, (project_name, schedule_name), options)
 
     def request_schedules_list(
-        self, project_name: PathValue = REQUIRED, *, labels: str | None = None, **options: Any
+        self, project_name: PathValue = REQUIRED, *, labels: str | Mapping[str, str] | None = None, **options: Any
     ) -> list[ScheduleList]:
         """List schedules.
 
@@ -169,7 +175,8 @@ class RequestSchedules(Api, generated=True):
         requests of deployment versions or of pipeline versions.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             labels: Returns only schedules with at least one of these labels, given as
                 ``label:value`` and separated by commas. Label and value must both be
                 equal. By default, all schedules are returned. String.
@@ -206,7 +213,8 @@ class RequestSchedules(Api, generated=True):
         the requests are sent to can't be changed: create another schedule instead.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             schedule_name: Current name of the schedule. A renamed schedule is not found
                 under its old name. String, not empty. Required.
             data: The settings to change. ``ubiops.ScheduleUpdate``, or a dict with its

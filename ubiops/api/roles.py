@@ -107,6 +107,9 @@ class Roles(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def permissions_list(self, **options: Any) -> list[PermissionList]:
@@ -148,7 +151,8 @@ class Roles(Api, generated=True):
         project (``advanced_permissions``).
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The role, its holder, and the object. ``ubiops.RoleAssignmentCreate``,
                 or a dict with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -187,7 +191,8 @@ class Roles(Api, generated=True):
         role itself stays, and so does the access to the project.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             id: UUID of the assignment, as ``role_assignments_per_object_list`` shows
                 it. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -212,7 +217,8 @@ class Roles(Api, generated=True):
         Returns an assigned role, its holder and the object that it is for.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             id: UUID of the assignment, as ``role_assignments_per_object_list`` shows
                 it. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -248,7 +254,8 @@ class Roles(Api, generated=True):
         (``assignee`` and ``assignee_type``), or by both.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             resource: Returns only roles for the object of this name. Give
                 ``resource_type`` as well. String.
             resource_type: Returns only roles for objects of this kind. String, one of
@@ -291,7 +298,8 @@ class Roles(Api, generated=True):
         needs ``advanced_permissions``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The role to create. ``ubiops.RoleCreate``, or a dict with its fields.
                 Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -325,7 +333,8 @@ class Roles(Api, generated=True):
         can't be deleted.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             role_name: Name of the role, built in or of your own. String, not empty.
                 Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -355,7 +364,8 @@ class Roles(Api, generated=True):
         your own.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             role_name: Name of the role, built in or of your own. String, not empty.
                 Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -380,7 +390,8 @@ class Roles(Api, generated=True):
         permissions of a role.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -408,7 +419,8 @@ class Roles(Api, generated=True):
         affects everybody who has the role. Built-in roles can't be changed.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             role_name: Name of the role, built in or of your own. String, not empty.
                 Required.
             data: The settings to change. ``ubiops.RoleUpdate``, or a dict with its

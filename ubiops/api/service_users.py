@@ -67,6 +67,9 @@ class ServiceUsers(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def service_users_create(
@@ -83,7 +86,8 @@ class ServiceUsers(Api, generated=True):
         role as the program can work with.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The service user to create. ``ubiops.ServiceUserCreate``, or a dict
                 with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -116,7 +120,8 @@ class ServiceUsers(Api, generated=True):
         programs that use it fail with status 401.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_user_id: UUID of the service user. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -143,7 +148,8 @@ class ServiceUsers(Api, generated=True):
         without the token.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_user_id: UUID of the service user. String (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -167,7 +173,8 @@ class ServiceUsers(Api, generated=True):
         Lists the service users of a project. Tokens are never shown here.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -198,7 +205,8 @@ class ServiceUsers(Api, generated=True):
         to rotate tokens. A service user that has expired can't get a new token.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_user_id: UUID of the service user. String (UUID). Required.
             data: Nothing, or an empty object. The platform reads nothing from it. Dict.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -235,7 +243,8 @@ class ServiceUsers(Api, generated=True):
         be changed any more.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_user_id: UUID of the service user. String (UUID). Required.
             data: The settings to change. ``ubiops.ServiceUserCreate``, or a dict with
                 its fields. Required.

@@ -165,6 +165,9 @@ class Services(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def services_create(
@@ -183,7 +186,8 @@ class Services(Api, generated=True):
         or the type of its content is excluded.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The service to create. ``ubiops.ServiceCreate``, or a dict with its
                 fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -226,7 +230,8 @@ class Services(Api, generated=True):
         is.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -253,7 +258,8 @@ class Services(Api, generated=True):
         has ``health_check`` and ``rate_limit_token``, which ``to_dict`` returns.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -274,7 +280,7 @@ class Services(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         *,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         deployment_version_ids: str | None = None,
         **options: Any,
     ) -> list[ServiceList]:
@@ -284,7 +290,8 @@ class Services(Api, generated=True):
         address of each.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             labels: Returns only services with at least one of these labels, given as
                 ``label:value`` and separated by commas. By default, labels are not
                 taken into account. String.
@@ -322,7 +329,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -353,7 +361,8 @@ class Services(Api, generated=True):
         deployment, or to remove a limit, send null (``ubiops.NULL``).
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             data: The settings to change. ``ubiops.ServiceUpdate``, or a dict with its
@@ -397,7 +406,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             data: The user and the limit. ``ubiops.ServicesUserConcurrencyLimitCreate``,
@@ -444,7 +454,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.
@@ -484,7 +495,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.
@@ -521,7 +533,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -557,7 +570,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.
@@ -606,7 +620,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             data: The user and the limit. ``ubiops.ServicesUserRateLimitCreate``, or a
@@ -653,7 +668,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.
@@ -691,7 +707,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.
@@ -726,7 +743,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -762,7 +780,8 @@ class Services(Api, generated=True):
         API v2 only.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             service_name: Current name of the service. A renamed service is not found
                 under its old name. String, not empty. Required.
             user_id: UUID of the user whose limit it is. Inferred, not documented.

@@ -92,6 +92,9 @@ class Webhooks(Api, generated=True):
     Args:
         api_client: The client that makes the calls. Default: a new one with the default
             configuration.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     def webhook_tests_create(
@@ -104,7 +107,8 @@ class Webhooks(Api, generated=True):
         Poll ``webhook_tests_get`` for how the call went.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The settings of the webhook. ``ubiops.WebhookTestCreate``, or a dict
                 with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -149,7 +153,8 @@ class Webhooks(Api, generated=True):
         with ``retry``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             test_id: UUID of the test, as ``webhook_tests_create`` returns it. String
                 (UUID). Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -185,7 +190,8 @@ class Webhooks(Api, generated=True):
         header, and try the webhook with ``webhook_tests_create`` first.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             data: The webhook to create. ``ubiops.WebhookCreate``, or a dict with its
                 fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -233,7 +239,8 @@ class Webhooks(Api, generated=True):
         while, set ``enabled`` to false with ``webhooks_update``.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             webhook_name: Current name of the webhook. A renamed webhook is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -259,7 +266,8 @@ class Webhooks(Api, generated=True):
         shown.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             webhook_name: Current name of the webhook. A renamed webhook is not found
                 under its old name. String, not empty. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -280,7 +288,7 @@ class Webhooks(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         *,
-        labels: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
         object_type: Literal["deployment", "pipeline"] | None = None,
         event: Literal[
             "deployment_request_started",
@@ -300,7 +308,8 @@ class Webhooks(Api, generated=True):
         Lists the webhooks of a project. The values of protected headers are not shown.
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             labels: Returns only webhooks with at least one of these labels, given as
                 ``label:value`` and separated by commas. By default, labels are not
                 taken into account. String.
@@ -348,7 +357,8 @@ class Webhooks(Api, generated=True):
         A protected header keeps its value if its ``value`` is null (``ubiops.NULL``).
 
         Args:
-            project_name: Name of the project. String, not empty. Required.
+            project_name: Name of the project. String, not empty. Default: that of the
+                client.
             webhook_name: Current name of the webhook. A renamed webhook is not found
                 under its old name. String, not empty. Required.
             data: The settings to change. ``ubiops.WebhookUpdate``, or a dict with its

@@ -28,6 +28,7 @@ from ubiops.emulator.core.files import Files
 from ubiops.emulator.core.settings import BuildSeconds, Settings
 from ubiops.emulator.core.storage import Storage
 from ubiops.emulator.pages import ANY_TOKEN
+from ubiops.exceptions import ApiValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -304,12 +305,12 @@ def _settings(
     maximum_file_size: int | None,
 ) -> Settings:
     if isinstance(tokens, str):
-        raise ValueError("tokens must be several tokens, such as a list; for a single one write [token]")
+        raise ApiValueError("tokens must be several tokens, such as a list; for a single one write [token]")
     settings = Settings(build_seconds=_build_seconds(build_seconds))
     if tokens is not None:
         known = tuple(auth.strip_prefix(token) for token in tokens)
         if not known or not all(token and " " not in token for token in known):
-            raise ValueError("tokens must be one or more tokens, none of them empty or with a space in it")
+            raise ApiValueError("tokens must be one or more tokens, none of them empty or with a space in it")
         settings = settings._replace(tokens=known)
     if rate_limit is not None:
         settings = settings._replace(rate_limit=_positive("rate_limit", rate_limit))
@@ -323,22 +324,22 @@ def _build_seconds(value: tuple[float, float, float]) -> BuildSeconds:
     try:
         seconds = BuildSeconds(*value)
         if not all(0 <= each < 1e9 for each in seconds):
-            raise ValueError(f"build_seconds must be numbers of zero or more, got {value!r}")
+            raise ApiValueError(f"build_seconds must be numbers of zero or more, got {value!r}")
     except TypeError as error:
-        raise ValueError(f"{wanted}; got {value!r}") from error
+        raise ApiValueError(f"{wanted}; got {value!r}") from error
     return seconds
 
 
 def _positive(name: str, value: int) -> int:
     if value < 1:
-        raise ValueError(f"{name} must be a positive integer, got {value!r}")
+        raise ApiValueError(f"{name} must be a positive integer, got {value!r}")
     return value
 
 
 def _open_folder(name: str | os.PathLike[str]) -> Path:
     if not os.fspath(name):
         # It would be the current folder, and is more likely a variable that isn't set.
-        raise ValueError("data_dir is empty: name a folder, or '.' for the current one")
+        raise ApiValueError("data_dir is empty: name a folder, or '.' for the current one")
     try:
         folder = Path(name).expanduser()
         # The folder holds secrets, so other users of this machine can't read it.
@@ -372,7 +373,7 @@ def _listen(host: str, port: int) -> socket.socket:
     """
     if not 0 <= port <= 65535:
         # Some systems would use the remainder of a division as the port.
-        raise ValueError(f"port must be an integer from 0 to 65535, got {port!r}")
+        raise ApiValueError(f"port must be an integer from 0 to 65535, got {port!r}")
     with contextlib.ExitStack() as on_failure:
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]

@@ -79,9 +79,9 @@ if not TYPE_CHECKING:
             return import_module(f"ubiops.utils.{name}")
         place = _PLACES.get(name)
         if place is None:
-            from ubiops._waiting.missing import missing_name
+            from ubiops._signposts import missing_name
 
-            raise missing_name(name, __name__)
+            raise missing_name("ubiops.utils", name, __dir__())
         value = getattr(import_module(place), name)
         # From now on it is found without coming here.
         globals()[name] = value
@@ -89,4 +89,4 @@ if not TYPE_CHECKING:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_PLACES, *_MODULES})
+    return sorted({*_PLACES, *_MODULES, *(name for name in globals() if name.startswith("__"))})

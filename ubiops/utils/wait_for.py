@@ -146,6 +146,6 @@ def _poll_revision(wait: Wait, project_name: str, deployment_name: str, version:
 if not TYPE_CHECKING:
     # Hidden from type checkers, which would take it to mean that every name exists.
     def __getattr__(name: str) -> object:
-        from ubiops._waiting.missing import missing_name
+        from ubiops._signposts import missing_name
 
-        raise missing_name(name, __name__)
+        raise missing_name(__name__, name, __all__)

@@ -15,7 +15,7 @@ api.deployments_get("p", 1.5)  # error
 api.deployments_get("p", "d", _request_timeout="5")  # error
 api.deployments_create("p", [])  # error
 api.deployments_create("p", "d")  # error
-api.deployments_list("p", labels={"a": "b"})  # error
+api.deployments_list("p", labels=["a"])  # error
 api.deployment_audit_events_list("p", "d", limit="all")  # error
 api.revisions_file_upload("p", "d", "v", file=1)  # error
 api.no_such_method("p")  # error

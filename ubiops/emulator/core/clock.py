@@ -8,6 +8,8 @@ import time
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from ubiops.exceptions import ApiValueError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -49,11 +51,11 @@ class Clock:
                 9998.
         """
         if not (math.isfinite(seconds) and seconds >= 0):
-            raise ValueError(f"seconds must be a finite number of zero or more, got {seconds!r}")
+            raise ApiValueError(f"seconds must be a finite number of zero or more, got {seconds!r}")
         with self._lock:
             now = self.now() + seconds
             if now > _LATEST:
-                raise ValueError(f"advancing by {seconds!r} seconds leads beyond the year 9998")
+                raise ApiValueError(f"advancing by {seconds!r} seconds leads beyond the year 9998")
             self._state = (now, None if self._state[1] is None else time.monotonic())
         self._notify()
 

@@ -24,6 +24,9 @@ class CoreApi(
     Args:
         api_client: The client that makes the calls. Default: a new one, which reads its
             address and token from ``UBIOPS_API_HOST`` and ``UBIOPS_API_TOKEN``.
+        token: The API token of a new client.
+        host: The address of a new client.
+        project: The default ``project_name`` of every call. Default: none.
     """
 
     @property

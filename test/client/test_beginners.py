@@ -1,0 +1,342 @@
+"""What a beginner is told after each of 45 common mistakes, by their numbers.
+
+A row is tried here against the emulator, or names the test elsewhere that states what is
+said. Waiting, packages and the command line have tests of their own.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import ubiops
+
+ROOT = Path(__file__).resolve().parents[2]
+PLAIN = {"input_type": "plain", "output_type": "plain"}
+TOKEN_HINT = "set UBIOPS_API_TOKEN or configuration.api_key['Authorization']"
+
+
+class Place(NamedTuple):
+    """Where a mistake is made: a project with one deployment `d` that has a version `v`."""
+
+    api: Any
+    project: str
+    host: str
+    folder: Path
+
+    def other(self, **settings: Any) -> Any:
+        """Returns another client of the same emulator."""
+        return ubiops.CoreApi(host=self.host, **settings)
+
+
+class Row(NamedTuple):
+    """A mistake, and what is raised or warned of."""
+
+    number: int
+    mistake: Callable[[Place], Any]
+    error: type[BaseException]
+    said: tuple[str, ...]
+
+
+def _await(work: Any) -> None:
+    asyncio.run(work)
+
+
+async def _async_with() -> None:
+    api: Any = ubiops.CoreApi()
+    async with api:
+        pass
+
+
+async def _await_blocking(place: Place) -> None:
+    await place.api.deployments_list(place.project)
+
+
+def _set(name: str, value: Any) -> Callable[[Place], Any]:
+    return lambda _: setattr(ubiops.Configuration(), name, value)
+
+
+def _without_token(place: Place) -> Any:
+    client = pickle.loads(pickle.dumps(place.other(token="x").api_client))  # noqa: S301
+    return ubiops.CoreApi(client).deployments_list("p")
+
+
+def _text_file(place: Place) -> Any:
+    path = place.folder / "package.zip"
+    path.write_text("x")
+    with path.open() as file:
+        return place.api.revisions_file_upload(place.project, "d", "v", file=file)
+
+
+UNAUTHORIZED = ubiops.UnauthorizedError
+ROWS = [
+    # --- token and address ---
+    Row(1, lambda p: p.other().deployments_list("p"), UNAUTHORIZED, (f"hint: no API token was sent: {TOKEN_HINT}",)),
+    Row(
+        3,
+        lambda p: p.other(token="<INSERT TOKEN>").deployments_list("p"),
+        UNAUTHORIZED,
+        ("Invalid token: it contains a space", "hint: the API token was not accepted"),
+    ),
+    Row(
+        4,
+        lambda _: ubiops.Configuration(api_key="x"),  # type: ignore[arg-type]
+        TypeError,
+        ('api_key takes a dict such as {"Authorization": "Token <secret>"}, got str',),
+    ),
+    Row(
+        5,
+        lambda _: ubiops.CoreApi(ubiops.Configuration()),  # type: ignore[arg-type]
+        TypeError,
+        ("pass a configuration to the client: ubiops.ApiClient(configuration)",),
+    ),
+    Row(5, lambda _: ubiops.CoreApi("x"), TypeError, ("a token is given as token='...'",)),  # type: ignore[arg-type]
+    Row(
+        6,
+        lambda _: ubiops.CoreApi(tokn="x"),  # type: ignore[arg-type]
+        TypeError,
+        ("CoreApi() got an unexpected keyword argument 'tokn'; did you mean 'token'?",),
+    ),
+    Row(
+        6,
+        lambda _: ubiops.CoreApi(max_retries=1),  # type: ignore[arg-type]
+        TypeError,
+        ("ubiops.CoreApi(ubiops.ApiClient(ubiops.Configuration(max_retries=...)))",),
+    ),
+    Row(
+        6,
+        lambda _: ubiops.Configuration(verifyssl=False),  # type: ignore[arg-type]
+        TypeError,
+        ("Configuration() got an unexpected keyword argument 'verifyssl'; did you mean 'verify_ssl'?",),
+    ),
+    Row(
+        7,
+        lambda _: ubiops.Configuration(api_key={"Autorization": "x"}),
+        ubiops.UnknownFieldWarning,
+        ("api_key has 'Autorization', which is not used: the key of the API token is 'Authorization'",),
+    ),
+    Row(
+        9,
+        lambda _: ubiops.CoreApi(host="htps://api.ubiops.com"),
+        ValueError,
+        ("its scheme is 'htps'", "It looks like 'https://api.ubiops.com/v2.1'"),
+    ),
+    Row(
+        9,
+        lambda _: ubiops.CoreApi(host="https://x/v2.1?a=b"),
+        ValueError,
+        ("it holds a query or a fragment",),
+    ),
+    Row(
+        12,
+        _set("hots", "https://elsewhere"),
+        ubiops.UnknownFieldWarning,
+        ("Configuration has no setting 'hots', so it is ignored; did you mean 'host'?",),
+    ),
+    Row(12, _set("verifyssl", False), ubiops.UnknownFieldWarning, ("did you mean 'verify_ssl'?",)),
+    Row(12, _set("timeout", 3), ubiops.UnknownFieldWarning, ("did you mean 'read_timeout'?",)),
+    Row(12, _set("retries", 5), ubiops.UnknownFieldWarning, ("did you mean 'max_retries'?",)),
+    Row(12, _set("proxies", {}), ubiops.UnknownFieldWarning, ("did you mean 'proxy'?",)),
+    # --- arguments and models ---
+    Row(
+        13,
+        lambda p: p.api.deployments_list(),
+        ValueError,
+        (
+            "deployments_list() needs a value for 'project_name': it is missing or None; "
+            "CoreApi(project=...) sets a default",
+        ),
+    ),
+    Row(13, lambda p: p.api.deployments_list(None), ValueError, ("needs a value for 'project_name'",)),
+    Row(13, lambda p: p.api.deployments_list(""), ValueError, ("does not accept an empty string",)),
+    Row(
+        14,
+        lambda p: p.api.deployments_create(p.project, {"name": "my model", **PLAIN}),
+        ubiops.BadRequestError,
+        ("my model", "is not a valid name"),
+    ),
+    Row(
+        15,
+        lambda p: ubiops.DeploymentVersionCreate(version="v", maximum_instances="2"),  # type: ignore[arg-type]
+        TypeError,
+        ("DeploymentVersionCreate.maximum_instances must be an integer, got str: '2'",),
+    ),
+    Row(
+        15,
+        lambda p: ubiops.DeploymentCreate(name="d", input_type="text", output_type="plain"),  # type: ignore[arg-type]
+        ValueError,
+        ("DeploymentCreate.input_type must be one of",),
+    ),
+    Row(
+        16,
+        lambda p: ubiops.DeploymentCreate(nam="d", **PLAIN),  # type: ignore[arg-type, call-arg]
+        ubiops.UnknownFieldWarning,
+        ("DeploymentCreate has no field 'nam'", "did you mean 'name'?"),
+    ),
+    Row(
+        17,
+        lambda p: p.api.deployments_create(p.project, {"nmae": "d", **PLAIN}),
+        ubiops.UnknownFieldWarning,
+        ("DeploymentCreate has no field 'nmae', but it is sent; did you mean 'name'?",),
+    ),
+    Row(
+        17,
+        lambda p: p.api.deployment_versions_create(p.project, "d", {"version": "w", "maximum_instance": 1}),
+        ubiops.UnknownFieldWarning,
+        ("did you mean 'maximum_instances'?",),
+    ),
+    Row(
+        18,
+        lambda p: p.api.deployments_create(p.project, name="d"),
+        TypeError,
+        ("unexpected keyword argument 'name'", "a field goes into data=ubiops.DeploymentCreate(...)"),
+    ),
+    Row(
+        19,
+        lambda p: p.api.deployment_versions_create(p.project, "d", ubiops.DeploymentCreate(name="d", **PLAIN)),
+        TypeError,
+        (
+            "deployment_versions_create() takes a DeploymentVersionCreate for 'data', got a DeploymentCreate: "
+            "DeploymentVersionCreate.version must be given",
+        ),
+    ),
+    Row(
+        20,
+        lambda p: p.api.revisions_file_upload(p.project, "d", "v", file="nope.zip"),
+        FileNotFoundError,
+        ("file can't be read from 'nope.zip': No such file or directory",),
+    ),
+    Row(21, _text_file, TypeError, ("file must be opened in binary mode ('rb')",)),
+    Row(
+        27,
+        lambda p: p.api.deployments_list(p.project, limit=3),
+        TypeError,
+        ("deployments_list() got an unexpected keyword argument 'limit'; it takes project_name, labels",),
+    ),
+    Row(28, lambda p: p.api.deployments_list(p.project, timeout=5), TypeError, ("did you mean '_request_timeout'?",)),
+    Row(28, lambda p: p.api.deployments_list(p.project, headers={}), TypeError, ("did you mean '_headers'?",)),
+    Row(
+        29,
+        # Python itself says so, before any code of the client runs.
+        lambda p: p.api.revisions_file_upload(p.project, "d", "v", "package.zip"),
+        TypeError,
+        ("revisions_file_upload() takes from 1 to 4 positional arguments but 5 were given",),
+    ),
+    Row(
+        30,
+        lambda p: p.api.deployments_get("d", p.project),
+        ubiops.NotFoundError,
+        ("Deployment was not found", "hint: check project_name='d', deployment_name='project"),
+    ),
+    Row(
+        31,
+        lambda p: p.api.deployment_environment_variables_get(p.project, "d", "MODEL"),
+        ubiops.NotFoundError,
+        ("id='MODEL'; id takes an id, which is a UUID, and not a name",),
+    ),
+    Row(
+        26,
+        lambda p: p.api.deployments_get(p.project, "d").nmae,
+        AttributeError,
+        ("nmae",),
+    ),
+    # --- ways to use a client ---
+    Row(34, _without_token, UNAUTHORIZED, (f"{TOKEN_HINT} (a pickle does not contain the token)",)),
+    Row(
+        35,
+        lambda p: _await(_async_with()),
+        TypeError,
+        ("ubiops.CoreApi takes 'with' in place of 'async with'; the class to be awaited is ubiops.aio.CoreApi",),
+    ),
+    # The list is what it says it is, so that Python's words are the best there are.
+    Row(35, lambda p: _await(_await_blocking(p)), TypeError, ("'await' expression",)),
+    Row(
+        36,
+        lambda p: p.api.deployments_get(p.project, "d", async_req=True).name,
+        AttributeError,
+        ("async_req=True returns the call that is under way: its result is that of get()",),
+    ),
+    Row(
+        36,
+        lambda p: list(p.api.deployments_list(p.project, async_req=True)),
+        TypeError,
+        ("is not iterable; async_req=True returns the call",),
+    ),
+    Row(39, lambda p: p.api.deployments_list("p", _request_timeout=0), ValueError, ("must be a number of seconds",)),
+    Row(39, lambda p: p.api.deployments_list("p", _request_timeout="5"), TypeError, ("takes a number of seconds",)),
+    Row(39, _set("verify_ssl", "false"), TypeError, ("verify_ssl takes True or False, got str: 'false'",)),
+    Row(44, lambda p: p.api.deployments_create(p.project, {"name": "d", **PLAIN}), ubiops.ConflictError, ("'d'",)),
+]
+
+ELSEWHERE = {
+    8: ("test/faults/test_secrets.py", "test_a_name_that_is_not_known_shows_no_secret"),
+    10: ("test/faults/test_tls.py", "test_https_to_a_server_without_tls_hints_at_http"),
+    11: ("test/faults/test_tls.py", "test_http_to_a_server_that_expects_tls_hints_at_https"),
+    22: ("test/emulator/test_package.py", "test_a_file_that_is_not_an_archive_fails_the_build"),
+    23: ("test/emulator/test_package.py", "test_an_archive_without_code_fails_the_build"),
+    24: ("test/utils/test_wait_for.py", "test_version_without_revision_is_an_error"),
+    25: ("test/utils/test_wait_for.py", "test_an_expired_timeout_raises_one_error_of_many_kinds"),
+    32: ("test/faults/test_connections.py", "test_a_body_that_was_not_read_is_not_taken_for_the_next_response"),
+    33: ("test/faults/test_processes.py", "test_after_a_fork_each_process_has_its_own_connections"),
+    37: ("test/faults/test_proxies.py", "test_an_unreachable_proxy_is_named_with_its_source_and_retried"),
+    38: ("test/faults/test_tls.py", "test_a_bad_certificate_is_refused_with_a_hint"),
+    40: ("test/faults/test_messages.py", "test_a_read_timeout_is_given_with_its_seconds"),
+    41: ("test/faults/test_uploads.py", "test_ctrl_c_leaves_nothing_behind"),
+    42: ("test/client/test_signposts.py", "test_a_method_of_the_api_that_is_not_covered_says_how_to_call_it"),
+    43: ("test/faults/test_answers.py", "test_a_redirect_to_elsewhere_is_an_error_and_no_credentials_travel"),
+    45: ("test/packaging/test_wheel.py", "test_progress_bar_without_its_extra_says_what_to_install"),
+}
+
+
+@pytest.fixture(scope="module")
+def place(emulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    project = "project-of-beginners"
+    with ubiops.CoreApi(ubiops.ApiClient(emulator.configuration())) as api:
+        api.deployments_create(project, {"name": "d", **PLAIN})
+        api.deployment_versions_create(project, "d", {"version": "v"})
+        yield Place(api, project, emulator.configuration().host, tmp_path_factory.mktemp("beginners"))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[f"{row.number}-{index}" for index, row in enumerate(ROWS)])
+def test_a_mistake_is_answered_with_what_to_do(row: Row, place: Place) -> None:
+    # Warnings are errors in the tests.
+    with pytest.raises(row.error) as caught:
+        row.mistake(place)
+    for said in row.said:
+        assert said in str(caught.value)
+
+
+def test_a_token_with_any_prefix_is_accepted(place: Place) -> None:
+    """Row 2, and what works of row 7."""
+    for token in ("x", "Token x", "Token Token x", "Bearer x"):
+        assert place.other(token=token).deployments_list(place.project)
+    for name in ("Authorization", "authorization", "AUTHORIZATION"):
+        configuration = ubiops.Configuration(place.host, {name: "x"})
+        assert configuration.api_key == {"Authorization": "x"}
+        assert configuration.api_key[name] == configuration.api_key.get(name) == "x"
+        assert name in configuration.api_key
+        assert ubiops.CoreApi(ubiops.ApiClient(configuration)).deployments_list(place.project)
+
+
+def test_a_path_of_the_address_that_is_not_the_apis_is_pointed_out(place: Place) -> None:
+    for path, base in (("v2.0", "/v2.0"), ("api", "/api/v2.1")):
+        api = ubiops.CoreApi(host=place.host.replace("v2.1", path), token="x")
+        with pytest.raises(ubiops.NotFoundError) as caught:
+            api.deployments_list("p")
+        assert caught.value.hint == f"check configuration.host: its path is '{base}', and the API's is /v2.1 or /v2"
+
+
+def test_every_row_has_a_test() -> None:
+    assert {row.number for row in ROWS} | set(ELSEWHERE) | {2} == set(range(1, 46))
+
+
+@pytest.mark.parametrize("number", ELSEWHERE)
+def test_the_tests_of_the_other_rows_exist(number: int) -> None:
+    path, name = ELSEWHERE[number]
+    assert re.search(rf"def \w*{name}", (ROOT / path).read_text(encoding="utf-8"))

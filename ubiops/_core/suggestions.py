@@ -1,0 +1,43 @@
+"""What to say of a name that does not exist. Imported only when there is such a name."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from ubiops.exceptions import UnknownFieldWarning
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
+    """Returns the name that was probably meant; empty if none is near."""
+    by_lower: dict[str, str] = {}
+    for one in names:
+        by_lower.setdefault(one.lower(), one)
+    near = get_close_matches(name.lower(), by_lower, 1, cutoff)
+    return by_lower[near[0]] if near else ""
+
+
+def suggest(name: str, names: Iterable[str], otherwise: str) -> str:
+    """Returns a suggestion: the nearest name, or all of them.
+
+    Args:
+        name: The name that does not exist.
+        names: Those that do.
+        otherwise: What to write before all names, such as ``it takes``.
+    """
+    names = list(names)
+    near = nearest(name, names)
+    return f"did you mean {near!r}?" if near else f"{otherwise} {', '.join(names)}"
+
+
+def warn(message: str) -> None:
+    """Issues an ``UnknownFieldWarning`` at the line of the user's code that caused it."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").startswith("ubiops."):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, UnknownFieldWarning, stacklevel=level)
