@@ -7,7 +7,7 @@ import re
 
 from generator.call_options import read_call_options
 
-# What a model has already, and the names in the annotations of its class body: a field
+# The attributes of every model, and the names in annotations of its class body: a field
 # of such a name would hide them.
 _OF_MODELS = frozenset(
     ("additional_properties", "attribute_map", "from_dict", "openapi_types", "self", "to_dict", "to_str")
@@ -49,7 +49,7 @@ def python_name(name: str, reserved: frozenset[str] = frozenset()) -> str | None
         reserved: Names that are taken; an underscore is added to such a name.
 
     Returns:
-        The name, or None if none can be made of it.
+        The name, or None if none can be derived.
     """
     made = snake(re.sub(r"[^0-9A-Za-z_]", "_", name)).lstrip("_")
     if not made.isidentifier() or not made.isascii():

@@ -106,7 +106,7 @@ def _check_arguments(operation: Operation, body: Body | None, node: Node) -> Non
         )
 
 
-# --- parameters -------------------------------------------------------------------------------------------------------
+# --- parameters -----------------------------------------------------------------------
 
 
 def _parameters(path: str, node: Node) -> dict[str, list[Parameter]]:
@@ -233,7 +233,7 @@ def _list_in_query(node: Node) -> tuple[Type, Limits]:
     return Type("list", item=kind), limits
 
 
-# --- responses --------------------------------------------------------------------------------------------------------
+# --- responses ------------------------------------------------------------------------
 
 
 def _responses(node: Node) -> tuple[Success, list[Failure]]:
@@ -304,7 +304,7 @@ def _failure(status: int, given: Node) -> Failure:
 
 
 def _header(node: Node) -> str:
-    """The description of a header; its type is checked, but nothing is made of it."""
+    """The description of a header; its type is checked, but not used."""
     node.allow("description", "schema", "example")
     kind, _, _ = read_schema(node["schema"])
     if kind.kind not in ("string", "integer"):

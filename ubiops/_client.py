@@ -74,7 +74,7 @@ class BaseClient:
         self._readers: dict[str | None, Reader | None] = {}
         self._parsed_host: tuple[str, str, str] = ("", "", "")
 
-    # --- what all requests carry ---
+    # --- what all requests carry ------------------------------------------------------
 
     @property
     def default_headers(self) -> dict[str, str]:
@@ -130,7 +130,7 @@ class BaseClient:
     def client_side_validation(self, value: bool) -> None:
         self.configuration.client_side_validation = value
 
-    # --- copies ---
+    # --- copies -----------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
         # Values that may be secret are left out: the token, the cookie and other headers.
@@ -154,7 +154,7 @@ class BaseClient:
         other._clock = self._clock
         return other
 
-    # --- requests ---
+    # --- requests ---------------------------------------------------------------------
 
     def _prepare(
         self,

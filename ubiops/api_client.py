@@ -66,7 +66,7 @@ class ApiClient(BaseClient):
         self._pool: ThreadPool | None = None
         self._process = os.getpid()
 
-    # --- connections and threads ---
+    # --- connections and threads ------------------------------------------------------
 
     @property
     def rest_client(self) -> RESTClient:
@@ -124,7 +124,7 @@ class ApiClient(BaseClient):
         super().__setstate__(state)
         self.pool_threads = state["pool_threads"]
 
-    # --- calls ---
+    # --- calls ------------------------------------------------------------------------
 
     def execute(
         self,

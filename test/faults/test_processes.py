@@ -1,4 +1,4 @@
-"""Other processes: forked ones, and those that receive a client by pickle."""
+"""Clients in other processes: after a fork, or unpickled."""
 
 from __future__ import annotations
 

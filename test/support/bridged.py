@@ -13,7 +13,7 @@ from ubiops._client import read_options
 from ubiops._core.request import Options
 
 PATIENCE = 60.0
-"""Seconds after which a call is given up: what bounds a test that goes wrong."""
+"""Seconds after which a call is cancelled, so that a failing test ends."""
 
 
 class Loop:

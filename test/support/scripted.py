@@ -207,7 +207,7 @@ class Wire:
                 else:
                     step(peer)
         except (Gone, OSError):
-            pass  # many tests are about a client that closes its connection
+            pass  # In many tests, the client closes its connection.
         except BaseException as error:
             self.failures.append(error)
         finally:
@@ -235,8 +235,10 @@ class Wire:
             thread.join(PATIENCE)
 
     def wait_until_left(self, connections: int = 1, kept: int = 0) -> None:
-        """Waits until this many connections were opened, and the client has closed all but those
-        that it keeps."""
+        """Waits until this many connections were opened and the client has closed them.
+
+        The client may keep some of them open.
+        """
         until = time.monotonic() + PATIENCE
         while self.connections < connections or self._ended < self.connections - kept:
             assert time.monotonic() < until, "the client keeps its connection"
@@ -264,7 +266,7 @@ WireFor = Callable[..., Wire]
 """The fixture ``wire``: starts a server with these steps."""
 
 
-# --- responses ----------------------------------------------------------------------------
+# --- responses ------------------------------------------------------------------------
 
 
 def reply(status: int = 200, body: bytes | Any = b"{}", *headers: str, reason: str | None = None) -> bytes:
@@ -371,7 +373,7 @@ def tunnel(peer: Peer) -> None:
                     ways[one].sendall(data)
 
 
-# --- clients ------------------------------------------------------------------------------
+# --- clients --------------------------------------------------------------------------
 
 TOKEN = "s3cr3t-t0ken-0f-the-test"
 
@@ -389,7 +391,7 @@ def call(client: Any, method: str = "GET", **options: Any) -> Any:
 
 
 def settings_for(host: str | Wire, **settings: Any) -> Any:
-    """The configuration for a server, with the token of all tests unless another is given."""
+    """The configuration for a server, with the tests' token by default."""
     import ubiops
 
     settings.setdefault("api_key", {"Authorization": f"Token {TOKEN}"})
@@ -399,7 +401,7 @@ def settings_for(host: str | Wire, **settings: Any) -> Any:
 
 @contextlib.contextmanager
 def client_of(host: str | Wire, *, pool_threads: int = 1, loop: Any = None, **settings: Any) -> Iterator[Any]:
-    """A client for a server: a blocking one, or with a loop an async one that is driven by it."""
+    """A client for a server: a blocking one, or an async one if there is a loop."""
     import ubiops
 
     configuration = settings_for(host, **settings)

@@ -103,7 +103,7 @@ class PreparedRequest:
         return any(name.lower() == "range" for name in self.headers)
 
 
-# --- options ----------------------------------------------------------------------------
+# --- options --------------------------------------------------------------------------
 
 
 class Options:
@@ -186,7 +186,7 @@ def unknown_keyword(name: str, operation: Operation) -> str:
     return f"{operation.name}() got an unexpected keyword argument {name!r}; {hint}"
 
 
-# --- path -------------------------------------------------------------------------------
+# --- path -----------------------------------------------------------------------------
 
 # A value that needs no encoding. It doesn't start with a dot, so that it is neither "." nor "..".
 _is_plain = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]*").fullmatch

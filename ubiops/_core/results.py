@@ -47,7 +47,7 @@ STREAMED = frozenset(("file", "events"))
 """Return types whose body is not read as JSON."""
 
 
-# --- bodies -----------------------------------------------------------------------------
+# --- bodies ---------------------------------------------------------------------------
 
 
 def read_body(response: RawResponse) -> Generator[Step, Any, bytes]:
@@ -108,7 +108,7 @@ def read_error(response: RawResponse, *, authorized: bool) -> Generator[Step, An
     return error_for(response, body[:MAX_ERROR_BYTES], authorized=authorized)
 
 
-# --- types ------------------------------------------------------------------------------
+# --- types ----------------------------------------------------------------------------
 
 
 def find_model(name: str) -> type[Model]:
@@ -232,7 +232,7 @@ def check_event_stream(response: RawResponse) -> None:
         )
 
 
-# --- errors -----------------------------------------------------------------------------
+# --- errors ---------------------------------------------------------------------------
 
 
 def error_for(response: RawResponse, body: bytes, *, authorized: bool) -> ApiException:

@@ -140,7 +140,7 @@ def _translate(problem: _Problem) -> BaseException:
     return error
 
 
-# --- rules: the first that applies decides ------------------------------------------------
+# --- rules: the first that applies decides --------------------------------------------
 
 
 def _certificate(problem: _Problem) -> ApiException | None:

@@ -69,7 +69,7 @@ class Runner:
             raise ApiValueError("this event loop was forked with its process: start a new one in the child")
         return loop
 
-    # --- calls ---
+    # --- calls ------------------------------------------------------------------------
 
     def __enter__(self) -> None:
         """Counts a call that is under way."""
@@ -96,7 +96,7 @@ class Runner:
         """Ends the threads that are idle now."""
         self._workers.stop_idle()
 
-    # --- jobs ---
+    # --- jobs -------------------------------------------------------------------------
 
     async def run(self, function: Callable[[], T], abort: Callable[[], object], timeout: float | None = None) -> T:
         """Runs a function in a thread and returns its result.

@@ -110,7 +110,7 @@ class ApiClient(BaseClient):
                     self._rest = RESTClient(self.configuration)
         return self._rest
 
-    # --- life ---
+    # --- life -------------------------------------------------------------------------
 
     async def close(self) -> None:
         """Waits for the calls that are under way, then closes the connections. May be
@@ -146,7 +146,7 @@ class ApiClient(BaseClient):
         self._max_concurrency = state["max_concurrency"]
         super().__setstate__(state)
 
-    # --- calls ---
+    # --- calls ------------------------------------------------------------------------
 
     async def execute(
         self,
