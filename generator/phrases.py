@@ -172,7 +172,7 @@ def returned(operation: Operation) -> tuple[str, str]:
 
 
 def raised(operation: Operation) -> str:
-    """What a docstring says of the errors that not every operation has; empty if there
+    """The entry of the errors that not every operation has; empty if there
     are none.
     """
     names: dict[str, list[str]] = {}

@@ -74,8 +74,8 @@ class Driver:
             rest: The connections.
 
         Returns:
-            The seconds to wait before the next call of this method; None when the call is
-            over.
+            The seconds to wait before the next call of this method; None when the call
+            is over.
 
         Raises:
             ubiops.ApiException: The call did not succeed.

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 
 def read_blocks(raw: RawResponse, *, reuse: bool = False) -> Iterator[Any]:
-    """Returns the body of a response, decompressed, in blocks of at most ``BLOCK`` bytes.
+    """Returns the body of a response, decompressed, in blocks of at most ``BLOCK``
+    bytes.
 
     Args:
         raw: The response.
@@ -45,8 +46,8 @@ def read_blocks(raw: RawResponse, *, reuse: bool = False) -> Iterator[Any]:
 class Response:
     """A response whose body has not been read: read it whole or block by block.
 
-    Close it, or use it as a context manager. It offers both the urllib3 and the requests
-    attribute names.
+    Close it, or use it as a context manager. It offers both the urllib3 and the
+    requests attribute names.
 
     Attributes:
         status: The HTTP status.
@@ -128,11 +129,12 @@ class Response:
 
         Args:
             amt: The most bytes to return; None returns all that are left.
-            decode_content: Accepted for compatibility with urllib3 and ignored; the body
-                is always decompressed.
+            decode_content: Accepted for compatibility with urllib3 and ignored; the
+                body is always decompressed.
 
         Raises:
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
             ubiops.ApiTimeoutError: A timeout expired.
             ubiops.InvalidResponseError: The body is not compressed as declared.
             ubiops.ApiValueError: The response was closed before.
@@ -177,7 +179,8 @@ class Response:
         except ApiException as error:
             error.method, error.url = self.method, self.url
             if not self._repeatable:
-                # The caller has used the bytes before, so that the call can't be repeated.
+                # The caller has used the bytes before, so that the call can't be
+                # repeated.
                 error._take_failure()
             self._error = error
             raise
@@ -188,12 +191,14 @@ class Response:
         """Returns the body block by block.
 
         Args:
-            amt: The bytes of each block but the last; None returns blocks as they arrive.
-            decode_content: Accepted for compatibility with urllib3 and ignored; the body
-                is always decompressed.
+            amt: The bytes of each block but the last; None returns blocks as they
+                arrive.
+            decode_content: Accepted for compatibility with urllib3 and ignored; the
+                body is always decompressed.
 
         Raises:
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
             ubiops.ApiTimeoutError: A timeout expired.
             ubiops.InvalidResponseError: The body is not compressed as declared.
         """
@@ -246,21 +251,23 @@ class Response:
         return parse_json(self.data, self.status)
 
     def save(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """Saves the body as a file, which appears only when it is complete and on the disk.
+        """Saves the body as a file, which appears only when it is complete and on the
+        disk.
 
         Args:
-            path: The path of the file; or a folder, in which the file gets the name that
-                the server sent, made safe. Default: the working directory.
-            overwrite: Whether to replace an existing file. Otherwise a number is added to
-                the name.
+            path: The path of the file; or a folder, in which the file gets the name
+                that the server sent, made safe. Default: the working directory.
+            overwrite: Whether to replace an existing file. Otherwise a number is added
+                to the name.
 
         Returns:
             The path of the file.
 
         Raises:
-            ubiops.ApiValueError: The folder does not exist or is not writable, or a part of
-                the body was read before.
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiValueError: The folder does not exist or is not writable, or a
+                part of the body was read before.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
         """
         if self._content is None and self._blocks is not None:
             raise ApiValueError("a part of the response was read before, so that it can't be saved as a whole")
@@ -277,8 +284,8 @@ class Response:
             return save(self.stream() if self._content is None else [self._content], folder, name, overwrite=overwrite)
 
     def close(self) -> None:
-        """Returns the connection to the pool, and discards what is left of the body. May be
-        called more than once."""
+        """Returns the connection to the pool, and discards what is left of the body.
+        May be called more than once."""
         if not self._closed:
             self._closed = True
             self._closing.close()

@@ -1,4 +1,5 @@
-"""The client: what its requests carry, its options, its life, and calls of endpoints that have no method."""
+"""The client: what its requests carry, its options, its life, and calls of endpoints
+that have no method."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Server-sent events: the parser follows the WHATWG standard, and the stream closes its connection."""
+"""Server-sent events: the parser follows the WHATWG standard, and the stream closes its
+connection."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Killing the emulator at any moment loses no acknowledged change and leaves none incomplete."""
+"""Killing the emulator at any moment loses no acknowledged change and leaves none
+incomplete."""
 
 from __future__ import annotations
 

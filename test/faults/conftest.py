@@ -1,4 +1,5 @@
-"""Fixtures of the fault tests: scripted servers, their clients, an injected clock and certificates."""
+"""Fixtures of the fault tests: scripted servers, their clients, an injected clock and
+certificates."""
 
 from __future__ import annotations
 

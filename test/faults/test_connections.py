@@ -157,7 +157,8 @@ def test_many_threads_share_a_client_and_each_gets_its_own_responses(wire: WireF
 
 @pytest.mark.parametrize("kept", [1, 100])
 def test_background_calls_run_in_parallel(kept: int, wire: WireFor, client_for: Any) -> None:
-    """Each response waits for all requests, however few connections are kept afterwards."""
+    """Each response waits for all requests, however few connections are kept
+    afterwards."""
     together = threading.Barrier(4)
 
     def meet(peer: Peer) -> None:

@@ -64,7 +64,8 @@ def test_thousands_of_calls_leak_nothing(tls: bool, certificates: Any, tmp_path:
                 call(client, "POST")
         server.wait_until_left(kept=1)
         open_files, threads = in_use()
-        # An open connection is a socket and a thread of the server, and a socket of the client.
+        # An open connection is a socket and a thread of the server, and a socket of the
+        # client.
         assert open_files - before[0] <= 8
         assert threads - before[1] <= 4
     assert left_behind(before) == (0, 0)

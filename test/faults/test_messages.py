@@ -1,7 +1,7 @@
 """Messages of network errors.
 
-They name the limit that ran out and say whether the request may have been processed. The
-original error is logged only.
+They name the limit that ran out and say whether the request may have been processed.
+The original error is logged only.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ DEFLATE = "Content-Encoding: deflate"
 
 
 class Case(NamedTuple):
-    """The bytes on the wire, and the value or the error that a GET for any JSON must yield."""
+    """The bytes on the wire, and the value or the error that a GET for any JSON must
+    yield."""
 
     name: str
     response: bytes
@@ -169,7 +170,8 @@ def test_a_value_of_the_wrong_type_is_an_error(
 
 
 def test_a_deeply_nested_value_of_the_wrong_type_is_an_error(wire: Any, client_for: Any) -> None:
-    """A value that can just be parsed may be too deep for what is done with it afterwards."""
+    """A value that can just be parsed may be too deep for what is done with it
+    afterwards."""
     server = wire(b"")
     api = ubiops.CoreApi(client_for(server))
     for depth in range(sys.getrecursionlimit() - 100, sys.getrecursionlimit() + 1):
@@ -291,7 +293,8 @@ HOSTILE = {
 def test_hostile_error_bodies_are_parsed_quickly(body: bytes, wire: Any, client_for: Any) -> None:
     """A parser with quadratic time would need minutes or hours.
 
-    CPU time of this thread is measured, so that the load of the machine does not matter.
+    CPU time of this thread is measured, so that the load of the machine does not
+    matter.
     """
     client = client_for(wire(reply(404, body)))
     before = time.thread_time()
@@ -534,7 +537,8 @@ def test_a_redirect_to_another_origin_is_an_error_and_sends_no_credentials(
         server.steps = (reply(302, b"", f"Location: {location.format(port=server.port)}"),)
         client = client_for(server, **certificates.trust)
         if location.startswith("\\"):
-            # A backslash is not a separator: this is a path on the same origin, sent encoded.
+            # A backslash is not a separator: this is a path on the same origin, sent
+            # encoded.
             with pytest.raises(ubiops.RedirectError):
                 call(client)
             assert all(r.target.startswith("/v2.1/") for r in server.requests)

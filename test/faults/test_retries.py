@@ -1,4 +1,5 @@
-"""Retries over real connections: which calls are retried, how often and after what delay.
+"""Retries over real connections: which calls are retried, how often and after what
+delay.
 
 ``test/client/test_retry.py`` tests the decisions alone.
 """

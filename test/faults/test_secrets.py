@@ -35,7 +35,8 @@ SECRETS = (TOKEN, PASSWORD, ENCODED, COOKIE, HEADER)
 
 
 def shown(value: Any, depth: int = 0) -> Iterator[str]:
-    """What an error reporter records of a local variable: containers item by item, and the repr of anything else."""
+    """What an error reporter records of a local variable: containers item by item, and
+    the repr of anything else."""
     if depth > 6:
         return
     if isinstance(value, Mapping):

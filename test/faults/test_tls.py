@@ -108,8 +108,8 @@ def test_ssl_ca_cert_can_be_a_folder(wire: WireFor, client_for: Any, certificate
 
 
 def _der_set(oid: Any, text: str) -> bytes:
-    """Returns an attribute of a name in the canonical form that OpenSSL hashes: lower case,
-    single spaces, UTF-8."""
+    """Returns an attribute of a name in the canonical form that OpenSSL hashes: lower
+    case, single spaces, UTF-8."""
     numbers = [int(part) for part in oid.dotted_string.split(".")]
     coded = bytes((numbers[0] * 40 + numbers[1], *numbers[2:]))
     value = " ".join(text.lower().split()).encode()

@@ -218,8 +218,8 @@ def test_a_file_that_is_deleted_before_a_retry_is_an_error(
 
 
 def deny(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    """Makes opening a file fail although os.access allows it, as an access control list or
-    a network file system can. Works for root too."""
+    """Makes opening a file fail although os.access allows it, as an access control list
+    or a network file system can. Works for root too."""
     original = open
 
     def refuse(file: Any, *args: Any, **options: Any) -> Any:
@@ -347,7 +347,8 @@ def test_a_read_error_is_reported(wire: WireFor, api_for: Any) -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_an_error_of_a_stream_is_reported_with_its_cause(error: Exception, wire: WireFor, api_for: Any) -> None:
-    """A stream may read from a network. Its errors must not look like those of the call."""
+    """A stream may read from a network. Its errors must not look like those of the
+    call."""
 
     class Broken:
         def read(self, amount: int = -1) -> Any:
@@ -552,8 +553,8 @@ def test_ctrl_c_leaves_nothing_behind(
         original = ubiops._io.sources.FileSource._take
 
         def slow(self: Any, source: Any, amount: int) -> Any:
-            # The signal arrives here, between two blocks: the server, which sends it, has
-            # already received what it waits for.
+            # The signal arrives here, between two blocks: the server, which sends it,
+            # has already received what it waits for.
             if source.tell() > 2 << 20:
                 time.sleep(20)
             return original(self, source, amount)

@@ -1,8 +1,8 @@
 """Models with arbitrary values: reading, building, writing and copying.
 
-All models share one implementation, so the examples are spread over them, and the run time
-does not grow with the number of models. ``test_each_limit_of_each_model`` tests the limits
-of each model at their bounds.
+All models share one implementation, so the examples are spread over them, and the run
+time does not grow with the number of models. ``test_each_limit_of_each_model`` tests
+the limits of each model at their bounds.
 """
 
 from __future__ import annotations

@@ -22,7 +22,8 @@ BLOCK = bytes(1 << 18)
 
 
 def growth(work: Callable[[], object]) -> int:
-    """Returns by how much the memory of this process, server included, grows at its peak."""
+    """Returns by how much the memory of this process, server included, grows at its
+    peak."""
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]

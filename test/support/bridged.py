@@ -1,4 +1,5 @@
-"""The async client behind the interface of the blocking one, so that the same tests run on both."""
+"""The async client behind the interface of the blocking one, so that the same tests run
+on both."""
 
 from __future__ import annotations
 
@@ -107,7 +108,8 @@ class BridgedResponse:
         self._inner = inner
 
     def __getattr__(self, name: str) -> Any:
-        # The attributes that are the same in both: status, headers, getfilename and so on.
+        # The attributes that are the same in both: status, headers, getfilename and so
+        # on.
         return getattr(self._inner, name)
 
     @property

@@ -21,7 +21,8 @@ USER_CODE, MISTAKES = SAMPLES / "user_code.py", SAMPLES / "mistakes.py"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder outside of the source tree, so that what is checked against is the package that is installed."""
+    """A folder outside of the source tree, so that what is checked against is the
+    package that is installed."""
     for sample in (USER_CODE, MISTAKES):
         shutil.copy(sample, tmp_path)
     return tmp_path

@@ -6,7 +6,8 @@ from typing import Any, Protocol
 
 
 class Clock(Protocol):
-    """What a client needs of a clock. The module ``time`` is one for the blocking client."""
+    """What a client needs of a clock. The module ``time`` is one for the blocking
+    client."""
 
     def monotonic(self) -> float:
         """Returns seconds that never go backwards, for deadlines."""

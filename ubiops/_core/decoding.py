@@ -69,7 +69,8 @@ class Inflate:
         self._member: Any = None
 
     def feed(self, raw: bytes) -> Iterator[bytes]:
-        """Returns the blocks that the received bytes complete, each of at most ``BLOCK`` bytes.
+        """Returns the blocks that the received bytes complete, each of at most
+        ``BLOCK`` bytes.
 
         Raises:
             ubiops.InvalidResponseError: The bytes are not compressed as declared.

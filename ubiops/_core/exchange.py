@@ -1,8 +1,8 @@
 """One call as a generator of steps.
 
-``exchange`` makes every decision of a call: redirects, retries, limits, errors and decoding.
-It has no socket and no sleep: it yields steps, and a driver performs them. The blocking and
-the async client drive the same generator.
+``exchange`` makes every decision of a call: redirects, retries, limits, errors and
+decoding. It has no socket and no sleep: it yields steps, and a driver performs them.
+The blocking and the async client drive the same generator.
 """
 
 from __future__ import annotations
@@ -87,7 +87,8 @@ def exchange(
                 error.hint = f"there are too many redirects: {_MAX_REDIRECTS} were followed"
         except ApiException as caught:
             error = caught
-        # Outside of the handler, so that one attempt's error is not chained to the next one's.
+        # Outside of the handler, so that one attempt's error is not chained to the next
+        # one's.
         error.url = request.origin + target
         yield Sleep(_retry_or_raise(request, error, attempts, settings, clock, started, deadline))
 
@@ -124,7 +125,8 @@ def _retry_or_raise(
     started: float,
     deadline: float | None,
 ) -> float:
-    """Returns the seconds to wait before the next attempt, or raises the error if it is final."""
+    """Returns the seconds to wait before the next attempt, or raises the error if it is
+    final."""
     error.method = request.method
     failure = error._take_failure()
     attempts.append(failure.summary if failure is not None else str(error.reason))
@@ -150,7 +152,8 @@ def _retry_or_raise(
 
 
 def _same_origin(origin: str, target: str, response: RawResponse) -> str | None:
-    """Returns the target of a redirect to the same scheme, host and port; None otherwise."""
+    """Returns the target of a redirect to the same scheme, host and port; None
+    otherwise."""
     location = response.headers.get("Location")
     if response.status not in _REDIRECTS or not location or not location.isascii() or not location.isprintable():
         return None

@@ -20,7 +20,8 @@ def check_header(name: str, value: Any) -> SecretStr:
 
     Raises:
         ubiops.ApiTypeError: The value is neither a string nor bytes.
-        ubiops.ApiValueError: The name or the value is not valid. The value is not shown.
+        ubiops.ApiValueError: The name or the value is not valid. The value is not
+            shown.
     """
     value = redact(value)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -39,7 +40,8 @@ def check_header(name: str, value: Any) -> SecretStr:
 
 
 def last_of_each(headers: dict[str, str]) -> dict[str, str]:
-    """Returns headers without duplicates: the last of each name counts, in any spelling."""
+    """Returns headers without duplicates: the last of each name counts, in any
+    spelling."""
     return dict({name.lower(): (name, value) for name, value in headers.items()}.values())
 
 

@@ -35,13 +35,13 @@ def generation_of(url: str) -> tuple[str, str | None]:
 
 
 def normalize_host(value: Any) -> str:
-    """Returns the address of the API in normal form: scheme, host, port if given, and the
-    path with the version.
+    """Returns the address of the API in normal form: scheme, host, port if given, and
+    the path with the version.
 
     Raises:
         ubiops.ApiTypeError: The value is not a string.
-        ubiops.ApiValueError: It is not a valid address; it holds a user name, a query, a
-            fragment or control characters; or its scheme is neither http nor https.
+        ubiops.ApiValueError: It is not a valid address; it holds a user name, a query,
+            a fragment or control characters; or its scheme is neither http nor https.
     """
     value = redact(value)
     if not isinstance(value, SecretStr):

@@ -21,8 +21,8 @@ _HTML = r"(?i)<!doctype html|<html|<head|<body"
 def server_message(body: str | bytes) -> str | None:
     """Returns the server's own message, at most 1,000 characters of it.
 
-    It is taken from JSON, from XML, from the title and the heading of an HTML page, or from
-    plain text. None if there is nothing readable.
+    It is taken from JSON, from XML, from the title and the heading of an HTML page, or
+    from plain text. None if there is nothing readable.
     """
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     text = text.strip()
@@ -47,7 +47,8 @@ def server_message(body: str | bytes) -> str | None:
 
 
 def _page_message(page: str) -> str:
-    """Returns the title and the first heading of an HTML page, without repeating itself."""
+    """Returns the title and the first heading of an HTML page, without repeating
+    itself."""
     title, heading = _element(page, "title"), _element(page, "h1")
     if heading.lower() in title.lower():
         return title

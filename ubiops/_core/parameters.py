@@ -184,7 +184,8 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def number_text(value: Any, name: str, caller: str) -> str:
-    """Returns an integer, a float or a UUID as text; ``name`` and ``caller`` are for errors."""
+    """Returns an integer, a float or a UUID as text; ``name`` and ``caller`` are for
+    errors."""
     try:
         return str(int(value)) if isinstance(value, int) else str(value)
     except ValueError:

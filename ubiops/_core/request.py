@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 
 class PreparedRequest:
-    """All that is needed to send a request, any number of times, and to read its response.
+    """All that is needed to send a request, any number of times, and to read its
+    response.
 
     Attributes:
         method: The HTTP method.
@@ -174,7 +175,8 @@ def check_options(operation: Operation, options: Mapping[str, Any]) -> None:
 
 
 def unknown_keyword(name: str, operation: Operation) -> str:
-    """Returns the message for a keyword that a method does not have, with the nearest name."""
+    """Returns the message for a keyword that a method does not have, with the nearest
+    name."""
     from difflib import get_close_matches
 
     body = ("data",) if operation.body else ()
@@ -188,12 +190,14 @@ def unknown_keyword(name: str, operation: Operation) -> str:
 
 # --- path -----------------------------------------------------------------------------
 
-# A value that needs no encoding. It doesn't start with a dot, so that it is neither "." nor "..".
+# A value that needs no encoding. It doesn't start with a dot, so that it is neither "."
+# nor "..".
 _is_plain = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]*").fullmatch
 
 
 def build_path(operation: Operation, arguments: tuple[Any, ...], safe: str = "") -> str:
-    """Returns the path of a call, each argument encoded so that it can't leave its segment.
+    """Returns the path of a call, each argument encoded so that it can't leave its
+    segment.
 
     Args:
         operation: The operation to call.
@@ -246,8 +250,8 @@ def check_template(path: Any, given: Collection[str], caller: str) -> str:
 
     Raises:
         ubiops.ApiTypeError: The template is not a string.
-        ubiops.ApiValueError: A value is missing, or the template holds characters that are
-            not valid in a path.
+        ubiops.ApiValueError: A value is missing, or the template holds characters that
+            are not valid in a path.
     """
     if not isinstance(path, str):
         raise ApiTypeError(f"{caller}() takes a string for 'resource_path', got {type(path).__name__}: {path!r:.80}")

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from ubiops.models._base import Model
 
 MAX_RESPONSE_BYTES = 1 << 28
-"""Bytes (256 MiB) of a response that are held in memory at most, after decompression. Files
-are streamed instead."""
+"""Bytes (256 MiB) of a response that are held in memory at most, after decompression.
+Files are streamed instead."""
 _MAX_REASON = 200
 """Characters of a status line's text that an error shows."""
 
@@ -130,8 +130,8 @@ def reader_for(returns: str | None) -> Reader | None:
     """Returns how to read a JSON value as the type that an operation returns.
 
     Args:
-        returns: The type, such as ``DeploymentDetail``, ``list[DeploymentList]``, ``any``
-            or None.
+        returns: The type, such as ``DeploymentDetail``, ``list[DeploymentList]``,
+            ``any`` or None.
 
     Returns:
         The reader; None if there is no JSON to read.

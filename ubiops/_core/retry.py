@@ -1,7 +1,8 @@
 """Decides on retries: whether, when, and for how long. Pure functions.
 
-A request that never reached the server is always retried. One that may have been processed
-is retried only if its method is idempotent. A 429 says that it was not processed.
+A request that never reached the server is always retried. One that may have been
+processed is retried only if its method is idempotent. A 429 says that it was not
+processed.
 """
 
 from __future__ import annotations
@@ -114,12 +115,13 @@ def decide(
 
 
 def _wait(policy: Policy, failure: Failure, attempt: int, now: float) -> tuple[float, float, str]:
-    """Returns the minimum delay, the upper bound of the jitter that is added, and the reason."""
+    """Returns the minimum delay, the upper bound of the jitter that is added, and the
+    reason."""
     requested = requested_delay(failure.headers, now)
     if requested is not None:
         seconds, header = requested
-        # Jitter only upwards: clients that got the same Retry-After must return neither early
-        # nor all at once.
+        # Jitter only upwards: clients that got the same Retry-After must return neither
+        # early nor all at once.
         return seconds, min(1.0, 0.1 * seconds), f"{header} requests {seconds:g} s"
     # Full jitter, between zero and the backoff, spreads the load of many clients best.
     ceiling = min(policy.backoff_cap, policy.backoff_base * 2 ** min(attempt - 1, 30))
@@ -127,11 +129,12 @@ def _wait(policy: Policy, failure: Failure, attempt: int, now: float) -> tuple[f
 
 
 def requested_delay(headers: Mapping[str, str], now: float) -> tuple[float, str] | None:
-    """Returns the delay that a server requests, and the header; None without a valid one.
+    """Returns the delay that a server requests, and the header; None without a valid
+    one.
 
     Args:
-        headers: The response's headers. ``Retry-After`` (seconds or a date) takes precedence
-            over ``x-ratelimit-reset`` (seconds).
+        headers: The response's headers. ``Retry-After`` (seconds or a date) takes
+            precedence over ``x-ratelimit-reset`` (seconds).
         now: Seconds since the epoch.
     """
     seconds = _retry_after(headers.get("Retry-After"), now)

@@ -17,8 +17,8 @@ class Timeouts(NamedTuple):
 
 
 def read_timeout_option(value: Any, default: Timeouts, name: str = "_request_timeout") -> Timeouts:
-    """Returns the timeouts of a call: a number bounds the whole call, a pair is (connect,
-    read).
+    """Returns the timeouts of a call: a number bounds the whole call, a pair is
+    (connect, read).
 
     Raises:
         ubiops.ApiTypeError: The value is neither a number nor a pair.

@@ -29,14 +29,15 @@ class FileSource:
     """A file to upload.
 
     Args:
-        value: A path, bytes, or a file that is open in binary mode, which is sent from its
-            current position. A folder is packed into a zip archive while it is sent.
+        value: A path, bytes, or a file that is open in binary mode, which is sent from
+            its current position. A folder is packed into a zip archive while it is
+            sent.
         name: The name of the parameter, for error messages.
 
     Raises:
         ubiops.ApiTypeError: The value is something else.
-        ubiops.ApiValueError: The file does not exist or can't be read, or the folder can't be
-            packed.
+        ubiops.ApiValueError: The file does not exist or can't be read, or the folder
+            can't be packed.
     """
 
     def __init__(self, value: Any, name: str = "file") -> None:
@@ -75,8 +76,9 @@ class FileSource:
             mode = os.stat(path)
             if stat.S_ISREG(mode.st_mode):
                 self.size = mode.st_size
-                # Only opening a file shows whether it can be read: there are access control
-                # lists, network file systems and files locked by other programs.
+                # Only opening a file shows whether it can be read: there are access
+                # control lists, network file systems and files locked by other
+                # programs.
                 open(path, "rb", buffering=0).close()
         except (OSError, ValueError) as error:
             raise ApiValueError(f"{name} can't be read from {path!r}: {_reason(error)}") from None
@@ -120,12 +122,12 @@ class FileSource:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Iterator[Any]]:
-        """Opens the file and returns an iterator over its blocks. A path's file is closed at
-        the end, and one that was given open is not.
+        """Opens the file and returns an iterator over its blocks. A path's file is
+        closed at the end, and one that was given open is not.
 
         Raises:
-            ubiops.ApiRequestError: The file can't be opened. While iterating: it can't be
-                read, or its size has changed.
+            ubiops.ApiRequestError: The file can't be opened. While iterating: it can't
+                be read, or its size has changed.
         """
         with contextlib.ExitStack() as stack:
             if self._data is not None:
@@ -152,8 +154,8 @@ class FileSource:
             yield self._read(source, first)
 
     def blocks(self) -> Iterator[Any]:
-        """Returns the blocks of the file, which is opened for the first and closed behind
-        the last one.
+        """Returns the blocks of the file, which is opened for the first and closed
+        behind the last one.
 
         Raises:
             ubiops.ApiRequestError: As for ``open``.
@@ -188,8 +190,8 @@ class FileSource:
                     # The server would take the surplus for another request.
                     raise self._changed("it has grown")
             yield block
-        # A file that has grown is detected before the body is complete, so that the server
-        # never accepts a part of it as the whole.
+        # A file that has grown is detected before the body is complete, so that the
+        # server never accepts a part of it as the whole.
         if self._take(source, 1):
             raise self._changed("it has grown")
 
@@ -197,8 +199,8 @@ class FileSource:
         try:
             block = source.read(amount)
         except Exception as error:
-            # A stream may be anything, even a response from a network. Its errors must not
-            # be taken for those of this call.
+            # A stream may be anything, even a response from a network. Its errors must
+            # not be taken for those of this call.
             raise self._unreadable(error) from error
         if not isinstance(block, (bytes, bytearray)):
             raise ApiRequestError(0, f"the file {self.filename!r} returns {type(block).__name__} instead of bytes")
@@ -222,9 +224,11 @@ def _reason(error: Exception) -> str:
 
 
 def _open_special(path: str) -> tuple[Any, bytes]:
-    """Opens a pipe or a device, and returns it with the bytes that were read to test it.
+    """Opens a pipe or a device, and returns it with the bytes that were read to test
+    it.
 
-    Opening a named pipe waits for a writer, possibly forever. A pipe without one is an error.
+    Opening a named pipe waits for a writer, possibly forever. A pipe without one is an
+    error.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:

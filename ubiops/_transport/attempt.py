@@ -62,7 +62,8 @@ class Attempt:
         self.deadline: float | None = None
         """Monotonic deadline of the whole call."""
         self.streaming = False
-        """Whether the body goes out in blocks. The server may respond before its end."""
+        """Whether the body goes out in blocks. The server may respond before its end.
+        """
         self.held_head: bytes | None = None
         """Headers held back so that they can be sent with a small body in one segment;
         empty before they are known, None if nothing is held back."""
@@ -86,9 +87,9 @@ class Attempt:
         thread and more than once.
 
         The socket is shut down, so that ``send`` or ``read`` raises at once and the
-        connection is not reused. While a host name is being resolved, or a file to upload
-        is being read, there is no socket to wait for: then the call fails after that.
-        Does nothing once the response has been read.
+        connection is not reused. While a host name is being resolved, or a file to
+        upload is being read, there is no socket to wait for: then the call fails after
+        that. Does nothing once the response has been read.
         """
         with self._lock:
             self.aborted = True
@@ -109,15 +110,16 @@ class Attempt:
             self._sock = sock
 
     def detach(self) -> bool:
-        """Gives up the socket, which another attempt may use now. Returns whether it was
-        shut down."""
+        """Gives up the socket, which another attempt may use now. Returns whether it
+        was shut down."""
         with self._lock:
             self._sock = None
             return self.aborted
 
     @property
     def truncated(self) -> bool:
-        """Whether a TLS connection ended without saying so, which an attacker can cause."""
+        """Whether a TLS connection ended without saying so, which an attacker can
+        cause."""
         return getattr(self._sock, "truncated", False)
 
     @property

@@ -1,5 +1,6 @@
-"""urllib3's connections with what it lacks: one connect timeout for all addresses, early
-responses, attempts that can be aborted, and truncated TLS connections that are noticed."""
+"""urllib3's connections with what it lacks: one connect timeout for all addresses,
+early responses, attempts that can be aborted, and truncated TLS connections that are
+noticed."""
 
 from __future__ import annotations
 
@@ -22,8 +23,8 @@ PRIVATE_NAMES = (
     (HTTPConnection, "_new_conn"),
     (urllib3.HTTPSConnectionPool, "_validate_conn"),
 )
-"""All of urllib3's private names that this package relies on. Both have been stable since
-1.x; urllib3's own SOCKS support overrides the first in the same way."""
+"""All of urllib3's private names that this package relies on. Both have been stable
+since 1.x; urllib3's own SOCKS support overrides the first in the same way."""
 
 SMALL_BODY = 1 << 16
 """Largest body in bytes that is copied behind the headers and sent with them: the copy
@@ -55,7 +56,8 @@ class RequestHeaders(dict):  # type: ignore[type-arg]
 
 
 class _Connection:
-    """Mixin for both connection classes: tracks the attempt and detects early responses."""
+    """Mixin for both connection classes: tracks the attempt and detects early
+    responses."""
 
     sock: Any
     port: Any
@@ -216,8 +218,8 @@ class _Connection:
             else:
                 _send_large(attempt, sock, data, watched)
         except (ConnectionError, ssl.SSLError) as error:
-            # urllib3 continues with reading the response, which may be there. Without one
-            # it raises this error.
+            # urllib3 continues with reading the response, which may be there. Without
+            # one it raises this error.
             attempt.unfinished = True
             raise BrokenPipeError(str(error)) from None
 
@@ -255,8 +257,8 @@ class _HTTPSPool(urllib3.HTTPSConnectionPool):
     ConnectionCls: Any = _HTTPSConnection
 
     def _validate_conn(self, conn: Any) -> None:
-        """Does nothing. urllib3 would connect here, before it passes the request, and warn
-        at every connection whose certificate is not verified."""
+        """Does nothing. urllib3 would connect here, before it passes the request, and
+        warn at every connection whose certificate is not verified."""
 
 
 POOL_CLASSES = {"http": _HTTPPool, "https": _HTTPSPool}

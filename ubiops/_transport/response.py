@@ -35,8 +35,8 @@ class RawResponse:
             amount: How many at most; None reads the rest of the body.
 
         Raises:
-            ubiops.ApiConnectionError: The connection broke, the body ended too early, or
-                the attempt was aborted.
+            ubiops.ApiConnectionError: The connection broke, the body ended too early,
+                or the attempt was aborted.
             ubiops.ApiTimeoutError: A timeout or the deadline ran out.
         """
         handled = sys.exc_info()[1]
@@ -50,8 +50,8 @@ class RawResponse:
         raise failed
 
     def readinto(self, buffer: memoryview) -> int:
-        """Reads the next bytes of the body into a buffer and returns how many they are; 0
-        at the end of the body.
+        """Reads the next bytes of the body into a buffer and returns how many they are;
+        0 at the end of the body.
 
         Raises:
             ubiops.ApiConnectionError: As for ``read``.

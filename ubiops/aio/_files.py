@@ -24,8 +24,8 @@ class Uploads:
         self._streams: list[_AsyncStream] = []
 
     def adapt(self, value: Any) -> Any:
-        """Returns a file that a thread can read, for an async file or iterable; everything
-        else as it is."""
+        """Returns a file that a thread can read, for an async file or iterable;
+        everything else as it is."""
         if isinstance(value, (str, os.PathLike, bytes, bytearray, memoryview)):
             return value
         read = getattr(value, "read", None)

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _GRACE = 0.5
-"""Seconds that a cancelled task waits for its thread to end. Usually it takes a millisecond;
-only while a host name is resolved or a file is read, a thread can't be stopped."""
+"""Seconds that a cancelled task waits for its thread to end. Usually it takes a
+millisecond; only while a host name is resolved or a file is read, a thread can't be
+stopped."""
 
 
 class Runner:

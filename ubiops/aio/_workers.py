@@ -16,8 +16,8 @@ _IDLE_SECONDS = 5.0
 class Workers:
     """Threads that start when there is a job and none of them is idle.
 
-    There are never more than jobs under way. Nothing has to be closed: idle threads end by
-    themselves, and they don't keep the interpreter from exiting.
+    There are never more than jobs under way. Nothing has to be closed: idle threads end
+    by themselves, and they don't keep the interpreter from exiting.
     """
 
     def __init__(self) -> None:

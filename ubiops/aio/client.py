@@ -41,13 +41,14 @@ class _LoopClock:
 class ApiClient(BaseClient):
     """Makes the calls of ``ubiops.aio.CoreApi``. All tasks of one event loop share it.
 
-    Use it with ``async with``, or await ``close()``, to close its connections; it can be
-    used again after that, also in another event loop once the first one is closed. It can be
-    pickled: the token is left out, and is read from ``UBIOPS_API_TOKEN`` when the client is
-    unpickled.
+    Use it with ``async with``, or await ``close()``, to close its connections; it can
+    be used again after that, also in another event loop once the first one is closed.
+    It can be pickled: the token is left out, and is read from ``UBIOPS_API_TOKEN`` when
+    the client is unpickled.
 
-    The connections are those of the blocking client; worker threads wait for them. If a task
-    is cancelled, the socket of its call is shut down at once, which frees the thread.
+    The connections are those of the blocking client; worker threads wait for them. If a
+    task is cancelled, the socket of its call is shut down at once, which frees the
+    thread.
 
     Args:
         configuration: Host, credentials and limits. Default: a copy of the default
@@ -56,9 +57,9 @@ class ApiClient(BaseClient):
         header_value: Its value.
         cookie: The value of the header Cookie for all requests.
         max_concurrency: The most requests that are under way at once, each in a thread.
-            Further calls wait in order; that time counts towards their ``_request_timeout``.
-            Calls that wait before a retry don't count. Default: the configuration's
-            ``connection_pool_maxsize``, which is 100 by default.
+            Further calls wait in order; that time counts towards their
+            ``_request_timeout``. Calls that wait before a retry don't count. Default:
+            the configuration's ``connection_pool_maxsize``, which is 100 by default.
 
     Raises:
         ubiops.ApiTypeError: ``configuration`` is something else, such as a client.
@@ -101,8 +102,8 @@ class ApiClient(BaseClient):
     def rest_client(self) -> RESTClient:
         """The connections. Created on first use."""
         if self._rest is None:
-            # Imported here because importing urllib3 takes longer than anything else that a
-            # first client needs.
+            # Imported here because importing urllib3 takes longer than anything else
+            # that a first client needs.
             from ubiops._transport.pool import RESTClient
 
             with self._lock:
@@ -168,13 +169,15 @@ class ApiClient(BaseClient):
             options: The keyword options of the method.
             query: The values of the query parameters, in the operation's order.
             headers: The values of the header parameters, in the operation's order.
-            body: The body: a value of the operation's type, or a dict in place of a model.
+            body: The body: a value of the operation's type, or a dict in place of a
+                model.
             form: The values of the form's fields, in the operation's order.
-            files: The files, in the operation's order: paths, bytes, open files, async files
-                and async iterables.
+            files: The files, in the operation's order: paths, bytes, open files, async
+                files and async iterables.
 
         Raises:
-            ubiops.ApiTypeError: An argument has the wrong type, or an option is unknown.
+            ubiops.ApiTypeError: An argument has the wrong type, or an option is
+                unknown.
             ubiops.ApiValueError: An argument is missing or breaks a rule.
             ubiops.ApiException: The call did not succeed.
         """
@@ -228,17 +231,18 @@ class ApiClient(BaseClient):
             body: The JSON body: a model, a dict, a list or a plain value.
             post_params: The plain fields of a multipart body.
             files: The files of a multipart body.
-            response_type: The type to read the response as, such as ``DeploymentDetail``,
-                ``list[DeploymentList]``, ``object`` (any JSON), ``file`` or ``events``.
-                Default: the body is not read.
-            auth_settings: Accepted for compatibility with the official client and ignored;
-                the token is always sent.
+            response_type: The type to read the response as, such as
+                ``DeploymentDetail``, ``list[DeploymentList]``, ``object`` (any JSON),
+                ``file`` or ``events``. Default: the body is not read.
+            auth_settings: Accepted for compatibility with the official client and
+                ignored; the token is always sent.
             async_req: Not supported here: every call can be awaited.
-            _return_http_data_only: Whether to return the data alone. Default: False, which
-                returns (data, status, headers).
+            _return_http_data_only: Whether to return the data alone. Default: False,
+                which returns (data, status, headers).
             collection_formats: Accepted for compatibility with the official client and
                 ignored; lists can't be sent in a query.
-            _preload_content: Whether to read the response. False returns a ``Response``.
+            _preload_content: Whether to read the response. False returns a
+                ``Response``.
             _request_timeout: Seconds for the whole call, or a pair (connect, read).
             _host: Another address of the same API.
             _progress_bar: Whether to show the progress of a file.

@@ -26,7 +26,8 @@ __all__ = ["Event", "EventStream", "Response"]
 
 
 class Response:
-    """A response whose body has not been read: await it whole, or iterate over its blocks.
+    """A response whose body has not been read: await it whole, or iterate over its
+    blocks.
 
     Close it, or use it with ``async with``.
 
@@ -89,7 +90,8 @@ class Response:
             amt: The most bytes to return; None returns all that are left.
 
         Raises:
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
             ubiops.ApiTimeoutError: A timeout expired.
             ubiops.InvalidResponseError: The body is not compressed as declared.
             ubiops.ApiValueError: The response was closed before.
@@ -100,10 +102,12 @@ class Response:
         """Returns the body block by block.
 
         Args:
-            amt: The bytes of each block but the last; None returns blocks as they arrive.
+            amt: The bytes of each block but the last; None returns blocks as they
+                arrive.
 
         Raises:
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
             ubiops.ApiTimeoutError: A timeout expired.
             ubiops.InvalidResponseError: The body is not compressed as declared.
         """
@@ -135,27 +139,29 @@ class Response:
         return parse_json(await self.content(), self.status)
 
     async def save(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """Saves the body as a file, which appears only when it is complete and on the disk.
+        """Saves the body as a file, which appears only when it is complete and on the
+        disk.
 
         Args:
-            path: The path of the file; or a folder, in which the file gets the name that
-                the server sent, made safe. Default: the working directory.
-            overwrite: Whether to replace an existing file. Otherwise a number is added to
-                the name.
+            path: The path of the file; or a folder, in which the file gets the name
+                that the server sent, made safe. Default: the working directory.
+            overwrite: Whether to replace an existing file. Otherwise a number is added
+                to the name.
 
         Returns:
             The path of the file.
 
         Raises:
-            ubiops.ApiValueError: The folder does not exist or is not writable, or a part of
-                the body was read before.
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiValueError: The folder does not exist or is not writable, or a
+                part of the body was read before.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
         """
         return await self._run(lambda: self._inner.save(path, overwrite=overwrite))
 
     async def close(self) -> None:
-        """Returns the connection to the pool, and discards what is left of the body. May be
-        called more than once."""
+        """Returns the connection to the pool, and discards what is left of the body.
+        May be called more than once."""
         if not self._inner.closed:
             # Another task may be reading.
             self._abort()
@@ -185,8 +191,9 @@ class Response:
 class EventStream:
     """The server-sent events of a response, in the order in which they arrive.
 
-    Iterate over it with ``async for``. The connection is closed when the stream ends, when
-    the loop is left early, and by ``close()`` or the end of an ``async with`` block.
+    Iterate over it with ``async for``. The connection is closed when the stream ends,
+    when the loop is left early, and by ``close()`` or the end of an ``async with``
+    block.
 
     Attributes:
         status: The HTTP status.
@@ -209,7 +216,8 @@ class EventStream:
 
         Raises:
             ubiops.ApiConnectionError: The connection broke before the stream ended.
-            ubiops.ApiTimeoutError: No byte arrived in time, or the call's deadline passed.
+            ubiops.ApiTimeoutError: No byte arrived in time, or the call's deadline
+                passed.
             ubiops.InvalidResponseError: An event is too large.
             ubiops.ApiValueError: The stream was closed before.
         """
