@@ -28,7 +28,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
 
 
 class Server:
-    """Returns one status after the other, and notes when it is asked, and with what timeout."""
+    """Returns one status after the other, and notes when it is asked, and with what
+    timeout."""
 
     def __init__(self, clock: ManualClock, statuses: Iterable[str | Exception], takes: float = 0) -> None:
         self._clock = clock
@@ -104,7 +105,8 @@ def test_the_timeout_expires_exactly_at_its_limit(clock: ManualClock, timeout: f
     assert (caught.value.timeout, caught.value.last_status) == (timeout, "building" if responds else None)
     what = "the thing is still 'building' after" if responds else "there was no response for the thing within"
     assert caught.value.reason == f"{what} {timeout:.10g} s (timeout={timeout:.10g})"
-    # A last look shortly before the end, which a response in time can still turn around.
+    # A last look shortly before the end, which a response in time can still turn
+    # around.
     assert timeout - server.times[-1] <= takes + max(0.1, min(2 * takes, 5)) + 0.011
 
 

@@ -152,7 +152,8 @@ def _check_server(settings: Settings, client: ApiClient, timeout: float) -> Iter
 
 
 def _resolve(settings: Settings) -> str | None:
-    """Returns what the name of the server, or of its proxy, resolves to; None if to nothing."""
+    """Returns what the name of the server, or of its proxy, resolves to; None if to
+    nothing."""
     name, port, what = settings.hostname, settings.port, ""
     if settings.proxy is not None:
         parts = urlsplit(settings.proxy.address or "")
@@ -174,7 +175,8 @@ def _way(settings: Settings) -> str:
 
 
 def _check_token(settings: Settings, api: CoreApi, project: str | None, timeout: float) -> Iterator[Step]:
-    """Makes a call that needs the token: the cheapest that exists, in the project if given."""
+    """Makes a call that needs the token: the cheapest that exists, in the project if
+    given."""
     if settings.token is None:
         yield Step("Token", "fail", "no token is set", diagnosis.NO_TOKEN)
         return

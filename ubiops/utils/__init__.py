@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-# Type checkers take it as true. Importing it from typing would take longer than all else.
-# The annotation keeps jedi, which completes names in notebooks, from believing the value.
+# Type checkers take it as true. Importing it from typing would take longer than all
+# else. The annotation keeps jedi, which completes names in notebooks, from believing
+# the value.
 TYPE_CHECKING: bool = False
 if TYPE_CHECKING:
     from typing import Any
