@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Driver:
-    """Runs one call from wait to wait.
+    """Runs one call, in stretches between its waits.
 
     Args:
         request: The request.
@@ -68,7 +68,7 @@ class Driver:
         self.response: RawResponse | None = None
 
     def advance(self, rest: RESTClient) -> float | None:
-        """Performs steps until the call has to wait, or is over.
+        """Performs steps until the call has to wait or is complete.
 
         Args:
             rest: The connections.
@@ -138,7 +138,7 @@ class Driver:
         return response
 
     def abort(self) -> None:
-        """Makes the step that another thread performs fail, and all later ones."""
+        """Makes the step that another thread performs fail, and all later steps."""
         self._aborted = True
         if self._attempt is not None:
             self._attempt.abort()
@@ -164,7 +164,7 @@ class Driver:
         )
 
     def result(self) -> tuple[Any, int, Any]:
-        """Returns the data of a call that is over, its status and its headers."""
+        """Returns the data of a complete call, its status and its headers."""
         request, response = self._request, self.response
         assert response is not None  # noqa: S101 - a call is over when it has a response
         data = self._data

@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 
 
 class ApiClient(BaseClient):
-    """Makes the calls of ``CoreApi``. All threads that use it share its connection
-    pool.
+    """Makes the calls of ``CoreApi``. Threads can share it and its connection pool.
 
     Use it as a context manager, or call ``close()``, to close its connections; it can
     be used again after that. It can be pickled: the token is left out, and is read from
@@ -101,8 +100,9 @@ class ApiClient(BaseClient):
         return self._lock
 
     def close(self) -> None:
-        """Waits for calls that run in other threads, then closes the connections. May
-        be called more than once."""
+        """Waits for calls that run in other threads, then closes the connections.
+
+        May be called more than once."""
         with self._lock_here():
             pool, self._pool = self._pool, None
         if pool is not None:
@@ -182,8 +182,7 @@ class ApiClient(BaseClient):
         _host: str | None = None,
         _progress_bar: bool | None = False,
     ) -> Any:
-        """Calls an endpoint that has no method here, with the retries, limits and typed
-        errors that every method has.
+        """Calls an endpoint without a method here, with the usual retries and errors.
 
         Args:
             resource_path: The path template after the host, such as

@@ -45,8 +45,7 @@ class EventStream:
         self.url = url
 
     def _receive(self) -> list[Event] | None:
-        """Returns the events that the next bytes complete; None at the end of the
-        stream."""
+        """Returns the events in the next bytes; None at the end of the stream."""
         if self._ended:
             return None
         if self._closed:

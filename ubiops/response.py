@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 
 def read_blocks(raw: RawResponse, *, reuse: bool = False) -> Iterator[Any]:
-    """Returns the body of a response, decompressed, in blocks of at most ``BLOCK``
-    bytes.
+    """Returns the decompressed body of a response in blocks of up to ``BLOCK`` bytes.
 
     Args:
         raw: The response.
@@ -99,7 +98,7 @@ class Response:
         return self.status < 400
 
     def raise_for_status(self) -> None:
-        """Does nothing: an error status was raised before. For those who know requests."""
+        """Does nothing, as an error status is raised earlier. For compatibility with requests."""
 
     @property
     def closed(self) -> bool:
@@ -251,8 +250,7 @@ class Response:
         return parse_json(self.data, self.status)
 
     def save(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """Saves the body as a file, which appears only when it is complete and on the
-        disk.
+        """Saves the body as a file, which appears only once it is complete and on disk.
 
         Args:
             path: The path of the file; or a folder, in which the file gets the name
@@ -273,7 +271,7 @@ class Response:
             raise ApiValueError("a part of the response was read before, so that it can't be saved as a whole")
         target = os.fspath(path) if path is not None else os.getcwd()
         if not isinstance(target, str):
-            raise ApiTypeError(f"path takes a string or a PathLike of one, got {type(target).__name__}")
+            raise ApiTypeError(f"path must be a string or an os.PathLike, got {type(target).__name__}")
         folder, name = (target, self.getfilename()) if os.path.isdir(target) else os.path.split(target)
         if not name:
             raise ApiValueError(f"a download can't be saved in {folder!r}: there is no such folder")
@@ -284,7 +282,8 @@ class Response:
             return save(self.stream() if self._content is None else [self._content], folder, name, overwrite=overwrite)
 
     def close(self) -> None:
-        """Returns the connection to the pool, and discards what is left of the body.
+        """Discards the rest of the body and returns the connection to the pool.
+
         May be called more than once."""
         if not self._closed:
             self._closed = True

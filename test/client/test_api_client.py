@@ -87,7 +87,7 @@ def test_an_unknown_keyword_is_rejected_with_a_suggestion(client: ubiops.ApiClie
         ) as caught:
             api.deployments_list(**{"project_name": "p", **unknown})
         assert suggestion in str(caught.value)
-    with pytest.raises(ubiops.ApiTypeError, match="async_req takes True or False"):
+    with pytest.raises(ubiops.ApiTypeError, match="async_req must be True or False"):
         api.deployments_list("p", async_req="yes")  # type: ignore[call-overload]
     assert server.requests == []
 
@@ -272,7 +272,7 @@ def test_an_unknown_response_type_is_rejected(client: ubiops.ApiClient, server: 
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ((None, "GET"), "takes a string for 'resource_path', got NoneType"),
+        ((None, "GET"), "'resource_path' must be a string, got NoneType"),
         (("/x/{id}", "GET"), "needs a value for 'id' in 'path_params', to fill '/x/{id}'"),
         (("/x/{id}", "GET", {"name": "y"}), "needs a value for 'id' in 'path_params'"),
         (("/x/..", "GET"), "can't use '/x/..' as a path template"),
@@ -287,12 +287,12 @@ def test_an_unknown_response_type_is_rejected(client: ubiops.ApiClient, server: 
         (("/x/{a}/{b}", "GET", {"a": "{b}"}), "needs a value for 'b'"),
         (("/x", None), "None is not a valid HTTP method"),
         (("/x", "GET\r\n"), "is not a valid HTTP method"),
-        (("/x", "GET", ["id"]), "takes a dict with string keys for 'path_params', or a list of pairs"),
-        (("/x", "GET", {1: "id"}), "for 'path_params'"),
-        (("/x", "GET", None, "a=b"), "for 'query_params'"),
-        (("/x", "GET", None, 5), "for 'query_params'"),
-        (("/x", "POST", None, None, None, None, ["abc"]), "for 'post_params'"),
-        (("/x", "POST", None, None, None, None, None, ["a.zip"]), "for 'files'"),
+        (("/x", "GET", ["id"]), "'path_params' must be a dict with string keys or a list of pairs"),
+        (("/x", "GET", {1: "id"}), "'path_params' must be"),
+        (("/x", "GET", None, "a=b"), "'query_params' must be"),
+        (("/x", "GET", None, 5), "'query_params' must be"),
+        (("/x", "POST", None, None, None, None, ["abc"]), "'post_params' must be"),
+        (("/x", "POST", None, None, None, None, None, ["a.zip"]), "'files' must be"),
     ],
 )
 def test_invalid_arguments_of_call_api_are_rejected(

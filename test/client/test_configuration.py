@@ -45,12 +45,12 @@ def test_a_host_is_normalized(given: str, host: str) -> None:
         ("", "it is empty"),
         ("ftp://x", "its scheme is 'ftp'"),
         ("file:///etc/passwd", "its scheme is 'file'"),
-        ("http://user:hunter2@x", "it holds a user name or a password"),
-        ("http://user@x", "it holds a user name or a password"),
+        ("http://user:hunter2@x", "it contains a user name or a password"),
+        ("http://user@x", "it contains a user name or a password"),
         ("ftp://user:hunter2@x", "its scheme"),
-        ("http://x/?a=b", "it holds a query or a fragment"),
-        ("http://x/?", "it holds a query or a fragment"),
-        ("http://x#y", "it holds a query or a fragment"),
+        ("http://x/?a=b", "it contains a query or a fragment"),
+        ("http://x/?", "it contains a query or a fragment"),
+        ("http://x#y", "it contains a query or a fragment"),
         ("http://", "it has no valid host name"),
         ("http://a,b", "it has no valid host name"),
         ("http://x:99999", "Port out of range"),
@@ -73,7 +73,7 @@ def test_an_invalid_host_is_rejected(given: str, why: str) -> None:
 
 @pytest.mark.parametrize("given", [5, b"http://x", ["x"], True])
 def test_a_host_of_another_type_is_rejected(given: Any) -> None:
-    with pytest.raises(ubiops.ApiTypeError, match="host takes a string"):
+    with pytest.raises(ubiops.ApiTypeError, match="host must be a string"):
         ubiops.Configuration(host=given)
 
 

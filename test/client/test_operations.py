@@ -87,13 +87,13 @@ def test_a_body_is_sent_as_json(kind: str, data: Any, sent: Any, send: Any) -> N
 
 
 WRONG_BODIES: list[tuple[str, Any, type[Exception], str]] = [
-    ("list[str]", {"a": 1}, ubiops.ApiTypeError, "takes a list for 'data', got dict"),
-    ("list[str]", "abc", ubiops.ApiValueError, "takes a list or the text of a JSON list for 'data'"),
-    ("list[str]", ["a", 5], ubiops.ApiTypeError, r"takes a string for 'data\[1\]', got int: 5"),
-    ("list[str]", [None], ubiops.ApiTypeError, r"takes a string for 'data\[0\]', got NoneType"),
-    ("list[int]", [True], ubiops.ApiTypeError, r"takes an integer for 'data\[0\]', got bool"),
+    ("list[str]", {"a": 1}, ubiops.ApiTypeError, "'data' must be a list, got dict"),
+    ("list[str]", "abc", ubiops.ApiValueError, "'data' must be a list or the text of a JSON list"),
+    ("list[str]", ["a", 5], ubiops.ApiTypeError, r"'data\[1\]' must be a string, got int: 5"),
+    ("list[str]", [None], ubiops.ApiTypeError, r"'data\[0\]' must be a string, got NoneType"),
+    ("list[int]", [True], ubiops.ApiTypeError, r"'data\[0\]' must be an integer, got bool"),
     ("list[object]", [{}, 5], ubiops.ApiTypeError, r"data\[1\] must be a dict"),
-    ("list[EnvironmentVariableCreate]", VARIABLE, ubiops.ApiTypeError, "takes a list for 'data'"),
+    ("list[EnvironmentVariableCreate]", VARIABLE, ubiops.ApiTypeError, "'data' must be a list"),
     (
         "list[EnvironmentVariableCreate]",
         [VARIABLE, {"name": "x", "secret": True}],
@@ -107,9 +107,9 @@ WRONG_BODIES: list[tuple[str, Any, type[Exception], str]] = [
         r"data\[0\].*must be given",
     ),
     ("EnvironmentVariableCreate | list[EnvironmentVariableCreate]", 5, ubiops.ApiTypeError, "must be a"),
-    ("dict(str, str)", {"a": 1}, ubiops.ApiTypeError, r"takes a string for \"data\['a'\]\""),
-    ("str", 5, ubiops.ApiTypeError, "takes a string for 'data'"),
-    ("date", "soon", ubiops.ApiTypeError, "takes a date or an ISO 8601 string for 'data'"),
+    ("dict(str, str)", {"a": 1}, ubiops.ApiTypeError, r"\"data\['a'\]\" must be a string"),
+    ("str", 5, ubiops.ApiTypeError, "'data' must be a string"),
+    ("date", "soon", ubiops.ApiTypeError, "'data' must be a date or an ISO 8601 string"),
     ("any", object(), ubiops.ApiTypeError, "can't be sent as JSON"),
     ("list[str]", ubiops.NULL, ubiops.ApiValueError, "can't send null as 'data'"),
     ("list[str]", None, ubiops.ApiValueError, "needs a value for 'data'"),
@@ -231,19 +231,19 @@ def test_a_value_is_encoded_alike_in_a_query_a_header_and_a_form(
 
 
 WRONG_VALUES: list[tuple[Parameter, Any, type[Exception], str]] = [
-    (Parameter("p", "bool"), "true", ubiops.ApiTypeError, "takes True or False for 'p', got str"),
-    (Parameter("p", "int"), 1.5, ubiops.ApiTypeError, "takes an integer for 'p', got float"),
-    (Parameter("p", "int", enum=(0, 60)), 7, ubiops.ApiValueError, "takes one of 0, 60 for 'p', got 7"),
-    (Parameter("p", "float"), "1", ubiops.ApiTypeError, "takes a number for 'p'"),
-    (Parameter("p", "float", maximum=1), 1.5, ubiops.ApiValueError, "takes 1 or less for 'p', got 1.5"),
-    (Parameter("p", "date"), "tomorrow", ubiops.ApiTypeError, "takes a date or an ISO 8601 string for 'p'"),
-    (Parameter("p", "date"), 5, ubiops.ApiTypeError, "takes a date"),
-    (Parameter("p", "datetime"), "tomorrow", ubiops.ApiTypeError, "takes a datetime or an ISO 8601 string for 'p'"),
-    (Parameter("p", "list[str]"), 5, ubiops.ApiTypeError, "takes a list for 'p', got int"),
+    (Parameter("p", "bool"), "true", ubiops.ApiTypeError, "'p' must be True or False, got str"),
+    (Parameter("p", "int"), 1.5, ubiops.ApiTypeError, "'p' must be an integer, got float"),
+    (Parameter("p", "int", enum=(0, 60)), 7, ubiops.ApiValueError, "'p' must be one of 0, 60, got 7"),
+    (Parameter("p", "float"), "1", ubiops.ApiTypeError, "'p' must be a number"),
+    (Parameter("p", "float", maximum=1), 1.5, ubiops.ApiValueError, "'p' must be at most 1, got 1.5"),
+    (Parameter("p", "date"), "tomorrow", ubiops.ApiTypeError, "'p' must be a date or an ISO 8601 string"),
+    (Parameter("p", "date"), 5, ubiops.ApiTypeError, "must be a date"),
+    (Parameter("p", "datetime"), "tomorrow", ubiops.ApiTypeError, "'p' must be a datetime or an ISO 8601 string"),
+    (Parameter("p", "list[str]"), 5, ubiops.ApiTypeError, "'p' must be a list, got int"),
     (Parameter("p", "list[str]"), ["a,b"], ubiops.ApiValueError, "can't send a comma in an item of 'p', got 'a,b'"),
-    (Parameter("p", "list[str]", enum=("a",)), ["a", "c"], ubiops.ApiValueError, "takes one of 'a' for 'p', got 'c'"),
-    (Parameter("p", "list[str]", enum=("a",)), "a,c", ubiops.ApiValueError, "takes one of 'a' for 'p', got 'c'"),
-    (Parameter("p", "list[int]"), [1, "x"], ubiops.ApiTypeError, "takes an integer for 'p', got str"),
+    (Parameter("p", "list[str]", enum=("a",)), ["a", "c"], ubiops.ApiValueError, "'p' must be one of 'a', got 'c'"),
+    (Parameter("p", "list[str]", enum=("a",)), "a,c", ubiops.ApiValueError, "'p' must be one of 'a', got 'c'"),
+    (Parameter("p", "list[int]"), [1, "x"], ubiops.ApiTypeError, "'p' must be an integer, got str"),
     (Parameter("p", required=True), None, ubiops.ApiValueError, "needs a value for 'p'"),
     (Parameter("p", required=True), REQUIRED, ubiops.ApiValueError, "needs a value for 'p'"),
     (Parameter("p"), {"a": 1}, ubiops.ApiTypeError, "can't send 'p' in the"),
@@ -335,6 +335,6 @@ def test_dates_and_maps_are_read(returns: str, value: Any, result: Any) -> None:
 def test_flags_of_call_api_are_validated_like_those_of_methods(wire: Wire) -> None:
     with client_of(wire) as client:
         for name in ("_preload_content", "_return_http_data_only", "_progress_bar", "async_req"):
-            with pytest.raises(ubiops.ApiTypeError, match=f"{name} takes True or False, got str"):
+            with pytest.raises(ubiops.ApiTypeError, match=f"{name} must be True or False, got str"):
                 client.call_api("/x", "GET", **{name: "no"})
             client.call_api("/x", "GET", **{name: None})

@@ -74,7 +74,7 @@ def test_a_path_parameter_that_would_change_the_path_is_rejected(value: Any) -> 
 
 @pytest.mark.parametrize("value", [True, 1.5, b"x", [], {}, object(), ubiops.NULL])
 def test_a_path_parameter_of_another_type_is_rejected(value: Any) -> None:
-    with pytest.raises(ubiops.ApiTypeError, match="takes a string, an integer or a UUID for 'id', got"):
+    with pytest.raises(ubiops.ApiTypeError, match="'id' must be a string, an integer or a UUID, got"):
         build_path(GET, (value, "p"))
 
 
@@ -94,17 +94,17 @@ def test_a_query_omits_parameters_that_are_none() -> None:
 @pytest.mark.parametrize(
     ("values", "error", "message"),
     [
-        ((None, 0, None, None), ubiops.ApiValueError, "takes 1 or more for 'limit', got 0"),
-        ((None, 10, None, None), ubiops.ApiValueError, "takes 9 or less for 'limit', got 10"),
-        ((None, "x", None, None), ubiops.ApiTypeError, "takes an integer for 'limit', got str: 'x'"),
-        ((None, True, None, None), ubiops.ApiTypeError, "takes an integer for 'limit', got bool"),
-        ((None, 1.0, None, None), ubiops.ApiTypeError, "takes an integer for 'limit', got float"),
+        ((None, 0, None, None), ubiops.ApiValueError, "'limit' must be at least 1, got 0"),
+        ((None, 10, None, None), ubiops.ApiValueError, "'limit' must be at most 9, got 10"),
+        ((None, "x", None, None), ubiops.ApiTypeError, "'limit' must be an integer, got str: 'x'"),
+        ((None, True, None, None), ubiops.ApiTypeError, "'limit' must be an integer, got bool"),
+        ((None, 1.0, None, None), ubiops.ApiTypeError, "'limit' must be an integer, got float"),
         (
             (None, None, "Create", None),
             ubiops.ApiValueError,
-            "takes one of 'create', 'delete' for 'action', got 'Create'",
+            "'action' must be one of 'create', 'delete', got 'Create'",
         ),
-        ((None, None, None, "yes"), ubiops.ApiTypeError, "takes True or False for 'all'"),
+        ((None, None, None, "yes"), ubiops.ApiTypeError, "'all' must be True or False"),
         ((["a"], None, None, None), ubiops.ApiTypeError, "can't send 'labels' in the query: list"),
         ((math.nan, None, None, None), ubiops.ApiTypeError, "can't send 'labels' in the query: float"),
         (("\udfff", None, None, None), ubiops.ApiValueError, "not valid Unicode"),
@@ -159,7 +159,7 @@ def test_an_invalid_header_name_is_rejected(name: Any) -> None:
 
 
 def test_a_header_value_of_another_type_is_rejected() -> None:
-    with pytest.raises(ubiops.ApiTypeError, match="takes a string, got int"):
+    with pytest.raises(ubiops.ApiTypeError, match="must be a string, got int"):
         check_header("X-Y", 5)
 
 

@@ -94,7 +94,7 @@ class TestReport:
     def test_misuse_is_raised(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError, match="there is no folder or file"):
             validate_package(tmp_path / "missing")
-        with pytest.raises(ubiops.ApiTypeError, match="path takes a path, got int: 5"):
+        with pytest.raises(ubiops.ApiTypeError, match="path must be a path, got int: 5"):
             validate_package(5)  # type: ignore[arg-type]
         if hasattr(os, "mkfifo"):
             os.mkfifo(tmp_path / "pipe")

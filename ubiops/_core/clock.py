@@ -6,8 +6,7 @@ from typing import Any, Protocol
 
 
 class Clock(Protocol):
-    """What a client needs of a clock. The module ``time`` is one for the blocking
-    client."""
+    """The clock of a client. The blocking client uses the module ``time``."""
 
     def monotonic(self) -> float:
         """Returns seconds that never go backwards, for deadlines."""

@@ -96,7 +96,7 @@ def exchange(
 def _result(request: PreparedRequest, response: RawResponse) -> Generator[Step, Any, Any]:
     status = response.status
     if status == 206 and not request.ranged:
-        # Saved or parsed, it would pass for the whole.
+        # Saved or parsed, it would look like the whole.
         raise InvalidResponseError(
             status,
             "the response is only a part (206 Partial Content), which was not requested",
@@ -125,8 +125,7 @@ def _retry_or_raise(
     started: float,
     deadline: float | None,
 ) -> float:
-    """Returns the seconds to wait before the next attempt, or raises the error if it is
-    final."""
+    """Returns the seconds to wait before a retry, or raises the error if it is final."""
     error.method = request.method
     failure = error._take_failure()
     attempts.append(failure.summary if failure is not None else str(error.reason))
@@ -152,8 +151,7 @@ def _retry_or_raise(
 
 
 def _same_origin(origin: str, target: str, response: RawResponse) -> str | None:
-    """Returns the target of a redirect to the same scheme, host and port; None
-    otherwise."""
+    """Returns the target of a redirect to the same origin; None for any other."""
     location = response.headers.get("Location")
     if response.status not in _REDIRECTS or not location or not location.isascii() or not location.isprintable():
         return None

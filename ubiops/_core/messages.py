@@ -1,4 +1,4 @@
-"""The server's own message, from any kind of body that an error response has."""
+"""Extracts the server's message from any kind of error body."""
 
 from __future__ import annotations
 
@@ -47,8 +47,7 @@ def server_message(body: str | bytes) -> str | None:
 
 
 def _page_message(page: str) -> str:
-    """Returns the title and the first heading of an HTML page, without repeating
-    itself."""
+    """Returns the title and the first heading of an HTML page, once if they agree."""
     title, heading = _element(page, "title"), _element(page, "h1")
     if heading.lower() in title.lower():
         return title
@@ -85,6 +84,5 @@ def _shorten(text: str | None) -> str | None:
 
 
 def printable(text: str) -> str:
-    """Returns a server's text in one line, without control characters, which a terminal
-    would interpret."""
+    """Returns a server's text on one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())

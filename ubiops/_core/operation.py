@@ -24,8 +24,7 @@ class _Required:
 
 
 REQUIRED: Any = _Required()
-"""Sentinel for a required argument, so that omitting it and passing None raise the same
-error."""
+"""Default of a required argument, so that omitting it raises the same error as None."""
 
 
 class Parameter:

@@ -34,8 +34,7 @@ class SecretBytes(bytes):
 
 
 class Redacted:
-    """Stands for a rejected value, which may be a secret too. Keeps only its type's
-    name."""
+    """Stands for a rejected value, which may be a secret: keeps only its type's name."""
 
     __slots__ = ("kind",)
 
@@ -47,8 +46,7 @@ class Redacted:
 
 
 def redact(value: Any) -> Any:
-    """Returns a string or bytes in a masked form; ``Redacted`` for anything else but
-    None.
+    """Returns a masked string or masked bytes; ``Redacted`` for other types but None.
 
     Every function that takes a secret from the user calls this first, so that no frame
     of a traceback holds the plain value.
@@ -61,8 +59,7 @@ def redact(value: Any) -> Any:
 
 
 def redact_items(values: Any) -> Any:
-    """Returns a mapping as a dict of masked values; ``Redacted`` for anything else but
-    None."""
+    """Returns a dict of masked values; ``Redacted`` for anything but a mapping or None."""
     if isinstance(values, Mapping):
         return {name: redact(value) for name, value in values.items()}
     return values if values is None or isinstance(values, Redacted) else Redacted(values)

@@ -1,4 +1,4 @@
-"""The request of a call: path, options, and all that is needed to send it."""
+"""The request of a call: its path, its options, and everything needed to send it."""
 
 from __future__ import annotations
 
@@ -35,8 +35,7 @@ if TYPE_CHECKING:
 
 
 class PreparedRequest:
-    """All that is needed to send a request, any number of times, and to read its
-    response.
+    """Everything needed to send a request, repeatedly, and to read its response.
 
     Attributes:
         method: The HTTP method.
@@ -159,7 +158,7 @@ def read_flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
     if value is None:
         return default
     if not isinstance(value, bool):
-        raise ApiTypeError(f"{name} takes True or False, got {type(value).__name__}: {value!r:.80}")
+        raise ApiTypeError(f"{name} must be True or False, got {type(value).__name__}: {value!r:.80}")
     return value
 
 
@@ -175,8 +174,7 @@ def check_options(operation: Operation, options: Mapping[str, Any]) -> None:
 
 
 def unknown_keyword(name: str, operation: Operation) -> str:
-    """Returns the message for a keyword that a method does not have, with the nearest
-    name."""
+    """Returns the message for an unknown keyword, with the most similar name."""
     from difflib import get_close_matches
 
     body = ("data",) if operation.body else ()
@@ -184,7 +182,7 @@ def unknown_keyword(name: str, operation: Operation) -> str:
     keywords = (parameter.python for parameter in fields)
     names = [*operation.parameters, *body, *keywords, *operation.files, *sorted(OPTIONS)]
     near = get_close_matches(name, names, 1)
-    hint = f"did you mean {near[0]!r}?" if near else f"it takes {', '.join(names)}"
+    hint = f"did you mean {near[0]!r}?" if near else f"its arguments are {', '.join(names)}"
     return f"{operation.name}() got an unexpected keyword argument {name!r}; {hint}"
 
 
@@ -196,8 +194,7 @@ _is_plain = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]*").fullmatch
 
 
 def build_path(operation: Operation, arguments: tuple[Any, ...], safe: str = "") -> str:
-    """Returns the path of a call, each argument encoded so that it can't leave its
-    segment.
+    """Returns the path of a call, with each argument encoded within its segment.
 
     Args:
         operation: The operation to call.
@@ -229,7 +226,7 @@ def encode_segment(value: Any, name: str, caller: str, safe: str = "") -> str:
         return number_text(value, name, caller)
     if not isinstance(value, str):
         raise ApiTypeError(
-            f"{caller}() takes a string, an integer or a UUID for {name!r}, got {type(value).__name__}: {value!r:.80}"
+            f"{caller}(): {name!r} must be a string, an integer or a UUID, got {type(value).__name__}: {value!r:.80}"
         )
     if not value:
         raise ApiValueError(f"{caller}() does not accept an empty string for {name!r}")
@@ -254,7 +251,7 @@ def check_template(path: Any, given: Collection[str], caller: str) -> str:
             are not valid in a path.
     """
     if not isinstance(path, str):
-        raise ApiTypeError(f"{caller}() takes a string for 'resource_path', got {type(path).__name__}: {path!r:.80}")
+        raise ApiTypeError(f"{caller}(): 'resource_path' must be a string, got {type(path).__name__}: {path!r:.80}")
     literal = path
     for name in given:
         literal = literal.replace(f"{{{name}}}", "-")
@@ -282,5 +279,5 @@ def check_pairs(values: Any, name: str, caller: str) -> list[tuple[str, Any]]:
         list(values) if isinstance(values, Iterable) and not isinstance(values, (str, bytes)) else [values]
     )
     if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
-        raise ApiTypeError(f"{caller}() takes a dict with string keys for {name!r}, or a list of pairs")
+        raise ApiTypeError(f"{caller}(): {name!r} must be a dict with string keys or a list of pairs")
     return [(key, value) for key, value in pairs]

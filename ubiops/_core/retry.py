@@ -20,8 +20,7 @@ IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))
 """Methods that may be repeated even if the first request was processed."""
 
 TRANSIENT = frozenset((502, 503, 504))
-"""Statuses of an API that is unavailable for the moment. The request may have been
-processed."""
+"""Statuses of a temporarily unavailable API. The request may have been processed."""
 
 RATE_LIMITED = 429
 
@@ -32,7 +31,7 @@ class Policy(NamedTuple):
     max_retries: int = 3
     """The most retries; 0 turns them off."""
     deadline: float = 300.0
-    """Seconds after the start of the call from which on no attempt starts."""
+    """Seconds after the start of the call after which no attempt starts."""
     rate_limiting: bool = True
     """Whether to wait and retry after a 429."""
     backoff_base: float = 0.5
@@ -92,7 +91,7 @@ def decide(
         return Decision(None, "it would fail in the same way again")
     if failure.status == RATE_LIMITED:
         if not policy.rate_limiting:
-            return Decision(None, "retries after 429 are switched off (auto_retry_rate_limiting)")
+            return Decision(None, "retries after 429 are disabled (auto_retry_rate_limiting)")
     elif failure.sent:
         if failure.status and failure.status not in TRANSIENT:
             return Decision(None, f"a status {failure.status} is final")
@@ -100,7 +99,7 @@ def decide(
             return Decision(None, f"the request may have been processed, and a {method} is not safe to repeat")
     if attempt > policy.max_retries:
         return Decision(
-            None, f"max_retries ({policy.max_retries}) is used up" if policy.max_retries else "retries are off"
+            None, f"max_retries ({policy.max_retries}) is used up" if policy.max_retries else "retries are disabled"
         )
     asked, jitter, reason = _wait(policy, failure, attempt, now)
     if asked > policy.wait_cap:
@@ -115,8 +114,7 @@ def decide(
 
 
 def _wait(policy: Policy, failure: Failure, attempt: int, now: float) -> tuple[float, float, str]:
-    """Returns the minimum delay, the upper bound of the jitter that is added, and the
-    reason."""
+    """Returns the minimum delay, the maximum jitter to add, and the reason."""
     requested = requested_delay(failure.headers, now)
     if requested is not None:
         seconds, header = requested
@@ -129,8 +127,7 @@ def _wait(policy: Policy, failure: Failure, attempt: int, now: float) -> tuple[f
 
 
 def requested_delay(headers: Mapping[str, str], now: float) -> tuple[float, str] | None:
-    """Returns the delay that a server requests, and the header; None without a valid
-    one.
+    """Returns the delay that a server requests and its header, or None.
 
     Args:
         headers: The response's headers. ``Retry-After`` (seconds or a date) takes

@@ -1,4 +1,4 @@
-"""The steps of a call: what ``exchange`` asks its driver to do."""
+"""The steps of a call, which ``exchange`` yields to its driver."""
 
 from __future__ import annotations
 

@@ -87,8 +87,7 @@ def safe_filename(name: str | None, default: str = "download.zip") -> str:
 
 
 def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = False) -> str:
-    """Writes a download to a temporary file next to the target, then moves it into
-    place under a free name.
+    """Writes a download to a temporary file, then moves it to a free name.
 
     Args:
         blocks: The bytes. A block is not used any more when the next one is requested.
@@ -123,8 +122,10 @@ def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = F
 
 
 def _write_through(blocks: Iterable[bytes], file: Any) -> None:
-    """Writes blocks to the disk, most of them in the background while others arrive, so
-    that fsync has little left to do."""
+    """Writes blocks to the disk, mostly in the background while others arrive.
+
+    fsync then has little left to do.
+    """
     advise = getattr(os, "posix_fadvise", None)
     started = written = 0
     for block in blocks:

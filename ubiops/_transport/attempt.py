@@ -62,7 +62,7 @@ class Attempt:
         self.deadline: float | None = None
         """Monotonic deadline of the whole call."""
         self.streaming = False
-        """Whether the body goes out in blocks. The server may respond before its end.
+        """Whether the body is sent in blocks. The server may respond before its end.
         """
         self.held_head: bytes | None = None
         """Headers held back so that they can be sent with a small body in one segment;
@@ -83,8 +83,9 @@ class Attempt:
         """Whether the end of the connection marks the end of the response's body."""
 
     def abort(self) -> None:
-        """Makes the call fail soon, whatever it is waiting for. May be called from any
-        thread and more than once.
+        """Makes the call fail soon, whatever it is waiting for.
+
+        May be called from any thread and more than once.
 
         The socket is shut down, so that ``send`` or ``read`` raises at once and the
         connection is not reused. While a host name is being resolved, or a file to
@@ -110,16 +111,14 @@ class Attempt:
             self._sock = sock
 
     def detach(self) -> bool:
-        """Gives up the socket, which another attempt may use now. Returns whether it
-        was shut down."""
+        """Releases the socket for other attempts. Returns whether it was shut down."""
         with self._lock:
             self._sock = None
             return self.aborted
 
     @property
     def truncated(self) -> bool:
-        """Whether a TLS connection ended without saying so, which an attacker can
-        cause."""
+        """Whether a TLS connection ended without close_notify, as an attack would cause."""
         return getattr(self._sock, "truncated", False)
 
     @property
@@ -147,8 +146,8 @@ class Attempt:
 
 def _shut_down(sock: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        # Of the socket beneath TLS: SSLSocket.shutdown would make a reader in another
-        # thread take encrypted bytes for data.
+        # On the socket beneath TLS: SSLSocket.shutdown would make a reader in another
+        # thread read encrypted bytes as data.
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 
 def chain_of(error: BaseException, handled: BaseException | None) -> list[BaseException]:
-    """Returns the error and every exception it wraps, in any of urllib3's ways, but
-    none of the caller's."""
+    """Returns the error and every exception it wraps, but none of the caller's."""
     found: list[BaseException] = []
     waiting: list[Any] = [error]
     while waiting and len(found) < 20:
@@ -38,8 +37,10 @@ def chain_of(error: BaseException, handled: BaseException | None) -> list[BaseEx
 
 
 def clear_frames(error: BaseException) -> None:
-    """Drops what the frames of an error hold: headers with the token, and sockets that
-    would be closed much later."""
+    """Clears the frames of an error.
+
+    They hold headers with the token, and sockets that would otherwise stay open longer.
+    """
     trace = error.__traceback__
     while trace is not None:
         # clear() raises RuntimeError for frames that are still executing.

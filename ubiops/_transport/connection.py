@@ -27,8 +27,10 @@ PRIVATE_NAMES = (
 since 1.x; urllib3's own SOCKS support overrides the first in the same way."""
 
 SMALL_BODY = 1 << 16
-"""Largest body in bytes that is copied behind the headers and sent with them: the copy
-takes less time than a second segment."""
+"""Maximum size of a body that is sent in one segment with the headers.
+
+Up to this size, copying the body takes less time than sending a second segment.
+"""
 
 # Probes start after a minute of silence, so that no router drops the connection while a
 # build or a long request is being awaited.
@@ -56,8 +58,7 @@ class RequestHeaders(dict):  # type: ignore[type-arg]
 
 
 class _Connection:
-    """Mixin for both connection classes: tracks the attempt and detects early
-    responses."""
+    """Mixin for both connection classes: detects early responses and can be aborted."""
 
     sock: Any
     port: Any
@@ -146,8 +147,10 @@ class _Connection:
             self._attempt = None
 
     def _new_conn(self) -> socket.socket:
-        """Connects to the first reachable address; the connect timeout is divided among
-        the addresses."""
+        """Connects to the first reachable address.
+
+        The connect timeout is divided among the addresses.
+        """
         try:
             addresses = socket.getaddrinfo(self._name_to_resolve, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:

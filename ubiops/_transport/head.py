@@ -1,5 +1,4 @@
-"""Response heads: a fast path for common ones, and http.client's parser with limits for
-the rest."""
+"""Parses response heads: a fast path for common ones, and http.client for the rest."""
 
 from __future__ import annotations
 
@@ -77,8 +76,7 @@ def parse_simple_head(data: bytes) -> Head | None:
 
 
 class HTTPResponse(http.client.HTTPResponse):
-    """http.client's response with a deadline, a fast path for common heads, and limits
-    for all others.
+    """http.client's response with a deadline, a fast path for heads, and limits.
 
     Args:
         sock: The connection.
@@ -127,8 +125,8 @@ class HTTPResponse(http.client.HTTPResponse):
         self.fp = lines = _BoundedLines(fp)
         try:
             super().begin()
-            # http.client skips only 100 (Continue). The response that follows another
-            # 1xx would be taken for that of the next request.
+            # http.client skips only 100 (Continue). The response after another 1xx would
+            # be read as that of the next request.
             while 101 < self.status < 200:
                 self.headers = self.msg = None
                 super().begin()

@@ -71,8 +71,7 @@ class RESTClient:
         deadline: float | None,
         attempt: Attempt | None = None,
     ) -> RawResponse:
-        """Makes one attempt at a request and returns when the response's head has
-        arrived.
+        """Makes one attempt at a request, and returns once the response's head is received.
 
         Args:
             method: The HTTP method.

@@ -40,8 +40,7 @@ class Proxy(NamedTuple):
 
 
 def find_proxy(settings: Configuration, scheme: str, host: str, port: int | None = None) -> Proxy | None:
-    """Returns the proxy for a host: the configured one, or that of the environment;
-    None without one."""
+    """Returns the configured proxy for a host, or that of the environment, or None."""
     if settings.proxy is not None:
         return Proxy(settings.proxy, "configuration.proxy") if settings.proxy else None
     # By name first: importing the module that knows the rules takes longer than a

@@ -50,8 +50,9 @@ class RawResponse:
         raise failed
 
     def readinto(self, buffer: memoryview) -> int:
-        """Reads the next bytes of the body into a buffer and returns how many they are;
-        0 at the end of the body.
+        """Reads the next bytes of the body into a buffer and returns their number.
+
+        The number is 0 at the end of the body.
 
         Raises:
             ubiops.ApiConnectionError: As for ``read``.
@@ -123,7 +124,7 @@ class RawResponse:
     def close(self) -> None:
         """Gives the connection back if the body has been read, and closes it otherwise."""
         if not self._body.isclosed():
-            # The rest of the body would be taken for the next response.
+            # The rest of the body would be read as the next response.
             self._discard()
         else:
             self._response.release_conn()

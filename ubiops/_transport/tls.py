@@ -25,7 +25,7 @@ def is_unexpected_end(error: BaseException) -> bool:
 class _TlsSocket(ssl.SSLSocket):
     """A TLS socket that remembers whether the other side announced the end of its data.
 
-    Without that announcement (close_notify) anybody on the network path may have cut
+    Without that announcement (close_notify) anyone on the network path may have cut
     the connection. Python treats both ends alike by default.
     """
 

@@ -56,7 +56,7 @@ class ApiClient(BaseClient):
         header_name: The name of a header that all requests carry.
         header_value: Its value.
         cookie: The value of the header Cookie for all requests.
-        max_concurrency: The most requests that are under way at once, each in a thread.
+        max_concurrency: The maximum number of requests at once, each in a thread.
             Further calls wait in order; that time counts towards their
             ``_request_timeout``. Calls that wait before a retry don't count. Default:
             the configuration's ``connection_pool_maxsize``, which is 100 by default.
@@ -93,7 +93,7 @@ class ApiClient(BaseClient):
 
     @property
     def max_concurrency(self) -> int:
-        """The most requests that are under way at once."""
+        """The maximum number of requests at once."""
         if self._max_concurrency is not None:
             return self._max_concurrency
         return self.configuration.connection_pool_maxsize
@@ -111,11 +111,13 @@ class ApiClient(BaseClient):
                     self._rest = RESTClient(self.configuration)
         return self._rest
 
-    # --- life -------------------------------------------------------------------------
+    # --- lifetime -------------------------------------------------------------------------
 
     async def close(self) -> None:
-        """Waits for the calls that are under way, then closes the connections. May be
-        called more than once. If it is cancelled, it closes them without waiting."""
+        """Waits for running calls, then closes the connections.
+
+        May be called more than once. If it is cancelled, it closes them without waiting.
+        """
         try:
             await self._runner.wait_for_calls()
         finally:
@@ -136,7 +138,7 @@ class ApiClient(BaseClient):
         await self.close()
 
     def __enter__(self) -> Self:
-        raise ApiTypeError("the async client takes 'async with' in place of 'with'")
+        raise ApiTypeError("the async client requires 'async with' instead of 'with'")
 
     def __exit__(self, *error: object) -> None: ...
 
@@ -218,8 +220,7 @@ class ApiClient(BaseClient):
         _host: str | None = None,
         _progress_bar: bool | None = False,
     ) -> Any:
-        """Calls an endpoint that has no method here, with the retries, limits and typed
-        errors that every method has.
+        """Calls an endpoint without a method here, with the usual retries and errors.
 
         Args:
             resource_path: The path template after the host, such as
@@ -295,7 +296,7 @@ class ApiClient(BaseClient):
         raise AssertionError  # the block above returns or raises
 
     def _left(self, call: Options, started: float) -> float | None:
-        """Returns the seconds that are left of a call with a deadline."""
+        """Returns the remaining seconds of a call with a deadline."""
         total = call.timeouts.total
         return None if total is None else total - (self._clock.monotonic() - started)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Awaited:
-    """What ``CoreApi`` and its areas have in common."""
+    """Common base of ``CoreApi`` and its areas."""
 
     def __init__(self, api_client: ApiClient | None = None) -> None:
         if api_client is not None and not isinstance(api_client, ApiClient):
@@ -43,7 +43,7 @@ class _Awaited:
         await self.close()
 
     def __enter__(self) -> Self:
-        raise ApiTypeError(f"the async {type(self).__name__} takes 'async with' in place of 'with'")
+        raise ApiTypeError(f"the async {type(self).__name__} requires 'async with' instead of 'with'")
 
     def __exit__(self, *error: object) -> None: ...
 

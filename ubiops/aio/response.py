@@ -26,8 +26,7 @@ __all__ = ["Event", "EventStream", "Response"]
 
 
 class Response:
-    """A response whose body has not been read: await it whole, or iterate over its
-    blocks.
+    """A response whose body has not been read: await all of it, or iterate over blocks.
 
     Close it, or use it with ``async with``.
 
@@ -139,8 +138,7 @@ class Response:
         return parse_json(await self.content(), self.status)
 
     async def save(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """Saves the body as a file, which appears only when it is complete and on the
-        disk.
+        """Saves the body as a file, which appears only once it is complete and on disk.
 
         Args:
             path: The path of the file; or a folder, in which the file gets the name
@@ -160,7 +158,8 @@ class Response:
         return await self._run(lambda: self._inner.save(path, overwrite=overwrite))
 
     async def close(self) -> None:
-        """Returns the connection to the pool, and discards what is left of the body.
+        """Discards the rest of the body and returns the connection to the pool.
+
         May be called more than once."""
         if not self._inner.closed:
             # Another task may be reading.
@@ -180,7 +179,7 @@ class Response:
         await self.close()
 
     def __enter__(self) -> Self:
-        raise ApiTypeError("a response of the async client takes 'async with' in place of 'with'")
+        raise ApiTypeError("a response of the async client requires 'async with' instead of 'with'")
 
     def __exit__(self, *error: object) -> None: ...
 
@@ -253,7 +252,7 @@ class EventStream:
         await self.close()
 
     def __enter__(self) -> Self:
-        raise ApiTypeError("an event stream of the async client takes 'async with' in place of 'with'")
+        raise ApiTypeError("an event stream of the async client requires 'async with' instead of 'with'")
 
     def __exit__(self, *error: object) -> None: ...
 

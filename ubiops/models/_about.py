@@ -1,4 +1,4 @@
-"""The docstring and the signature of a model, made when ``help`` or an editor asks."""
+"""The docstring and the signature of a model, created on demand."""
 
 from __future__ import annotations
 

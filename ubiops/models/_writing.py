@@ -131,7 +131,7 @@ def is_uuid(value: Any) -> bool:
 
 
 def json_default(value: Any) -> Any:
-    """Returns what ``json.dumps`` sends for a value that JSON has no form for.
+    """Returns the JSON form of a value that ``json.dumps`` does not support.
 
     Raises:
         ubiops.ApiTypeError: The value has no sensible form in JSON.
@@ -139,7 +139,7 @@ def json_default(value: Any) -> Any:
     if _is_model(value):
         return value._to_json()
     if isinstance(value, datetime):
-        # Sent as given, with its zone. Without one, the API takes it for UTC.
+        # Sent as given, with its time zone. Without one, the API assumes UTC.
         return value.isoformat().replace("+00:00", "Z") if value.tzinfo is timezone.utc else value.isoformat()
     if isinstance(value, date):
         return value.isoformat()
