@@ -55,7 +55,7 @@ class Server(asyncio.Protocol):
 
 
 async def serve() -> None:
-    """Serves until the standard input ends; prints the ports without and with a delay."""
+    """Serves until standard input ends; prints the ports without and with a delay."""
     loop = asyncio.get_running_loop()
     ports = []
     for delay in (0.0, 0.1):

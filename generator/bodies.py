@@ -1,6 +1,4 @@
-"""Request bodies of the description -> bodies of the intermediate form: JSON, text,
-files and forms.
-"""
+"""Request bodies of the description -> bodies of the intermediate form."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document -> the intermediate form of the whole API; rejects unsupported features."""
+"""A document -> the intermediate form of the API; rejects unsupported features."""
 
 from __future__ import annotations
 
@@ -240,8 +240,7 @@ class _Builder:
 
 
 def route_key(path: str) -> list[tuple[bool, str]]:
-    """The key that sorts paths so that a literal segment comes before a parameter in
-    its place.
+    """The key that sorts paths so that literal segments come before parameters.
 
     So the first path that matches a request is the right one.
     """

@@ -62,8 +62,7 @@ def read_pointer(text: str) -> Pointer:
 
 
 def load(root: Path) -> Document:
-    """Reads a description: the root file, and every file of paths and components beside
-    it.
+    """Reads a description: the root file, and the files of paths and components.
 
     Args:
         root: The root file; the other files are found by their names.
@@ -164,7 +163,7 @@ class _Collector:
         return common
 
     def files(self, kind: str) -> Iterator[Path]:
-        """The files of paths or of one kind of component, in the order of their names."""
+        """The files of paths or of one kind of component, sorted by name."""
         if kind != "paths" and (self.folder / f"{kind}.yaml").is_file():
             yield self.folder / f"{kind}.yaml"
         yield from sorted((self.folder / kind).glob("*.yaml"))
@@ -182,9 +181,7 @@ class _Collector:
         self.sources[pointer] = (self.name(file), (name,))
 
     def complete(self, path: str, method: str, operation: Any, area: str, common: dict[str, Any]) -> Any:
-        """An operation with what its file and the root say: its tag, and the common
-        responses.
-        """
+        """An operation with its file's tag and the common responses."""
         if method not in METHODS or not isinstance(operation, dict):
             return operation
         if "tags" in operation:
@@ -225,9 +222,7 @@ class _Collector:
 
 
 def references(value: Any, pointer: Pointer = (), named: bool = False) -> Iterator[tuple[Pointer, Any]]:
-    """All references in a part of a document, each with the pointer of the object that
-    holds it.
-    """
+    """All references in a part of a document, each with the pointer of its object."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from references(item, (*pointer, str(index)))

@@ -72,9 +72,7 @@ def module_name(name: str) -> str:
 
 
 def class_name(area: str) -> str:
-    """The class that holds the methods of an area: ``request_schedules`` becomes
-    ``RequestSchedules``.
-    """
+    """The class of an area: ``request_schedules`` becomes ``RequestSchedules``."""
     return "".join(word[:1].upper() + word[1:] for word in area.split("_"))
 
 
@@ -96,8 +94,7 @@ def exception_name(status: int) -> str:
 
 
 def noun(model: str, *, plural: bool = False) -> str:
-    """The name of a variable for a model: a ``DeploymentCreateResponse`` is a
-    ``deployment``.
+    """The name of a variable: a ``DeploymentCreateResponse`` is a ``deployment``.
 
     Args:
         model: The model's name.

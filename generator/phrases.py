@@ -172,9 +172,7 @@ def returned(operation: Operation) -> tuple[str, str]:
 
 
 def raised(operation: Operation) -> str:
-    """The entry of the errors that not every operation has; empty if there
-    are none.
-    """
+    """The entry of the errors that not every operation has, if there are any."""
     names: dict[str, list[str]] = {}
     for failure in operation.failures:
         if not failure.common:

@@ -1,4 +1,4 @@
-"""Performs the steps of a call by blocking; the async client does so in worker threads."""
+"""Performs the steps of a call. The async client runs this in worker threads."""
 
 from __future__ import annotations
 

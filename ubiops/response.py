@@ -98,7 +98,7 @@ class Response:
         return self.status < 400
 
     def raise_for_status(self) -> None:
-        """Does nothing, as an error status is raised earlier. For compatibility with requests."""
+        """Does nothing: error statuses are raised earlier. Exists as in requests."""
 
     @property
     def closed(self) -> bool:

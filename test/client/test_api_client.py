@@ -1,5 +1,4 @@
-"""The client: what its requests carry, its options, its life, and calls of endpoints
-that have no method."""
+"""The client: its requests, its options, its lifetime, and ``call_api``."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ DECODE: Any = msgspec.json.Decoder().decode
 
 
 def outcome(body: bytes) -> tuple[str, str]:
-    """The value or the error of a body, in a form that distinguishes 1, 1.0 and True."""
+    """The value or the error of a body; the form distinguishes 1, 1.0 and True."""
     try:
         return "value", repr(codec.parse_json(body, 200))
     except ubiops.InvalidResponseError as error:

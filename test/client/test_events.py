@@ -1,5 +1,4 @@
-"""Server-sent events: the parser follows the WHATWG standard, and the stream closes its
-connection."""
+"""Server-sent events: the parser follows the standard; the stream is closed."""
 
 from __future__ import annotations
 

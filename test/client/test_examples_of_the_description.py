@@ -98,8 +98,7 @@ def as_sent(value: Any) -> Any:
 
 
 def without_none(value: Any) -> Any:
-    """A value without null fields, which a model does not distinguish from missing
-    ones."""
+    """A value without null fields, which a model treats like missing ones."""
     if isinstance(value, dict):
         return {name: without_none(item) for name, item in value.items() if item is not None}
     return [without_none(item) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""The transport's use of urllib3's private names, and the interface of its responses."""
+"""The transport's use of private names of urllib3, and its responses."""
 
 from __future__ import annotations
 

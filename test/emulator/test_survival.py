@@ -1,5 +1,4 @@
-"""Killing the emulator at any moment loses no acknowledged change and leaves none
-incomplete."""
+"""Killing the emulator loses no acknowledged change and leaves none incomplete."""
 
 from __future__ import annotations
 

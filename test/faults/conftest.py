@@ -1,5 +1,4 @@
-"""Fixtures of the fault tests: scripted servers, their clients, an injected clock and
-certificates."""
+"""Fixtures of the fault tests: servers, clients, a clock and certificates."""
 
 from __future__ import annotations
 

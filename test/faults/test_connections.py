@@ -1,4 +1,4 @@
-"""Connections: one pool per client, kept alive, replaced when stale, shared by threads."""
+"""Connections: one pool per client, kept alive, shared, and replaced when stale."""
 
 from __future__ import annotations
 
@@ -157,8 +157,7 @@ def test_many_threads_share_a_client_and_each_gets_its_own_responses(wire: WireF
 
 @pytest.mark.parametrize("kept", [1, 100])
 def test_background_calls_run_in_parallel(kept: int, wire: WireFor, client_for: Any) -> None:
-    """Each response waits for all requests, however few connections are kept
-    afterwards."""
+    """Each response waits for all requests, even if few connections are kept."""
     together = threading.Barrier(4)
 
     def meet(peer: Peer) -> None:

@@ -1,4 +1,4 @@
-"""Proxies from the configuration or the environment; their credentials go nowhere else."""
+"""Proxies from the configuration or the environment, and their credentials."""
 
 from __future__ import annotations
 

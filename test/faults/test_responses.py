@@ -24,8 +24,7 @@ DEFLATE = "Content-Encoding: deflate"
 
 
 class Case(NamedTuple):
-    """The bytes on the wire, and the value or the error that a GET for any JSON must
-    yield."""
+    """The bytes of a response, and the value or the error that they must yield."""
 
     name: str
     response: bytes
@@ -170,8 +169,7 @@ def test_a_value_of_the_wrong_type_is_an_error(
 
 
 def test_a_deeply_nested_value_of_the_wrong_type_is_an_error(wire: Any, client_for: Any) -> None:
-    """A value that can just be parsed may be too deep for what is done with it
-    afterwards."""
+    """A value that can just be parsed may be too deep for the steps afterwards."""
     server = wire(b"")
     api = ubiops.CoreApi(client_for(server))
     for depth in range(sys.getrecursionlimit() - 100, sys.getrecursionlimit() + 1):
@@ -391,7 +389,7 @@ def test_a_decompression_bomb_does_not_fill_the_memory(
 
 
 def test_a_decompression_bomb_is_rejected_early_by_its_ratio(wire: Any, client_for: Any) -> None:
-    """The process grows by less than 64 MiB, although other responses may have 256 MiB."""
+    """The process grows by less than 64 MiB; other responses may have 256 MiB."""
     import tracemalloc
 
     squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)

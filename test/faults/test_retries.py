@@ -1,5 +1,4 @@
-"""Retries over real connections: which calls are retried, how often and after what
-delay.
+"""Retries over real connections: which calls, how often, and after what delay.
 
 ``test/client/test_retry.py`` tests the decisions alone.
 """
@@ -379,7 +378,7 @@ def test_an_upload_is_retried_as_a_whole_if_its_file_can_be_read_again(
 
 
 class OneShotStream(io.RawIOBase):
-    """A stream that can't be rewound, such as a pipe or the body of another response."""
+    """A stream that can't be rewound, such as a pipe or a response's body."""
 
     def __init__(self) -> None:
         self._source = io.BytesIO(CONTENT)

@@ -35,8 +35,7 @@ SECRETS = (TOKEN, PASSWORD, ENCODED, COOKIE, HEADER)
 
 
 def shown(value: Any, depth: int = 0) -> Iterator[str]:
-    """What an error reporter records of a local variable: containers item by item, and
-    the repr of anything else."""
+    """What an error reporter records of a variable: items of containers, or the repr."""
     if depth > 6:
         return
     if isinstance(value, Mapping):
@@ -423,7 +422,7 @@ def test_a_log_record_stays_on_one_line(wire: Any, client: Any, clock: Any, capl
 def test_debugging_changes_nothing_outside_this_library(
     wire: Any, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It prints nothing either: the wire debugging of http.client would show the token."""
+    """It prints nothing either: http.client's debug output would show the token."""
 
     def settings() -> list[Any]:
         loggers = [logging.getLogger(name) for name in (None, "urllib3", "http.client", "requests")]
@@ -453,7 +452,7 @@ def test_debugging_changes_nothing_outside_this_library(
 def test_a_token_echoed_by_the_server_is_not_logged(
     wire: Any, client: Any, clock: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Some debugging pages do that. The error keeps the response, but it isn't logged."""
+    """Debugging pages do that. The error keeps the response, but it isn't logged."""
     caplog.set_level(1)
     made = client(wire(reply(503, {"error": f"You sent {TOKEN}"}, f"X-Echo: {TOKEN}"), reply(200, [1])))
     assert call(made) == [1]

@@ -1,4 +1,4 @@
-"""TLS: certificates are verified, errors say what to set, and truncation is detected."""
+"""TLS: certificates are verified, errors give hints, and truncation is detected."""
 
 from __future__ import annotations
 

@@ -347,8 +347,7 @@ def test_a_read_error_is_reported(wire: WireFor, api_for: Any) -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_an_error_of_a_stream_is_reported_with_its_cause(error: Exception, wire: WireFor, api_for: Any) -> None:
-    """A stream may read from a network. Its errors must not look like those of the
-    call."""
+    """A stream may read from a network. Its errors are not those of the call."""
 
     class Broken:
         def read(self, amount: int = -1) -> Any:

@@ -38,7 +38,7 @@ assert api.deployment_versions_list("p", "d")[0].creation_date.year == 2024
 
 
 def new_modules(before: str, code: str, *arguments: str) -> set[str]:
-    """The modules that some code imports in a new process, beyond those of other code."""
+    """The modules that code imports in a new process, beyond those of other code."""
     program = "\n".join(
         (
             "import sys",

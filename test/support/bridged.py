@@ -1,5 +1,4 @@
-"""The async client behind the interface of the blocking one, so that the same tests run
-on both."""
+"""The async client behind the interface of the blocking one, for shared tests."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def kind_of(schema: dict[str, Any]) -> str:
 
 
 def wire_of(schema: dict[str, Any]) -> str | None:
-    """Returns the type that is sent for a schema whose declared type is less precise."""
+    """Returns the type that is sent, where a schema's declared type is less precise."""
     if "$ref" in schema or "anyOf" in schema:
         return None
     kind = kind_of(schema)

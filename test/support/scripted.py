@@ -93,8 +93,7 @@ class Peer:
         return request
 
     def drain(self) -> int:
-        """Reads until the client closes the connection, at constant memory, and returns
-        the number of bytes."""
+        """Reads until the client closes the connection; returns the number of bytes."""
         total = len(self._buffer)
         self._buffer = b""
         block = bytearray(1 << 18)
@@ -104,8 +103,7 @@ class Peer:
         return total
 
     def skip_body(self, request: Request) -> int:
-        """Reads a body with a Content-Length at constant memory, and returns the
-        length."""
+        """Reads a body with a Content-Length, and returns the length."""
         left = length = int(request.headers["content-length"])
         left -= len(self._buffer)
         self._buffer = b""
@@ -271,8 +269,7 @@ WireFor = Callable[..., Wire]
 
 
 def reply(status: int = 200, body: bytes | Any = b"{}", *headers: str, reason: str | None = None) -> bytes:
-    """Returns a response with a Content-Length. A body that is not bytes is sent as
-    JSON."""
+    """Returns a response with a Content-Length. Bodies other than bytes become JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status} {phrase(status) if reason is None else reason}", *headers]
     if not any(line.lower().startswith("content-type:") for line in headers):

@@ -29,7 +29,7 @@ Make = Callable[..., Path]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Makes a folder ``pkg`` of files; ``deployment.py`` is valid unless it is given."""
+    """Creates a folder ``pkg`` with files and, by default, a valid ``deployment.py``."""
 
     def making(files: dict[str, str | bytes] | None = None, code: str | None = GOOD) -> Path:
         root = tmp_path / "pkg"

@@ -152,7 +152,7 @@ def test_calls_without_a_timeout_are_limited_by_the_wait(clock: ManualClock) -> 
 
 
 def test_a_call_that_the_wait_cuts_short_is_no_error_of_its_own(clock: ManualClock) -> None:
-    """Once the API has responded, a limited call that times out is followed by another."""
+    """Once the API has responded, a limited call that times out is repeated."""
     slow = ubiops.ApiTimeoutError(0, "timed out")
     server = Server(clock, ["building", slow, slow, "success"])
     assert wait(60).poll(server.ask, label="it").status == "success"

@@ -152,7 +152,7 @@ def _check_server(settings: Settings, client: ApiClient, timeout: float) -> Iter
 
 
 def _resolve(settings: Settings) -> str | None:
-    """Returns the addresses of the server or its proxy as text; None if there are none."""
+    """Returns the addresses of the server or its proxy as text, if there are any."""
     name, port, what = settings.hostname, settings.port, ""
     if settings.proxy is not None:
         parts = urlsplit(settings.proxy.address or "")

@@ -1,4 +1,4 @@
-"""The clock that a client measures deadlines and backoffs with; tests inject their own."""
+"""The clock for deadlines and backoffs. Tests inject their own."""
 
 from __future__ import annotations
 

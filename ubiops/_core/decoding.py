@@ -69,7 +69,7 @@ class Inflate:
         self._member: Any = None
 
     def feed(self, raw: bytes) -> Iterator[bytes]:
-        """Returns the blocks that the received bytes complete, of up to ``BLOCK`` bytes.
+        """Returns the blocks that the bytes complete, of up to ``BLOCK`` bytes each.
 
         Raises:
             ubiops.InvalidResponseError: The bytes are not compressed as declared.

@@ -125,7 +125,7 @@ def _retry_or_raise(
     started: float,
     deadline: float | None,
 ) -> float:
-    """Returns the seconds to wait before a retry, or raises the error if it is final."""
+    """Returns the seconds to wait before a retry, or raises a final error."""
     error.method = request.method
     failure = error._take_failure()
     attempts.append(failure.summary if failure is not None else str(error.reason))

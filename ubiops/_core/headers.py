@@ -1,4 +1,4 @@
-"""Headers: validation, the token's header, and a dict of headers that redacts itself."""
+"""Headers: validation, the token's header, and a dict with a redacted repr."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def default_port(scheme: str) -> int:
 
 
 def split_host(host: str) -> tuple[str, str]:
-    """Splits a normalized address into its origin (scheme, host and port) and its path."""
+    """Splits a normalized address into its origin (scheme, host, port) and path."""
     scheme, _, rest = host.partition("://")
     netloc, slash, path = rest.partition("/")
     return f"{scheme}://{netloc}", slash + path
@@ -41,8 +41,9 @@ def normalize_host(value: Any) -> str:
 
     Raises:
         ubiops.ApiTypeError: The value is not a string.
-        ubiops.ApiValueError: It is not a valid address; it contains a user name, a query,
-            a fragment or control characters; or its scheme is neither http nor https.
+        ubiops.ApiValueError: It is not a valid address; it contains a user name, a
+            query, a fragment or control characters; or its scheme is neither http nor
+            https.
     """
     value = redact(value)
     if not isinstance(value, SecretStr):

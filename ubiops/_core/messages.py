@@ -55,7 +55,7 @@ def _page_message(page: str) -> str:
 
 
 def _element(page: str, name: str) -> str:
-    """Returns the text of the first element with a name. Takes linear time on any page."""
+    """Returns the text of the first element with a name, in linear time."""
     start = re.search(rf"(?i)<{name}[\s>]", page)
     inside = page.find(">", start.end() - 1) + 1 if start else 0
     end = re.compile(rf"(?i)</{name}").search(page, inside) if inside else None

@@ -1,4 +1,4 @@
-"""An operation of the API as data: what a method of ``CoreApi`` needs to make its call."""
+"""Operations of the API as data, from which the methods of ``CoreApi`` make calls."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class SecretBytes(bytes):
 
 
 class Redacted:
-    """Stands for a rejected value, which may be a secret: keeps only its type's name."""
+    """Stands for a rejected value, which may be a secret. Keeps only the type's name."""
 
     __slots__ = ("kind",)
 
@@ -59,7 +59,7 @@ def redact(value: Any) -> Any:
 
 
 def redact_items(values: Any) -> Any:
-    """Returns a dict of masked values; ``Redacted`` for anything but a mapping or None."""
+    """Returns a dict of masked values; ``Redacted`` for other types but None."""
     if isinstance(values, Mapping):
         return {name: redact(value) for name, value in values.items()}
     return values if values is None or isinstance(values, Redacted) else Redacted(values)

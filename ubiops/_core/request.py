@@ -219,7 +219,7 @@ def build_path(operation: Operation, arguments: tuple[Any, ...], safe: str = "")
 
 
 def encode_segment(value: Any, name: str, caller: str, safe: str = "") -> str:
-    """Returns a value as one segment of a path; ``name`` and ``caller`` are for errors."""
+    """Returns a value as a path segment; ``name`` and ``caller`` are for errors."""
     if value is None or value is REQUIRED:
         raise missing_argument(name, caller)
     if (isinstance(value, int) and not isinstance(value, bool)) or is_uuid(value):

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Protocol, Union
 
     class RawResponse(Protocol):
-        """A response whose body has not been read, as the core sees it: only its head."""
+        """A response whose body has not been read: the part that the core uses."""
 
         @property
         def status(self) -> int: ...

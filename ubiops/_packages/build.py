@@ -17,7 +17,7 @@ _LONGEST_MESSAGE = 1024
 
 
 class Runtime(Protocol):
-    """The relevant properties of an environment; its language is ``python`` or ``r``."""
+    """Properties of an environment; its language is ``python`` or ``r``."""
 
     @property
     def name(self) -> str: ...

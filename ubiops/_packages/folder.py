@@ -75,9 +75,9 @@ class PackageFolder:
         everything: Whether to pack what the official ``zip_dir`` packs: everything that
             the ignore file doesn't leave out. By default, ``.git``, ``__pycache__``,
             ``.venv``, ``node_modules`` and the like stay out too.
-        package_directory: The folder in the archive that holds the files; an empty string
-            for none. By default, ``deployment_package``, unless the folder itself holds
-            one folder with the code.
+        package_directory: The folder in the archive that holds the files; an empty
+            string for none. By default, ``deployment_package``, unless the folder
+            itself holds one folder with the code.
 
     Raises:
         PackageError: The folder does not exist, is empty, holds broken links, or can't

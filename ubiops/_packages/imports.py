@@ -189,7 +189,7 @@ class _Follower:
         self._descend(name, imported, base, imported.module.split(".") if imported.module else [])
 
     def _descend(self, name: str, imported: _Import, base: str, parts: list[str]) -> None:
-        """Checks a module in a local folder part by part, and the names imported from it."""
+        """Checks a module in a local folder, and the names imported from it."""
         at = base.rstrip("/")
         for part in parts:
             inner = f"{at}/{part}" if at else part

@@ -1,4 +1,4 @@
-"""The state of one attempt at a request, and the way to abort it from another thread."""
+"""The state of one attempt at a request, which another thread can abort."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ class Attempt:
 
     @property
     def truncated(self) -> bool:
-        """Whether a TLS connection ended without close_notify, as an attack would cause."""
+        """Whether a TLS connection ended without close_notify, as after an attack."""
         return getattr(self._sock, "truncated", False)
 
     @property
@@ -129,7 +129,7 @@ class Attempt:
     def translate(
         self, error: BaseException, handled: BaseException | None, headers: Mapping[str, str] | None = None
     ) -> BaseException:
-        """Returns what to raise for an error of this attempt; see ``errors.translate``."""
+        """Returns the error to raise for this attempt; see ``errors.translate``."""
         # Imported here because most programs never see a call fail.
         from ubiops._transport.errors import translate
 

@@ -51,7 +51,7 @@ def clear_frames(error: BaseException) -> None:
 
 
 def describe(error: BaseException, chain: list[BaseException]) -> str:
-    """Returns the root cause as text, preferring the message of the operating system."""
+    """Returns the root cause as text, preferring the operating system's message."""
     for one in chain:
         if isinstance(one, http.client.RemoteDisconnected):
             return "the server closed it without a response"

@@ -125,8 +125,8 @@ class HTTPResponse(http.client.HTTPResponse):
         self.fp = lines = _BoundedLines(fp)
         try:
             super().begin()
-            # http.client skips only 100 (Continue). The response after another 1xx would
-            # be read as that of the next request.
+            # http.client skips only 100 (Continue). The response after another 1xx
+            # would be read as that of the next request.
             while 101 < self.status < 200:
                 self.headers = self.msg = None
                 super().begin()

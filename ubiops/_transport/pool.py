@@ -71,7 +71,7 @@ class RESTClient:
         deadline: float | None,
         attempt: Attempt | None = None,
     ) -> RawResponse:
-        """Makes one attempt at a request, and returns once the response's head is received.
+        """Makes one attempt at a request, up to the response's head.
 
         Args:
             method: The HTTP method.
@@ -209,7 +209,7 @@ class RESTClient:
 
 
 def _frames_within() -> int:
-    """Returns how many frames up the user's own code is, which the warning points to."""
+    """Returns the ``stacklevel`` at which a warning points to the user's code."""
     frame = sys._getframe(1)
     count = 0
     while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("ubiops."):

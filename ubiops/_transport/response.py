@@ -118,11 +118,11 @@ class RawResponse:
             self._response.release_conn()
 
     def abort(self) -> None:
-        """Makes the read that is going on in another thread fail, and all later ones."""
+        """Makes the read in another thread fail, and all later reads."""
         self._attempt.abort()
 
     def close(self) -> None:
-        """Gives the connection back if the body has been read, and closes it otherwise."""
+        """Returns the connection to the pool if the body was read, and closes it otherwise."""
         if not self._body.isclosed():
             # The rest of the body would be read as the next response.
             self._discard()

@@ -89,7 +89,7 @@ def _is_address(host: str) -> bool:
 
 
 def trusted_certificates(settings: Configuration) -> tuple[str, str]:
-    """Returns where the path of the trusted certificates was configured, and the path."""
+    """Returns the path of the trusted certificates, after the name of its setting."""
     if settings.ssl_ca_cert:
         return "ssl_ca_cert", os.fspath(settings.ssl_ca_cert)
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):

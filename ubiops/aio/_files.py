@@ -1,4 +1,4 @@
-"""Async files and iterables as uploads: read by a worker thread through the event loop."""
+"""Async files and iterables as uploads, which a worker thread reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs blocking steps in worker threads on behalf of tasks, with a limit and in order."""
+"""Runs blocking steps of tasks in worker threads, in order and up to a limit."""
 
 from __future__ import annotations
 

@@ -111,12 +111,13 @@ class ApiClient(BaseClient):
                     self._rest = RESTClient(self.configuration)
         return self._rest
 
-    # --- lifetime -------------------------------------------------------------------------
+    # --- lifetime -----------------------------------------------------------------------
 
     async def close(self) -> None:
         """Waits for running calls, then closes the connections.
 
-        May be called more than once. If it is cancelled, it closes them without waiting.
+        May be called more than once. If it is cancelled, it closes them without
+        waiting.
         """
         try:
             await self._runner.wait_for_calls()

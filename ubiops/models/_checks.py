@@ -258,7 +258,7 @@ _SIMPLE: dict[str, Callable[[Any, Field], _Problem | None]] = {
 }
 
 
-# --- containers ----------------------------------------------------------
+# --- containers -----------------------------------------------------------------------
 
 
 def _check_map(value: Any, place: str, field: Field, kind: Kind, report: _Report) -> None:
