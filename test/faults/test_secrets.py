@@ -35,7 +35,7 @@ SECRETS = (TOKEN, PASSWORD, ENCODED, COOKIE, HEADER)
 
 
 def shown(value: Any, depth: int = 0) -> Iterator[str]:
-    """What an error reporter records of a variable: items of containers, or the repr."""
+    """What an error reporter records of a variable: its repr, or those of its items."""
     if depth > 6:
         return
     if isinstance(value, Mapping):

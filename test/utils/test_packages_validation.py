@@ -29,7 +29,7 @@ Make = Callable[..., Path]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Creates a folder ``pkg`` with files and, by default, a valid ``deployment.py``."""
+    """Creates a folder ``pkg`` with files and, by default, valid code."""
 
     def making(files: dict[str, str | bytes] | None = None, code: str | None = GOOD) -> Path:
         root = tmp_path / "pkg"

@@ -34,7 +34,7 @@ class SecretBytes(bytes):
 
 
 class Redacted:
-    """Stands for a rejected value, which may be a secret. Keeps only the type's name."""
+    """Stands for a rejected value, which may be a secret. Keeps its type's name."""
 
     __slots__ = ("kind",)
 

@@ -122,7 +122,7 @@ class RawResponse:
         self._attempt.abort()
 
     def close(self) -> None:
-        """Returns the connection to the pool if the body was read, and closes it otherwise."""
+        """Returns the connection to the pool if the body was read, else closes it."""
         if not self._body.isclosed():
             # The rest of the body would be read as the next response.
             self._discard()

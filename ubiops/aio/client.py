@@ -111,7 +111,7 @@ class ApiClient(BaseClient):
                     self._rest = RESTClient(self.configuration)
         return self._rest
 
-    # --- lifetime -----------------------------------------------------------------------
+    # --- lifetime ---------------------------------------------------------------------
 
     async def close(self) -> None:
         """Waits for running calls, then closes the connections.

@@ -126,7 +126,7 @@ class Response:
         return await self._run(lambda: self._inner.content)
 
     async def text(self) -> str:
-        """Returns the whole body as text; bytes that are not valid UTF-8 are replaced."""
+        """Returns the whole body as text; bytes that are invalid UTF-8 are replaced."""
         return (await self.content()).decode("utf-8", "replace")
 
     async def json(self) -> Any:

@@ -1,4 +1,4 @@
-"""Calls with every kind of argument and result, of the methods in test/generator/golden."""
+"""Calls with every kind of argument and result, on the methods of the golden files."""
 
 from __future__ import annotations
 
