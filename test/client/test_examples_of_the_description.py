@@ -86,7 +86,7 @@ def with_nulls(value: Any) -> Any:
 
 
 def as_sent(value: Any) -> Any:
-    """A value with its dates as text and its times as datetimes, whatever their format."""
+    """A value with its dates as text and its times as datetimes, in any format."""
     if isinstance(value, dict):
         return {name: as_sent(item) for name, item in value.items()}
     if isinstance(value, list):

@@ -48,7 +48,8 @@ class PreparedRequest:
         options: The options of the call.
         authorized: Whether a token is sent.
         operation: The name of the operation.
-        generations: The generations of the API that have the operation; empty if all do.
+        generations: The generations of the API that have the operation; empty if all
+            do.
     """
 
     __slots__ = (

@@ -27,7 +27,7 @@ class _Awaited:
         self.api_client: Any = api_client if api_client is not None else ApiClient()
 
     async def close(self) -> None:
-        """Waits for the calls that are under way, then closes the client's connections."""
+        """Waits for running calls, then closes the client's connections."""
         await self.api_client.close()
 
     async def aclose(self) -> None:
@@ -48,8 +48,9 @@ class _Awaited:
     def __exit__(self, *error: object) -> None: ...
 
 
-# The methods are those of the areas: they return what the client's execute returns, which
-# here is a coroutine. The class is not a kind of the blocking one, whose users don't await.
+# The methods are those of the areas: they return what the client's execute returns,
+# which here is a coroutine. The class is not a kind of the blocking one, whose users
+# don't await.
 class CoreApi(_Awaited, *_BlockingApi.__bases__):  # type: ignore[misc]
     """All methods of the API, one for each of its operations, to be awaited.
 
@@ -62,7 +63,8 @@ class CoreApi(_Awaited, *_BlockingApi.__bases__):  # type: ignore[misc]
             address and the token from ``UBIOPS_API_HOST`` and ``UBIOPS_API_TOKEN``.
 
     Raises:
-        ubiops.ApiTypeError: ``api_client`` is something else, such as a blocking client.
+        ubiops.ApiTypeError: ``api_client`` is something else, such as a blocking
+            client.
     """
 
 
