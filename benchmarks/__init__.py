@@ -1,1 +1,1 @@
-"""Measurements of this client, beside the official client and bare urllib3."""
+"""Benchmarks of this client against the official client and bare urllib3."""

@@ -1,9 +1,10 @@
-"""Compares transports for the async client: worker threads over urllib3, httpx and aiohttp.
+"""Compares transports for the async client: worker threads over urllib3, httpx and
+aiohttp.
 
 Run ``python -m benchmarks.asynchronous`` where httpx and aiohttp are installed. Each
 contestant runs in processes of its own against one server on loopback, in interleaved
-rounds; the best round counts. httpx and aiohttp only send the request and parse the JSON,
-while this client also checks, redacts, retries and builds the model.
+rounds; the best round counts. httpx and aiohttp only send the request and parse the
+JSON, while this client also checks, redacts, retries and builds the model.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Server(asyncio.Protocol):
 
 
 async def serve() -> None:
-    """Serves until the standard input ends; prints the ports without and with a delay."""
+    """Serves until standard input ends; prints the ports without and with a delay."""
     loop = asyncio.get_running_loop()
     ports = []
     for delay in (0.0, 0.1):

@@ -83,7 +83,7 @@ class Client:
 
 
 class Floor:
-    """Bare urllib3 and json: one connection pool, and nothing that is not needed."""
+    """Bare urllib3 and json: one connection pool and nothing else."""
 
     def __init__(self, host: str, ca: str) -> None:
         import urllib3

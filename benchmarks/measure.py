@@ -1,4 +1,4 @@
-"""Samples the contestants in turns, and computes medians and quartiles."""
+"""Samples the contestants in turn, and computes medians and quartiles."""
 
 from __future__ import annotations
 

@@ -1,3 +1,3 @@
-"""Makes all that is generated, from the description in `openapi/`; README.md says how."""
+"""Generates code and docs from the description in `openapi/`; see README.md."""
 
 from __future__ import annotations

@@ -1,6 +1,4 @@
-"""Writes the generated files from the description; with --check, only lists those that
-are not up to date.
-"""
+"""Writes the generated files; with --check, only lists those that are outdated."""
 
 from __future__ import annotations
 

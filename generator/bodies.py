@@ -1,6 +1,4 @@
-"""Request bodies of the description -> bodies of the intermediate form: JSON, text,
-files and forms.
-"""
+"""Request bodies of the description -> bodies of the intermediate form."""
 
 from __future__ import annotations
 
@@ -38,7 +36,7 @@ def read_body(node: Node) -> Body:
     media_type, media = one_media_type(node, (JSON, FORM, _RAW), content)
     if media_type == FORM:
         if not required:
-            raise node.error("a form that may be left out is not supported", "write `required: true`")
+            raise node.error("an optional form is not supported", "write `required: true`")
         values, note = _form(media)
         return Body(description, read_examples(media), None, True, False, values, note)
     media.allow("schema", "examples")
@@ -81,14 +79,14 @@ def _union(schema: Node) -> Type:
 
 
 def _form(media: Node) -> tuple[tuple[Value, ...], str]:
-    """The fields and files of a form, and what the description says of them all."""
+    """The fields and files of a form, and the description of the form."""
     media.allow("schema", "examples", "encoding")
     for _, encoding in media.entries("encoding"):
         encoding.allow("contentType")
     schema = media["schema"]
     if is_reference(schema) or schema["type"].value != "object":
         raise schema.error("a form that is not an object written out", "write type object and properties")
-    # Which fields go together is checked by the server, and said in the description.
+    # The server checks which fields go together; the description says so.
     schema.allow("type", "description", "properties", "required", "anyOf", "dependentRequired")
     for choice in schema["anyOf"].elements() if "anyOf" in schema else ():
         choice.allow("required")
@@ -116,7 +114,7 @@ def argument_name(node: Node, name: str) -> str:
     """The name of an argument in Python."""
     python = python_name(name, RESERVED_ARGUMENTS)
     if python is None:
-        raise node.error(f"no Python name can be made of {name!r}", "choose one of letters and underscores")
+        raise node.error(f"no Python name can be derived from {name!r}", "choose one of letters and underscores")
     return python
 
 
@@ -126,7 +124,7 @@ def one_media_type(node: Node, supported: tuple[str, ...], content: dict[str, No
     Args:
         node: The body or response.
         supported: The media types that are supported there.
-        content: The media types that are left to look at. Default: all.
+        content: The media types to consider. Default: all.
     """
     media_types = dict(node["content"].items()) if content is None else content
     if len(media_types) != 1:

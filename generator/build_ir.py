@@ -1,4 +1,4 @@
-"""A document -> the intermediate form of the whole API; refuses what is not supported."""
+"""A document -> the intermediate form of the API; rejects unsupported features."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class _Builder:
         routes = sorted(self.routes, key=lambda route: route_key(route.path))
         return Api(server, authorization, self.areas(tags), self.models, routes)
 
-    # --- what all operations share ---
+    # --- what all operations share ----------------------------------------------------
 
     def server(self) -> str:
         servers = list(self.root["servers"].elements())
@@ -132,7 +132,7 @@ class _Builder:
                 if f"#{write_pointer(node.pointer)}" not in used and "x-generations" not in node:
                     raise node.error(f"nothing refers to {name}", "use it, or leave it out")
 
-    # --- models ---
+    # --- models -----------------------------------------------------------------------
 
     def schemas(self) -> dict[str, Node]:
         """The schemas that become models."""
@@ -154,7 +154,7 @@ class _Builder:
         def visit(name: str, path: tuple[str, ...]) -> None:
             if name in path:
                 raise self.schemas()[name].error(
-                    f"models that hold each other: {' -> '.join((*path[path.index(name) :], name))}",
+                    f"models that contain each other: {' -> '.join((*path[path.index(name) :], name))}",
                     "break the cycle with a free object (additionalProperties: true)",
                 )
             if name not in done:
@@ -203,11 +203,11 @@ class _Builder:
                 if len(value) > len(model.example):
                     model.example = value
 
-    # --- operations ---
+    # --- operations -------------------------------------------------------------------
 
     def path(self, path: str, item: Node) -> None:
         if not path.startswith("/") or path.endswith("/") or "?" in path:
-            raise item.error(f"{path!r} is not a path", "begin with a slash, and end without one")
+            raise item.error(f"{path!r} is not a path", "start with a slash, and end without one")
         other = self.paths.setdefault(re.sub(r"\{[^{}]*\}", "{}", path), path)
         if other != path:
             raise item.error(f"{path} matches the same requests as {other}", "use the same names for their parameters")
@@ -240,8 +240,7 @@ class _Builder:
 
 
 def route_key(path: str) -> list[tuple[bool, str]]:
-    """The key that sorts paths so that a literal segment comes before a parameter in
-    its place.
+    """The key that sorts paths so that literal segments come before parameters.
 
     So the first path that matches a request is the right one.
     """

@@ -1,6 +1,4 @@
-"""The keyword options of every method, read from ``ubiops/options.py``, which documents
-them once.
-"""
+"""The keyword options of every method, read from ``ubiops/options.py``."""
 
 from __future__ import annotations
 

@@ -1,5 +1,6 @@
-"""The description as the emulator needs it: without prose and examples, each operation
-and component in one line.
+"""The description as the emulator needs it: without prose and examples.
+
+Each operation and component takes one line.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def compact(document: dict[str, Any], paths: list[str]) -> str:
 
 
 def without_prose(value: Any, named: bool = False) -> Any:
-    """A part of a document without what is only for people."""
+    """A part of a document without prose and examples."""
     if isinstance(value, list):
         return [without_prose(item) for item in value]
     if not isinstance(value, dict):
@@ -52,5 +53,5 @@ def _line(value: Any) -> str:
 
 
 def _object(entries: dict[str, str]) -> str:
-    """An object with a line for each entry, of which the values are written already."""
+    """An object with a line for each entry, whose values are serialized already."""
     return "{\n" + ",\n".join(f"{json.dumps(key)}:{text}" for key, text in entries.items()) + "\n}"

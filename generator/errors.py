@@ -1,10 +1,10 @@
-"""The error for a description that can't be generated from."""
+"""The error for an invalid description."""
 
 from __future__ import annotations
 
 
 class DescriptionError(Exception):
-    """A mistake in the description: its place, the problem, and what to do.
+    """A mistake in the description: its location, the problem, and what to do.
 
     Args:
         place: The file and a JSON pointer in it, such as

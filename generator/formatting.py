@@ -1,4 +1,4 @@
-"""Formats Python code with the version of ruff that generator/requirements.txt names."""
+"""Formats Python code with the version of ruff in generator/requirements.txt."""
 
 from __future__ import annotations
 

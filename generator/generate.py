@@ -1,6 +1,4 @@
-"""From the description to the files on disk, and the differences from the files that
-are there.
-"""
+"""Generates all files from the description, and compares them with those on disk."""
 
 from __future__ import annotations
 

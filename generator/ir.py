@@ -120,10 +120,10 @@ class Value:
     """A field, or a parameter of a path, a query or a form.
 
     Attributes:
-        name: What it is called in JSON or in the request.
-        python: What it is called in Python.
-        default: What the API takes when it is not given; ABSENT when that is not known.
-        example: An example of it; ABSENT when there is none.
+        name: Its name in JSON or in the request.
+        python: Its name in Python.
+        default: The API's default; ABSENT if that is not known.
+        example: An example; ABSENT if there is none.
         generations: The generations of the API that have it; empty if all that have the
             operation or the model do.
     """
@@ -197,7 +197,7 @@ class Model:
 
     Attributes:
         is_request: Whether it is sent; otherwise it is only received.
-        sent_by: The ids of the operations that take it.
+        sent_by: The ids of the operations that accept it.
         returned_by: The ids of the operations that return it.
         part_of: The names of the models that contain it.
         example: The example of it that has the most fields.

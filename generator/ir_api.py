@@ -1,6 +1,4 @@
-"""The intermediate form of operations and areas: plain data, which the templates lay
-out.
-"""
+"""The intermediate form of operations and areas: plain data for the templates."""
 
 from __future__ import annotations
 
@@ -44,7 +42,7 @@ class Body:
         required: Whether `data` must be given.
         text: Whether a string is sent as plain text instead of JSON.
         form: The fields and files of a form.
-        note: What the description says of the form as a whole, such as which fields go
+        note: The description of the form as a whole, such as which fields go
             together; may be empty.
     """
 
@@ -99,7 +97,7 @@ class Operation:
         method: The HTTP method, in capitals.
         path: The path template.
         authorized: Whether the API token is sent.
-        parameters: The path parameters, in the order in which the method takes them.
+        parameters: The path parameters, in the order of the method's arguments.
         query: The query parameters.
         headers: The header parameters.
         generations: The generations of the API that have it; empty for all.
@@ -190,12 +188,12 @@ class Operation:
 
     @property
     def returns(self) -> str:
-        """The annotation of what the method returns."""
+        """The annotation of the return value."""
         return self.success.type.read if self.success.type else "None"
 
     @property
     def models(self) -> set[str]:
-        """The models that the method takes or returns."""
+        """The models that the method accepts or returns."""
         types = [self.success.type, self.data.type if self.data else None]
         return {name for one in types if one for name in one.models}
 
@@ -217,7 +215,7 @@ class Area:
 
     @property
     def models(self) -> list[str]:
-        """The models that its methods take or return."""
+        """The models that its methods accept or return."""
         return sorted({name for operation in self.operations for name in operation.models})
 
 

@@ -1,5 +1,6 @@
-"""Reads the files of the description as one document that knows where each part came
-from.
+"""Reads the files of the description as one document.
+
+The document knows the source of each part.
 """
 
 from __future__ import annotations
@@ -61,14 +62,13 @@ def read_pointer(text: str) -> Pointer:
 
 
 def load(root: Path) -> Document:
-    """Reads a description: the root file, and every file of paths and components beside
-    it.
+    """Reads a description: the root file, and the files of paths and components.
 
     Args:
         root: The root file; the other files are found by their names.
 
     Raises:
-        DescriptionError: A file can't be read or has no place here, or a reference
+        DescriptionError: A file can't be read or is misplaced, or a reference
             leads nowhere.
     """
     return _Collector(root.resolve()).collect()
@@ -83,7 +83,7 @@ def validate(document: Document) -> None:
     error = next(iter(OpenAPIV31SpecValidator(document.content).iter_errors()), None)
     if error is not None:
         while error.context:
-            # Of the alternatives that all fail, the one that gets farthest is the one
+            # If all alternatives fail, the one that gets farthest is probably the one
             # that was meant.
             error = max(error.context, key=lambda one: len(one.absolute_path))
         place = document.place(tuple(str(part) for part in error.absolute_path))
@@ -111,7 +111,7 @@ class _Collector:
         name = self.name(file)
         content = read_yaml(file, name)
         if not isinstance(content, dict):
-            raise DescriptionError(name, "the file does not hold an object", "write an object with named entries")
+            raise DescriptionError(name, "the file is not an object", "write an object with named entries")
         _check_anchors(content, name)
         return content
 
@@ -163,7 +163,7 @@ class _Collector:
         return common
 
     def files(self, kind: str) -> Iterator[Path]:
-        """The files of paths or of one kind of component, in the order of their names."""
+        """The files of paths or of one kind of component, sorted by name."""
         if kind != "paths" and (self.folder / f"{kind}.yaml").is_file():
             yield self.folder / f"{kind}.yaml"
         yield from sorted((self.folder / kind).glob("*.yaml"))
@@ -181,9 +181,7 @@ class _Collector:
         self.sources[pointer] = (self.name(file), (name,))
 
     def complete(self, path: str, method: str, operation: Any, area: str, common: dict[str, Any]) -> Any:
-        """An operation with what its file and the root say: its tag, and the common
-        responses.
-        """
+        """An operation with its file's tag and the common responses."""
         if method not in METHODS or not isinstance(operation, dict):
             return operation
         if "tags" in operation:
@@ -224,9 +222,7 @@ class _Collector:
 
 
 def references(value: Any, pointer: Pointer = (), named: bool = False) -> Iterator[tuple[Pointer, Any]]:
-    """All references in a part of a document, each with the pointer of the object that
-    holds it.
-    """
+    """All references in a part of a document, each with the pointer of its object."""
     if isinstance(value, list):
         for index, item in enumerate(value):
             yield from references(item, (*pointer, str(index)))
@@ -239,8 +235,8 @@ def references(value: Any, pointer: Pointer = (), named: bool = False) -> Iterat
 
 
 def _check_anchors(content: dict[str, Any], name: str) -> None:
-    """Refuses a YAML anchor that holds itself, which has no end."""
-    # The objects that hold the current one.
+    """Rejects a YAML anchor that contains itself."""
+    # The objects that contain the current one.
     around: list[int] = []
 
     def visit(value: Any, pointer: Pointer) -> None:
@@ -248,7 +244,7 @@ def _check_anchors(content: dict[str, Any], name: str) -> None:
             return
         if id(value) in around:
             raise DescriptionError(
-                f"{name}#{write_pointer(pointer)}", "a YAML anchor that holds itself", "write it out"
+                f"{name}#{write_pointer(pointer)}", "a YAML anchor that contains itself", "write it out"
             )
         around.append(id(value))
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):

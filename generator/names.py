@@ -7,7 +7,7 @@ import re
 
 from generator.call_options import read_call_options
 
-# What a model has already, and the names in the annotations of its class body: a field
+# The attributes of every model, and the names in annotations of its class body: a field
 # of such a name would hide them.
 _OF_MODELS = frozenset(
     ("additional_properties", "attribute_map", "from_dict", "openapi_types", "self", "to_dict", "to_json", "to_str")
@@ -49,7 +49,7 @@ def python_name(name: str, reserved: frozenset[str] = frozenset()) -> str | None
         reserved: Names that are taken; an underscore is added to such a name.
 
     Returns:
-        The name, or None if none can be made of it.
+        The name, or None if none can be derived.
     """
     made = snake(re.sub(r"[^0-9A-Za-z_]", "_", name)).lstrip("_")
     if not made.isidentifier() or not made.isascii():
@@ -72,9 +72,7 @@ def module_name(name: str) -> str:
 
 
 def class_name(area: str) -> str:
-    """The class that holds the methods of an area: ``request_schedules`` becomes
-    ``RequestSchedules``.
-    """
+    """The class of an area: ``request_schedules`` becomes ``RequestSchedules``."""
     return "".join(word[:1].upper() + word[1:] for word in area.split("_"))
 
 
@@ -96,8 +94,7 @@ def exception_name(status: int) -> str:
 
 
 def noun(model: str, *, plural: bool = False) -> str:
-    """The name of a variable for a model: a ``DeploymentCreateResponse`` is a
-    ``deployment``.
+    """The name of a variable: a ``DeploymentCreateResponse`` is a ``deployment``.
 
     Args:
         model: The model's name.

@@ -11,15 +11,15 @@ from generator.load import Document, Pointer, read_pointer
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# What to do instead of using a keyword that is valid, but not supported.
+# What to do instead of using a valid but unsupported keyword.
 _ADVICE: Mapping[str, str] = {
     **dict.fromkeys(("allOf", "anyOf", "oneOf", "not"), "write out one plain schema; models have no alternatives"),
     **dict.fromkeys(("exclusiveMinimum", "exclusiveMaximum", "multipleOf"), "use minimum and maximum"),
     **dict.fromkeys(("readOnly", "writeOnly"), "use separate models for requests and responses"),
-    **dict.fromkeys(("minItems", "maxItems", "uniqueItems"), "say it in the description; the client can't check it"),
+    **dict.fromkeys(("minItems", "maxItems", "uniqueItems"), "state it in the description; the client can't check it"),
     **dict.fromkeys(("example", "examples"), "put it under examples of the media type, or at the parameter"),
     "additionalProperties": "leave it out; a model keeps the fields that it doesn't know",
-    "enum": "list choices of strings or integers only; say it in the description",
+    "enum": "list choices of strings or integers only; state it in the description",
     "nullable": 'write `type: [string, "null"]`',
     "const": "use an enum with one value",
     "title": "leave it out; the name under components is the title",
@@ -43,7 +43,7 @@ class Node:
         return self.document.place(self.pointer)
 
     def error(self, problem: str, advice: str) -> DescriptionError:
-        """Makes the error to raise for it."""
+        """Returns an error with this location."""
         return DescriptionError(self.place, problem, advice)
 
     def __contains__(self, key: str) -> bool:
@@ -99,7 +99,7 @@ class Node:
         """Refuses all keywords but these."""
         for key, node in self.items():
             if key not in keys:
-                known = f"leave it out, or teach the generator what it means; known here: {', '.join(keys)}"
+                known = f"leave it out, or add support for it to the generator; known here: {', '.join(keys)}"
                 raise node.error(f"the keyword `{key}` is not supported here", _ADVICE.get(key, known))
 
     def follow(self) -> Node:

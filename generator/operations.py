@@ -1,6 +1,4 @@
-"""Operations of the description -> operations of the intermediate form: parameters,
-bodies and responses.
-"""
+"""Operations of the description -> operations of the intermediate form."""
 
 from __future__ import annotations
 
@@ -90,9 +88,7 @@ def read_operation(path: str, method: str, node: Node) -> Operation:
 
 
 def _check_arguments(operation: Operation, body: Body | None, node: Node) -> None:
-    """Refuses arguments of the same name, and an optional argument before a required
-    one.
-    """
+    """Refuses equal names, and an optional argument before a required one."""
     names = [one.python for one in (*operation.positional, *operation.keywords, *operation.parts)]
     for name in names:
         if names.count(name) > 1:
@@ -106,7 +102,7 @@ def _check_arguments(operation: Operation, body: Body | None, node: Node) -> Non
         )
 
 
-# --- parameters -------------------------------------------------------------------------------------------------------
+# --- parameters -----------------------------------------------------------------------
 
 
 def _parameters(path: str, node: Node) -> dict[str, list[Parameter]]:
@@ -214,9 +210,7 @@ def _parameter_type(node: Node, place: str) -> tuple[Type, Limits]:
 
 
 def _list_in_query(node: Node) -> tuple[Type, Limits]:
-    """The type of a list that is sent as one value, separated by commas, and the limits
-    of its elements.
-    """
+    """The type of a list that is sent separated by commas, and its elements' limits."""
     schema = node["schema"]
     schema.allow("type", "items", "description", "default")
     style = [node[key].value if key in node else None for key in ("style", "explode")]
@@ -233,7 +227,7 @@ def _list_in_query(node: Node) -> tuple[Type, Limits]:
     return Type("list", item=kind), limits
 
 
-# --- responses --------------------------------------------------------------------------------------------------------
+# --- responses ------------------------------------------------------------------------
 
 
 def _responses(node: Node) -> tuple[Success, list[Failure]]:
@@ -304,7 +298,7 @@ def _failure(status: int, given: Node) -> Failure:
 
 
 def _header(node: Node) -> str:
-    """The description of a header; its type is checked, but nothing is made of it."""
+    """The description of a header; its type is checked, but not used."""
     node.allow("description", "schema", "example")
     kind, _, _ = read_schema(node["schema"])
     if kind.kind not in ("string", "integer"):

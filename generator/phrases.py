@@ -1,4 +1,4 @@
-"""What docstrings and pages say of values, methods and models."""
+"""Phrases about values, methods and models, for docstrings and pages."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def only(generations: tuple[str, ...]) -> str:
 
 
 def notes(value: Value, *, sent: bool = True) -> str:
-    """What a table of the docs says of a value besides its type and description.
+    """The notes on a value in a table of the docs, besides its type and description.
 
     Args:
         value: The value.
@@ -112,7 +112,7 @@ def notes(value: Value, *, sent: bool = True) -> str:
 
 
 def entry(value: Value, *, sent: bool = True) -> str:
-    """What a docstring says of an argument or attribute.
+    """The entry of an argument or attribute in a docstring.
 
     Args:
         value: The argument or attribute.
@@ -137,7 +137,7 @@ def entry(value: Value, *, sent: bool = True) -> str:
 
 
 def data_entry(operation: Operation) -> str:
-    """What a docstring says of the argument `data`."""
+    """The entry of the argument `data` in a docstring."""
     body = operation.data
     if body is None or body.type is None:
         raise ValueError(operation.id)
@@ -150,7 +150,7 @@ def data_entry(operation: Operation) -> str:
 
 
 def accepted(of: Type) -> str:
-    """What is accepted for a body of a type, in words."""
+    """The values that a body of a type accepts, in words."""
     if of.model:
         return f"`ubiops.{of.model}`, or a dict with its fields"
     if of.kind == "union" and of.item:
@@ -161,7 +161,7 @@ def accepted(of: Type) -> str:
 
 
 def returned(operation: Operation) -> tuple[str, str]:
-    """What a docstring says of the result: its type, and what it holds."""
+    """The entry of the result in a docstring: its type and its description."""
     success = operation.success
     if success.type is None:
         return "None", success.description
@@ -177,9 +177,7 @@ def returned(operation: Operation) -> tuple[str, str]:
 
 
 def raised(operation: Operation) -> str:
-    """What a docstring says of the errors that not every operation has; empty if there
-    are none.
-    """
+    """The entry of the errors that not every operation has, if there are any."""
     names: dict[str, list[str]] = {}
     for failure in operation.failures:
         if not failure.common:

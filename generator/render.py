@@ -32,7 +32,7 @@ def render(api: Api, document: Document) -> dict[str, str]:
 
     Args:
         api: The API.
-        document: The document that it was made from.
+        document: The document that it was built from.
 
     Returns:
         The text of each file by its path in the repository.

@@ -31,7 +31,7 @@ _FORMATS = {
 
 
 def sentences(node: Node, key: str = "description") -> str:
-    """A description, which everything must have."""
+    """A description, which is required everywhere."""
     return node[key].text()
 
 
@@ -179,7 +179,7 @@ def _pattern(node: Node) -> str | None:
     try:
         re.compile(found.text())
     except re.error as error:
-        raise found.error(f"no regular expression: {error}", "write one that Python reads too") from None
+        raise found.error(f"not a valid regular expression: {error}", "write one that Python reads too") from None
     return found.text()
 
 
@@ -299,7 +299,7 @@ def read_model(name: str, node: Node) -> Model:
     for key, field in properties.items():
         python = python_name(key, RESERVED_FIELDS)
         if python is None:
-            raise field.error(f"no Python name can be made of {key!r}", "choose a name that begins with a letter")
+            raise field.error(f"no Python name can be derived from {key!r}", "choose a name that begins with a letter")
         if python in names.values():
             raise field.error(f"{key!r} would be named {python} in Python, as another field is", "rename one of them")
         names[key] = python

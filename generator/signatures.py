@@ -118,8 +118,7 @@ def _overloads(operation: Operation, *, named: bool = False) -> list[str]:
 
 
 def async_overloads(operation: Operation) -> list[str]:
-    """The overloads of a method and of its twin in the stub of the async client, each
-    in one line.
+    """The overloads of a method and its twin in the stub of the async client.
 
     A file can be an async one there. Editors find no other documentation of these
     methods than that of the stub. The project can be left out as in ``overloads``.
@@ -162,16 +161,12 @@ def _async_overloads(operation: Operation, *, named: bool = False) -> list[str]:
 
 
 def in_area(code: str, area: Area) -> str:
-    """Code for the module of an area, in which the model that is named like the area's
-    class has another name.
-    """
+    """Code for the module of an area, which renames a model named like the class."""
     return re.sub(rf"\b{area.name}\b", f"{area.name}Model", code) if area.name in area.models else code
 
 
 def import_in_area(names: str, area: Area) -> str:
-    """The names of an import for the module of an area, with the same renaming as
-    ``in_area``.
-    """
+    """The names of an import for the module of an area, renamed as in ``in_area``."""
     return re.sub(rf"\b{area.name}\b", f"{area.name} as {area.name}Model", names)
 
 

@@ -1,4 +1,4 @@
-"""Python code for docstrings and pages, made from the examples of the description."""
+"""Python code for docstrings and pages, built from the examples of the description."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Snippets:
     def __init__(self, models: dict[str, Model]) -> None:
         self.models = models
 
-    # --- values ---
+    # --- values -----------------------------------------------------------------------
 
     def value(self, kind: Type, value: Any) -> str:
         """An expression for a value of a body."""
@@ -42,7 +42,7 @@ class Snippets:
         given = [f"{fields[name].python}={self.value(fields[name].type, item)}" for name, item in value.items()]
         return f"ubiops.{model.name}({', '.join(given)})"
 
-    # --- code ---
+    # --- code -------------------------------------------------------------------------
 
     def call(self, operation: Operation) -> str:
         """A call with everything that is required."""
@@ -71,7 +71,7 @@ class Snippets:
 
 
 def main_fields(model: Model) -> list[Field]:
-    """Up to three fields worth printing: two that are always there, then one with
+    """Up to three fields worth printing: two that are always present, then one with
     choices, then the first ones.
     """
     plain = [
@@ -87,7 +87,7 @@ def main_fields(model: Model) -> list[Field]:
 
 
 def _result(kind: Type) -> str:
-    """The name of the variable that takes a result."""
+    """The name of the variable for a result."""
     if kind.item and kind.item.model:
         return noun(kind.item.model, plural=True)
     return noun(kind.model) if kind.model else "result"

@@ -10,7 +10,7 @@ from typing import Any
 WIDTH = 88
 
 
-def wrap(text: str, indent: int = 0, hanging: int = 0) -> str:
+def wrap(text: str, indent: int = 0, hanging: int = 0, width: int = WIDTH) -> str:
     """Wraps the text of a docstring. Paragraphs stay apart, and each entry of a list
     starts a line.
 
@@ -18,6 +18,7 @@ def wrap(text: str, indent: int = 0, hanging: int = 0) -> str:
         text: The text in Markdown.
         indent: Spaces before each line.
         hanging: Further spaces before each line except the first.
+        width: The maximum length of a line.
 
     Returns:
         The lines, all of them indented.
@@ -31,7 +32,7 @@ def wrap(text: str, indent: int = 0, hanging: int = 0) -> str:
             first = indent if not lines else indent + hanging
             lines += textwrap.wrap(
                 " ".join(part.split()),
-                WIDTH,
+                width,
                 initial_indent=" " * first,
                 subsequent_indent=" " * (indent + further),
                 break_long_words=False,
@@ -40,10 +41,10 @@ def wrap(text: str, indent: int = 0, hanging: int = 0) -> str:
     return "\n".join(lines)
 
 
-def opening(text: str, indent: int) -> str:
+def opening(text: str, indent: int, width: int = WIDTH) -> str:
     """Text at the start of a docstring, with the opening quotes."""
     # Wrapped with something in place of the quotes, which would be escaped.
-    return wrap(f"@@@{text.strip()}", indent).replace("@@@", '"""', 1)
+    return wrap(f"@@@{text.strip()}", indent, width=width).replace("@@@", '"""', 1)
 
 
 def quoted(text: str, indent: int, *, compact: bool = False) -> str:
@@ -56,8 +57,11 @@ def quoted(text: str, indent: int, *, compact: bool = False) -> str:
             lines, if they fit.
     """
     lines = opening(text, indent)
+    if "\n" not in lines:
+        # Broken earlier if the quotes don't fit, which ruff puts behind a single line.
+        lines = opening(text, indent, WIDTH - 3)
     last = lines.rpartition("\n")[2]
-    if (compact or last == lines) and len(last) + 3 <= WIDTH:
+    if last == lines or (compact and len(last) + 3 <= WIDTH):
         return f'{lines}"""'
     return f'{lines}\n{" " * indent}"""'
 

@@ -8,8 +8,8 @@
         for deployment in api.deployments_list("my-project"):
             print(deployment.name, deployment.labels)
 
-Everything except the exceptions is imported when it is first used, so that ``import ubiops``
-takes a few milliseconds. ``__init__.pyi`` lists the names for type checkers and editors.
+Everything except the exceptions is imported on first use, so ``import ubiops`` takes a
+few milliseconds. ``__init__.pyi`` lists the names for type checkers and editors.
 """
 
 from __future__ import annotations

@@ -174,7 +174,7 @@ class BaseClient:
     def client_side_validation(self, value: bool) -> None:
         self.configuration.client_side_validation = value
 
-    # --- copies ---
+    # --- copies -----------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
         # Values that may be secret are left out: the token, the cookie and other headers. So
@@ -201,7 +201,7 @@ class BaseClient:
         other._event_hooks = self._event_hooks
         return other
 
-    # --- requests ---
+    # --- requests ---------------------------------------------------------------------
 
     def _prepare(
         self,

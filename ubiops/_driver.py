@@ -1,4 +1,4 @@
-"""Performs the steps of a call by blocking; the async client does so in worker threads."""
+"""Performs the steps of a call. The async client runs this in worker threads."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ class Driver:
         return response
 
     def abort(self) -> None:
-        """Makes the step that another thread performs fail, and all later ones."""
+        """Makes the step that another thread performs fail, and all later steps."""
         self._aborted = True
         if self._attempt is not None:
             self._attempt.abort()
@@ -167,7 +167,7 @@ class Driver:
         )
 
     def result(self) -> tuple[Any, int, Any]:
-        """Returns the data of a call that is over, its status and its headers."""
+        """Returns the data of a complete call, its status and its headers."""
         request, response = self._request, self.response
         assert response is not None  # noqa: S101 - a call is over when it has a response
         data = self._data

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 
 class ApiClient(BaseClient):
-    """Makes the calls of ``CoreApi``. All threads that use it share its connection pool.
+    """Makes the calls of ``CoreApi``. Threads can share it and its connection pool.
 
-    Use it as a context manager, or call ``close()``, to close its connections; it can be
-    used again after that. It can be pickled: the token is left out, and is read from
+    Use it as a context manager, or call ``close()``, to close its connections; it can
+    be used again after that. It can be pickled: the token is left out, and is read from
     ``UBIOPS_API_TOKEN`` when the client is unpickled.
 
     Args:
@@ -87,14 +87,14 @@ class ApiClient(BaseClient):
         self._pool: ThreadPool | None = None
         self._process = os.getpid()
 
-    # --- connections and threads ---
+    # --- connections and threads ------------------------------------------------------
 
     @property
     def rest_client(self) -> RESTClient:
         """The connections. Created on first use."""
         if self._rest is None:
-            # Imported here because importing urllib3 takes longer than anything else that a
-            # first client needs.
+            # Imported here because importing urllib3 takes longer than anything else
+            # that a first client needs.
             from ubiops._transport.pool import RESTClient
 
             with self._lock_here():
@@ -114,14 +114,15 @@ class ApiClient(BaseClient):
 
     def _lock_here(self) -> threading.Lock:
         if self._process != os.getpid():
-            # A forked child has none of its parent's threads, and a lock that one of them
-            # held would never be released.
+            # A forked child has none of its parent's threads, and a lock that one of
+            # them held would never be released.
             self._lock, self._pool, self._process = threading.Lock(), None, os.getpid()
         return self._lock
 
     def close(self) -> None:
-        """Waits for calls that run in other threads, then closes the connections. May be
-        called more than once."""
+        """Waits for calls that run in other threads, then closes the connections.
+
+        May be called more than once."""
         with self._lock_here():
             pool, self._pool = self._pool, None
         if pool is not None:
@@ -145,7 +146,7 @@ class ApiClient(BaseClient):
         super().__setstate__(state)
         self.pool_threads = state["pool_threads"]
 
-    # --- calls ---
+    # --- calls ------------------------------------------------------------------------
 
     def execute(
         self,
@@ -167,12 +168,14 @@ class ApiClient(BaseClient):
             options: The keyword options of the method.
             query: The values of the query parameters, in the operation's order.
             headers: The values of the header parameters, in the operation's order.
-            body: The body: a value of the operation's type, or a dict in place of a model.
+            body: The body: a value of the operation's type, or a dict in place of a
+                model.
             form: The values of the form's fields, in the operation's order.
             files: The files, in the operation's order.
 
         Raises:
-            ubiops.ApiTypeError: An argument has the wrong type, or an option is unknown.
+            ubiops.ApiTypeError: An argument has the wrong type, or an option is
+                unknown.
             ubiops.ApiValueError: An argument is missing or breaks a rule.
             ubiops.ApiException: The call did not succeed.
         """
@@ -206,8 +209,7 @@ class ApiClient(BaseClient):
         _headers: Mapping[str, str | None] | None = None,
         _query: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
     ) -> Any:
-        """Calls an endpoint that has no method here, with the retries, limits and typed
-        errors that every method has.
+        """Calls an endpoint without a method here, with the usual retries and errors.
 
         Args:
             resource_path: The path template after the host, such as
@@ -220,17 +222,18 @@ class ApiClient(BaseClient):
             body: The JSON body: a model, a dict, a list or a plain value.
             post_params: The plain fields of a multipart body.
             files: The files of a multipart body.
-            response_type: The type to read the response as, such as ``DeploymentDetail``,
-                ``list[DeploymentList]``, ``object`` (any JSON), ``file`` or ``events``.
-                Default: the body is not read.
-            auth_settings: Accepted for compatibility with the official client and ignored;
-                the token is always sent.
+            response_type: The type to read the response as, such as
+                ``DeploymentDetail``, ``list[DeploymentList]``, ``object`` (any JSON),
+                ``file`` or ``events``. Default: the body is not read.
+            auth_settings: Accepted for compatibility with the official client and
+                ignored; the token is always sent.
             async_req: Whether to make the call in another thread.
-            _return_http_data_only: Whether to return the data alone. Default: False, which
-                returns (data, status, headers).
+            _return_http_data_only: Whether to return the data alone. Default: False,
+                which returns (data, status, headers).
             collection_formats: Accepted for compatibility with the official client and
                 ignored; lists can't be sent in a query.
-            _preload_content: Whether to read the response. False returns a ``Response``.
+            _preload_content: Whether to read the response. False returns a
+                ``Response``.
             _request_timeout: Seconds for the whole call, or a pair (connect, read).
             _host: Another address of the same API.
             _progress_bar: Whether to show the progress of a file.

@@ -315,7 +315,7 @@ class Configuration:
             raise ApiTypeError(f"proxy_headers takes a dict, got {value.kind}")
         self._proxy_headers = None if value is None else Headers(value)
 
-    # --- credentials ---
+    # --- credentials ------------------------------------------------------------------
 
     @property
     def api_key(self) -> dict[str, str]:
@@ -370,7 +370,7 @@ class Configuration:
             self._last_authorization = (key, prefix, value)
         return value
 
-    # --- limits ---
+    # --- limits -----------------------------------------------------------------------
 
     @property
     def connect_timeout(self) -> float | None:
@@ -411,7 +411,7 @@ class Configuration:
             raise ApiValueError("retry_deadline takes a number of seconds; use max_retries=0 to turn retries off")
         self._retry_deadline = seconds
 
-    # --- logging ---
+    # --- logging ----------------------------------------------------------------------
 
     @property
     def logger(self) -> dict[str, logging.Logger]:
@@ -464,7 +464,7 @@ class Configuration:
         if self._logger_handler is not None:
             self._logger_handler.setFormatter(logging.Formatter(value))
 
-    # --- copies ---
+    # --- copies -----------------------------------------------------------------------
 
     @classmethod
     def set_default(cls, default: Configuration | None) -> None:

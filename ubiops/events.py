@@ -22,9 +22,9 @@ __all__ = ["Event", "EventStream"]
 class EventStream:
     """The events of a response, in the order in which they arrive.
 
-    Iterate over it to receive them. The connection is closed when the stream ends, when the
-    loop is left early, and by ``close()`` or the end of a ``with`` block. Events are not
-    sent again: a stream is read once.
+    Iterate over it to receive them. The connection is closed when the stream ends, when
+    the loop is left early, and by ``close()`` or the end of a ``with`` block. Events
+    are not sent again: a stream is read once.
 
     Attributes:
         status: The HTTP status.
@@ -45,7 +45,7 @@ class EventStream:
         self.url = url
 
     def _receive(self) -> list[Event] | None:
-        """Returns the events that the next bytes complete; None at the end of the stream."""
+        """Returns the events in the next bytes; None at the end of the stream."""
         if self._ended:
             return None
         if self._closed:
@@ -69,7 +69,8 @@ class EventStream:
 
         Raises:
             ubiops.ApiConnectionError: The connection broke before the stream ended.
-            ubiops.ApiTimeoutError: No byte arrived in time, or the call's deadline passed.
+            ubiops.ApiTimeoutError: No byte arrived in time, or the call's deadline
+                passed.
             ubiops.InvalidResponseError: An event is too large.
             ubiops.ApiValueError: The stream was closed before.
         """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def read_blocks(raw: RawResponse, *, reuse: bool = False) -> Iterator[Any]:
-    """Returns the body of a response, decompressed, in blocks of at most ``BLOCK`` bytes.
+    """Returns the decompressed body of a response in blocks of up to ``BLOCK`` bytes.
 
     Args:
         raw: The response.
@@ -45,8 +45,8 @@ def read_blocks(raw: RawResponse, *, reuse: bool = False) -> Iterator[Any]:
 class Response:
     """A response whose body has not been read: read it whole or block by block.
 
-    Close it, or use it as a context manager. It offers both the urllib3 and the requests
-    attribute names.
+    Close it, or use it as a context manager. It offers both the urllib3 and the
+    requests attribute names.
 
     Attributes:
         status: The HTTP status.
@@ -98,7 +98,7 @@ class Response:
         return self.status < 400
 
     def raise_for_status(self) -> None:
-        """Does nothing: an error status was raised before. For those who know requests."""
+        """Does nothing: error statuses are raised earlier. Exists as in requests."""
 
     @property
     def closed(self) -> bool:
@@ -128,11 +128,12 @@ class Response:
 
         Args:
             amt: The most bytes to return; None returns all that are left.
-            decode_content: Accepted for compatibility with urllib3 and ignored; the body
-                is always decompressed.
+            decode_content: Accepted for compatibility with urllib3 and ignored; the
+                body is always decompressed.
 
         Raises:
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
             ubiops.ApiTimeoutError: A timeout expired.
             ubiops.InvalidResponseError: The body is not compressed as declared.
             ubiops.ApiValueError: The response was closed before.
@@ -177,7 +178,8 @@ class Response:
         except ApiException as error:
             error.method, error.url = self.method, self.url
             if not self._repeatable:
-                # The caller has used the bytes before, so that the call can't be repeated.
+                # The caller has used the bytes before, so that the call can't be
+                # repeated.
                 error._take_failure()
             self._error = error
             raise
@@ -188,12 +190,14 @@ class Response:
         """Returns the body block by block.
 
         Args:
-            amt: The bytes of each block but the last; None returns blocks as they arrive.
-            decode_content: Accepted for compatibility with urllib3 and ignored; the body
-                is always decompressed.
+            amt: The bytes of each block but the last; None returns blocks as they
+                arrive.
+            decode_content: Accepted for compatibility with urllib3 and ignored; the
+                body is always decompressed.
 
         Raises:
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
             ubiops.ApiTimeoutError: A timeout expired.
             ubiops.InvalidResponseError: The body is not compressed as declared.
         """
@@ -278,7 +282,7 @@ class Response:
             raise ApiValueError("a part of the response was read before, so that it can't be saved as a whole")
         target = os.fspath(path) if path is not None else os.getcwd()
         if not isinstance(target, str):
-            raise ApiTypeError(f"path takes a string or a PathLike of one, got {type(target).__name__}")
+            raise ApiTypeError(f"path must be a string or an os.PathLike, got {type(target).__name__}")
         folder, name = (target, self.getfilename()) if os.path.isdir(target) else os.path.split(target)
         if not name:
             raise ApiFileNotFoundError(f"a download can't be saved in {folder!r}: there is no such folder")
@@ -312,8 +316,9 @@ class Response:
             self._progress = self._closing.enter_context(progress_bar(True, total, "download"))
 
     def close(self) -> None:
-        """Returns the connection to the pool, and discards what is left of the body. May be
-        called more than once."""
+        """Discards the rest of the body and returns the connection to the pool.
+
+        May be called more than once."""
         if not self._closed:
             self._closed = True
             self._closing.close()

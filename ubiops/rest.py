@@ -1,4 +1,4 @@
-"""The import path of ``RESTClient``. The transport itself is in ``ubiops._transport``."""
+"""The import path of ``RESTClient``, which is defined in ``ubiops._transport``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The client: what its requests carry, its options, its life, and calls of endpoints that have no method."""
+"""The client: its requests, its options, its lifetime, and ``call_api``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 DEPLOYMENT = {"id": "1", "name": "d", "project": "p", "creation_date": "2020-05-12T16:23:15.456812Z"}
 
 
-def test_a_request_carries_what_it_should(client: ubiops.ApiClient, server: Server) -> None:
+def test_a_request_has_the_expected_headers(client: ubiops.ApiClient, server: Server) -> None:
     server.body = json.dumps(DEPLOYMENT).encode()
     ubiops.CoreApi(client).deployments_get("p", "d")
     assert (server.last.method, server.last.target) == ("GET", "/v2.1/projects/p/deployments/d")
@@ -53,7 +53,7 @@ def test_headers_for_all_requests(client: ubiops.ApiClient, server: Server) -> N
     assert server.last.headers["X-Trace"] == "other"
 
 
-def test_headers_may_be_given_when_the_client_is_made(server: Server) -> None:
+def test_headers_can_be_passed_to_the_constructor(server: Server) -> None:
     with ubiops.ApiClient(ubiops.Configuration(host=server.host, proxy=""), "X-A", "b", "c=d") as client:
         client.call_api("/x", "GET")
     assert (server.last.headers["X-A"], server.last.headers["Cookie"]) == ("b", "c=d")
@@ -61,7 +61,7 @@ def test_headers_may_be_given_when_the_client_is_made(server: Server) -> None:
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\x00"])
-def test_headers_that_would_bring_others_are_refused(client: ubiops.ApiClient, value: str) -> None:
+def test_header_injection_is_rejected(client: ubiops.ApiClient, value: str) -> None:
     with pytest.raises(ubiops.ApiValueError):
         client.user_agent = value
     with pytest.raises(ubiops.ApiValueError):
@@ -72,12 +72,10 @@ def test_headers_that_would_bring_others_are_refused(client: ubiops.ApiClient, v
         client.call_api("/x", "GET", header_params={"X-A": value})
 
 
-def test_options_that_do_not_exist_are_refused_with_the_one_that_was_meant(
-    client: ubiops.ApiClient, server: Server
-) -> None:
+def test_an_unknown_keyword_is_rejected_with_a_suggestion(client: ubiops.ApiClient, server: Server) -> None:
     api = ubiops.CoreApi(client)
-    wrong: dict[str, Any]
-    for wrong, meant in (
+    unknown: dict[str, Any]
+    for unknown, suggestion in (
         ({"_request_timeot": 1}, "'_request_timeout'"),
         ({"lables": "a:b"}, "'labels'"),
         ({"xyz": 1}, "project_name"),
@@ -86,14 +84,14 @@ def test_options_that_do_not_exist_are_refused_with_the_one_that_was_meant(
         with pytest.raises(
             ubiops.ApiTypeError, match=r"deployments_list\(\) got an unexpected keyword argument"
         ) as caught:
-            api.deployments_list(**{"project_name": "p", **wrong})
-        assert meant in str(caught.value)
-    with pytest.raises(ubiops.ApiTypeError, match="async_req takes True or False"):
+            api.deployments_list(**{"project_name": "p", **unknown})
+        assert suggestion in str(caught.value)
+    with pytest.raises(ubiops.ApiTypeError, match="async_req must be True or False"):
         api.deployments_list("p", async_req="yes")  # type: ignore[call-overload]
     assert server.requests == []
 
 
-def test_arguments_that_are_missing_or_none_are_refused(client: ubiops.ApiClient, server: Server) -> None:
+def test_missing_arguments_and_none_are_rejected(client: ubiops.ApiClient, server: Server) -> None:
     api = ubiops.CoreApi(client)
     with pytest.raises(ubiops.ApiValueError, match=r"deployments_get\(\) needs a value for 'deployment_name'"):
         api.deployments_get("p")  # type: ignore[call-overload]
@@ -115,7 +113,7 @@ def test_validation_can_be_left_to_the_server(client: ubiops.ApiClient, server: 
     assert server.last.target.endswith("/audit?action=anything")
 
 
-def test_what_is_returned_with_the_status_and_the_headers(client: ubiops.ApiClient, server: Server) -> None:
+def test_status_and_headers_are_returned_on_request(client: ubiops.ApiClient, server: Server) -> None:
     server.body = json.dumps(DEPLOYMENT).encode()
     server.headers["x-ratelimit-remaining"] = "7"
     api = ubiops.CoreApi(client)
@@ -131,7 +129,7 @@ def test_what_is_returned_with_the_status_and_the_headers(client: ubiops.ApiClie
         )
 
 
-def test_an_answer_may_be_taken_as_it_came(client: ubiops.ApiClient, server: Server) -> None:
+def test_a_raw_response_is_returned_on_request(client: ubiops.ApiClient, server: Server) -> None:
     server.body = b'{"name": "d", "x": 1}'
     with ubiops.CoreApi(client).deployments_get("p", "d", _preload_content=False) as response:
         assert (response.status, response.status_code, response.reason, response.ok) == (200, 200, "OK", True)
@@ -147,7 +145,7 @@ def test_an_answer_may_be_taken_as_it_came(client: ubiops.ApiClient, server: Ser
     assert response.closed
 
 
-def test_pieces_of_an_answer(client: ubiops.ApiClient, server: Server) -> None:
+def test_a_raw_response_can_be_read_in_pieces(client: ubiops.ApiClient, server: Server) -> None:
     server.body = bytes(range(256)) * 4000
     api = ubiops.CoreApi(client)
 
@@ -173,7 +171,7 @@ def test_pieces_of_an_answer(client: ubiops.ApiClient, server: Server) -> None:
         closed.read()
 
 
-def test_a_call_in_another_thread(client: ubiops.ApiClient, server: Server) -> None:
+def test_a_call_can_run_in_another_thread(client: ubiops.ApiClient, server: Server) -> None:
     server.body = json.dumps([DEPLOYMENT]).encode()
     api = ubiops.CoreApi(client)
     handles = [api.deployments_list("p", async_req=True) for _ in range(20)]
@@ -211,14 +209,14 @@ def test_a_client_pickles_without_its_secrets(
     sent = pickle.dumps(ubiops.CoreApi(client))
     assert b"hunter2" not in sent
     assert b"of-the-test" not in sent
-    monkeypatch.setenv("UBIOPS_API_TOKEN", "of-the-other-side")
+    monkeypatch.setenv("UBIOPS_API_TOKEN", "of-the-receiver")
     with pickle.loads(sent) as api:  # noqa: S301
         api.api_client.call_api("/x", "GET")
-    assert server.last.headers["Authorization"] == "Token of-the-other-side"
+    assert server.last.headers["Authorization"] == "Token of-the-receiver"
     assert server.last.headers["User-Agent"] == "my-tool/1.0"
 
 
-def test_what_is_no_client_or_configuration_is_refused() -> None:
+def test_a_client_or_configuration_of_another_type_is_rejected() -> None:
     with pytest.raises(ubiops.ApiTypeError, match=r"ApiClient takes a Configuration, got ApiClient"):
         ubiops.ApiClient(ubiops.ApiClient())  # type: ignore[arg-type]
     with pytest.raises(
@@ -230,7 +228,7 @@ def test_what_is_no_client_or_configuration_is_refused() -> None:
             ubiops.ApiClient(pool_threads=threads)  # type: ignore[arg-type]
 
 
-# --- call_api -----------------------------------------------------------------------------------------------------
+# --- call_api -------------------------------------------------------------------------
 
 
 def test_an_endpoint_without_a_method_can_be_called(client: ubiops.ApiClient, server: Server) -> None:
@@ -257,14 +255,14 @@ def test_an_endpoint_without_a_method_can_be_called(client: ubiops.ApiClient, se
         (None, b"whatever", None),
     ],
 )
-def test_an_answer_is_read_as_it_is_asked_for(
+def test_a_response_is_read_as_the_requested_type(
     client: ubiops.ApiClient, server: Server, response_type: str | None, body: bytes, expected: Any
 ) -> None:
     server.body = body
     assert client.call_api("/x", "GET", response_type=response_type, _return_http_data_only=True) == expected
 
 
-def test_a_type_that_does_not_exist_is_refused(client: ubiops.ApiClient, server: Server) -> None:
+def test_an_unknown_response_type_is_rejected(client: ubiops.ApiClient, server: Server) -> None:
     with pytest.raises(ubiops.ApiValueError, match="no model named 'Deploymnt'"):
         client.call_api("/x", "GET", response_type="list[Deploymnt]")
     assert server.requests == []
@@ -273,7 +271,7 @@ def test_a_type_that_does_not_exist_is_refused(client: ubiops.ApiClient, server:
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
-        ((None, "GET"), "takes a string for 'resource_path', got NoneType"),
+        ((None, "GET"), "'resource_path' must be a string, got NoneType"),
         (("/x/{id}", "GET"), "needs a value for 'id' in 'path_params', to fill '/x/{id}'"),
         (("/x/{id}", "GET", {"name": "y"}), "needs a value for 'id' in 'path_params'"),
         (("/x/..", "GET"), "can't use '/x/..' as a path template"),
@@ -288,15 +286,15 @@ def test_a_type_that_does_not_exist_is_refused(client: ubiops.ApiClient, server:
         (("/x/{a}/{b}", "GET", {"a": "{b}"}), "needs a value for 'b'"),
         (("/x", None), "None is not a valid HTTP method"),
         (("/x", "GET\r\n"), "is not a valid HTTP method"),
-        (("/x", "GET", ["id"]), "takes a dict with string keys for 'path_params', or a list of pairs"),
-        (("/x", "GET", {1: "id"}), "for 'path_params'"),
-        (("/x", "GET", None, "a=b"), "for 'query_params'"),
-        (("/x", "GET", None, 5), "for 'query_params'"),
-        (("/x", "POST", None, None, None, None, ["abc"]), "for 'post_params'"),
-        (("/x", "POST", None, None, None, None, None, ["a.zip"]), "for 'files'"),
+        (("/x", "GET", ["id"]), "'path_params' must be a dict with string keys or a list of pairs"),
+        (("/x", "GET", {1: "id"}), "'path_params' must be"),
+        (("/x", "GET", None, "a=b"), "'query_params' must be"),
+        (("/x", "GET", None, 5), "'query_params' must be"),
+        (("/x", "POST", None, None, None, None, ["abc"]), "'post_params' must be"),
+        (("/x", "POST", None, None, None, None, None, ["a.zip"]), "'files' must be"),
     ],
 )
-def test_arguments_that_make_no_request_are_refused(
+def test_invalid_arguments_of_call_api_are_rejected(
     client: ubiops.ApiClient, server: Server, arguments: tuple[Any, ...], text: str
 ) -> None:
     with pytest.raises((ubiops.ApiTypeError, ubiops.ApiValueError), match=re.escape(text)):
@@ -304,7 +302,7 @@ def test_arguments_that_make_no_request_are_refused(
     assert server.requests == []
 
 
-def test_a_value_of_a_path_is_no_template(client: ubiops.ApiClient, server: Server) -> None:
+def test_a_path_value_is_not_used_as_a_template(client: ubiops.ApiClient, server: Server) -> None:
     client.call_api("/x/{b}/{a}/{b}", "GET", {"a": "{b}", "b": "%s"})
     assert server.last.target == "/v2.1/x/%25s/%7Bb%7D/%25s"
 
@@ -319,23 +317,23 @@ def test_any_body_can_be_sent(client: ubiops.ApiClient, server: Server, tmp_path
     assert b'name="file"; filename="a.zip"\r\n' in server.last.body
 
 
-def test_another_address_of_the_same_api(client: ubiops.ApiClient, server: Server) -> None:
-    here = client.configuration.host
+def test_a_call_can_use_another_host(client: ubiops.ApiClient, server: Server) -> None:
+    original = client.configuration.host
     client.configuration.host = "http://127.0.0.1:9"
-    assert client.call_api("/x", "GET", response_type="object", _host=here)[:2] == ({}, 200)
-    assert client.call_api("/x", "GET", response_type="object", _host=here, async_req=True).get(20)[:2] == ({}, 200)
+    assert client.call_api("/x", "GET", response_type="object", _host=original)[:2] == ({}, 200)
+    assert client.call_api("/x", "GET", response_type="object", _host=original, async_req=True).get(20)[:2] == ({}, 200)
     assert server.last.target == "/v2.1/x"
     assert client.configuration.host == "http://127.0.0.1:9/v2.1"
 
 
-def test_models_can_be_turned_into_what_is_sent() -> None:
+def test_models_can_be_converted_to_json_values() -> None:
     model = ubiops.DeploymentCreate(name="d", input_type="plain", output_type="plain", description=None)
     assert ubiops.ApiClient().sanitize_for_serialization([model]) == [
         {"name": "d", "input_type": "plain", "output_type": "plain"}
     ]
 
 
-# --- files --------------------------------------------------------------------------------------------------------
+# --- files ----------------------------------------------------------------------------
 
 
 def test_a_download_is_saved_under_the_servers_name(
@@ -363,7 +361,7 @@ def test_a_download_is_saved_under_the_servers_name(
     assert sorted(p.name for p in tmp_path.rglob("*.zip")) == ["code.zip", "code.zip", "mine.zip"]
 
 
-def test_an_upload_of_unknown_length_goes_out_in_chunks(client: ubiops.ApiClient, server: Server) -> None:
+def test_an_upload_of_unknown_length_is_sent_in_chunks(client: ubiops.ApiClient, server: Server) -> None:
     class Stream:
         def __init__(self) -> None:
             self.left = [b"abc", b"def"]
@@ -378,7 +376,7 @@ def test_an_upload_of_unknown_length_goes_out_in_chunks(client: ubiops.ApiClient
     assert b"\r\n\r\nabcdef\r\n--" in server.last.body
 
 
-def test_a_progress_bar_shows_how_far_a_file_is(
+def test_a_progress_bar_shows_the_progress_of_a_transfer(
     client: ubiops.ApiClient, server: Server, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server.status, server.body = 201, b'{"success": true, "revision": "r"}'

@@ -1,4 +1,4 @@
-"""The areas of the API as attributes of ``CoreApi``, as the official client has them."""
+"""The areas of the API as attributes of ``CoreApi``, as in the official client."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""The async client: awaited methods, cancellation, limits, files, and its event loops.
+"""The async client: awaited methods, cancellation, limits, files, and event loops.
 
-What it shares with the blocking client is in the fault tables, which run against both.
+The fault tests cover what it shares with the blocking client: they run against both.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CREATED = reply(201, {"success": True, "revision": "r"})
 
 
 def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """Runs a coroutine; a test that goes wrong ends."""
+    """Runs a coroutine with a timeout, so that a failing test ends."""
 
     async def bounded() -> Any:
         return await asyncio.wait_for(work, PATIENCE)
@@ -65,7 +65,7 @@ def idle_threads_end_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Reached:
-    """Tells a task that a scripted server has got to a step."""
+    """Notifies a task that a scripted server has reached a step."""
 
     def __init__(self, step: Callable[[Any], Any] = silence) -> None:
         self._event = threading.Event()
@@ -79,7 +79,7 @@ class Reached:
         assert await asyncio.get_running_loop().run_in_executor(None, self._event.wait, PATIENCE)
 
 
-# --- calls ------------------------------------------------------------------------------
+# --- calls ----------------------------------------------------------------------------
 
 
 def test_methods_are_awaited() -> None:
@@ -103,7 +103,7 @@ def test_methods_are_awaited() -> None:
     run(main())
 
 
-def test_errors_are_those_of_the_blocking_client() -> None:
+def test_calls_raise_the_errors_of_the_blocking_client() -> None:
     async def main() -> None:
         with Wire([reply(404, {"error": "No"})]) as server:
             async with api_of(server) as api:
@@ -118,7 +118,7 @@ def test_errors_are_those_of_the_blocking_client() -> None:
     run(main())
 
 
-def test_async_req_is_refused() -> None:
+def test_async_req_is_rejected() -> None:
     async def main() -> None:
         async with api_of("http://127.0.0.1:9") as api:
             with pytest.raises(ubiops.ApiTypeError, match="async_req=True is not supported.*create_task"):
@@ -129,7 +129,7 @@ def test_async_req_is_refused() -> None:
     run(main())
 
 
-def test_the_blocking_forms_are_refused() -> None:
+def test_blocking_clients_are_rejected() -> None:
     api = api_of("http://127.0.0.1:9")
     for thing in (api, api.api_client):
         with pytest.raises(ubiops.ApiTypeError, match="'async with'"), thing:
@@ -144,7 +144,7 @@ def test_the_blocking_forms_are_refused() -> None:
             ubiops.aio.ApiClient(max_concurrency=limit)  # type: ignore[arg-type]
 
 
-def test_a_context_variable_is_seen_by_the_hook_that_renews_the_token() -> None:
+def test_the_hook_that_renews_the_token_sees_context_variables() -> None:
     user: contextvars.ContextVar[str] = contextvars.ContextVar("user")
 
     def renew(configuration: ubiops.Configuration) -> None:
@@ -168,7 +168,7 @@ def test_a_context_variable_is_seen_by_the_hook_that_renews_the_token() -> None:
     assert set(seen) == {"of-the-task"}
 
 
-# --- many calls at once -----------------------------------------------------------------
+# --- many calls at once ---------------------------------------------------------------
 
 
 def test_a_thousand_calls_on_one_event_loop() -> None:
@@ -185,7 +185,7 @@ def test_a_thousand_calls_on_one_event_loop() -> None:
     run(main())
 
 
-def test_the_event_loop_runs_on_while_calls_are_under_way() -> None:
+def test_calls_do_not_block_the_event_loop() -> None:
     async def main() -> None:
         reached = Reached(lambda peer: (peer.read_request(), go.wait(PATIENCE), peer.send(LIST)))
         go = threading.Event()
@@ -199,7 +199,7 @@ def test_the_event_loop_runs_on_while_calls_are_under_way() -> None:
     run(main())
 
 
-def test_no_more_calls_run_at_once_than_allowed_and_the_others_wait_in_order() -> None:
+def test_calls_beyond_max_concurrency_wait_in_order() -> None:
     now = most = 0
     lock = threading.Lock()
 
@@ -227,13 +227,13 @@ def test_no_more_calls_run_at_once_than_allowed_and_the_others_wait_in_order() -
     run(main())
 
 
-def test_the_limit_is_that_of_the_connection_pool_by_default() -> None:
+def test_max_concurrency_is_the_size_of_the_connection_pool_by_default() -> None:
     assert ubiops.aio.ApiClient().max_concurrency == 100
     assert client_of("http://x", connection_pool_maxsize=7).max_concurrency == 7
     assert client_of("http://x", max_concurrency=5).max_concurrency == 5
 
 
-def test_waiting_for_a_turn_counts_towards_the_deadline() -> None:
+def test_waiting_for_a_free_slot_counts_towards_the_deadline() -> None:
     async def main() -> None:
         reached = Reached()
         with Wire([reached]) as server:
@@ -253,7 +253,7 @@ def test_waiting_for_a_turn_counts_towards_the_deadline() -> None:
     run(main())
 
 
-def test_a_call_that_waits_before_a_retry_leaves_its_place_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_call_that_waits_before_a_retry_releases_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     async def main() -> None:
         waiting, go = asyncio.Event(), asyncio.Event()
 
@@ -277,7 +277,7 @@ def test_a_call_that_waits_before_a_retry_leaves_its_place_to_others(monkeypatch
     run(main())
 
 
-# --- cancellation -----------------------------------------------------------------------
+# --- cancellation ---------------------------------------------------------------------
 
 
 async def cancelled(task: asyncio.Task[Any]) -> None:
@@ -310,7 +310,7 @@ def test_a_call_that_waits_for_the_server_is_cancelled_at_once(what: str, method
                 await asyncio.sleep(0.02)
                 await cancelled(task)
                 server.wait_until_left()
-                # And the next call finds everything in order.
+                # The client still works.
                 assert (await client.call_api("/x", "GET", response_type="object"))[0] == [1]
                 assert len(server.requests) == 2
 
@@ -368,7 +368,7 @@ def test_a_call_that_waits_before_a_retry_is_cancelled_at_once() -> None:
     run(main())
 
 
-def test_a_call_that_waits_for_its_turn_is_cancelled_at_once() -> None:
+def test_a_call_that_waits_for_a_free_slot_is_cancelled_at_once() -> None:
     async def main() -> None:
         reached = Reached()
         with Wire([reached, LIST]) as server:
@@ -394,7 +394,7 @@ def test_a_timeout_of_asyncio_cancels_a_call() -> None:
     run(main())
 
 
-def test_a_response_that_nobody_takes_any_more_is_closed() -> None:
+def test_a_response_that_arrives_for_a_cancelled_task_is_closed() -> None:
     """The call is over, but its task was cancelled before it ran again."""
 
     async def main() -> None:
@@ -456,10 +456,10 @@ def test_ctrl_c_ends_a_program_at_once_and_closes_its_connection() -> None:
         server.wait_until_left()
 
 
-# --- closing, loops and processes -------------------------------------------------------
+# --- closing, loops and processes -----------------------------------------------------
 
 
-def test_closing_waits_for_the_calls_that_are_under_way() -> None:
+def test_closing_waits_for_running_calls() -> None:
     async def main() -> None:
         go = threading.Event()
         reached = Reached(lambda peer: (peer.read_request(), go.wait(PATIENCE), peer.send(LIST)))
@@ -481,7 +481,7 @@ def test_closing_waits_for_the_calls_that_are_under_way() -> None:
     run(main())
 
 
-def test_closing_does_not_wait_when_it_is_cancelled() -> None:
+def test_a_cancelled_close_does_not_wait() -> None:
     async def main() -> None:
         reached = Reached()
         with Wire([reached]) as server:
@@ -495,7 +495,7 @@ def test_closing_does_not_wait_when_it_is_cancelled() -> None:
     run(main())
 
 
-def test_several_event_loops_in_turn_work() -> None:
+def test_a_client_can_be_used_by_several_event_loops_in_turn() -> None:
     with Wire([LIST]) as server:
         api = api_of(server)
         for _ in range(3):
@@ -503,7 +503,7 @@ def test_several_event_loops_in_turn_work() -> None:
         asyncio.run(api.close())
 
 
-def test_a_client_of_another_event_loop_is_refused() -> None:
+def test_use_from_a_second_event_loop_is_rejected() -> None:
     with Wire([LIST]) as server:
         api = api_of(server)
         mine = asyncio.new_event_loop()
@@ -516,7 +516,7 @@ def test_a_client_of_another_event_loop_is_refused() -> None:
             mine.close()
 
 
-def test_a_forked_child_is_told_to_make_its_own_client() -> None:
+def test_use_in_a_forked_child_is_rejected() -> None:
     with Wire([LIST]) as server:
         api, unused = api_of(server), api_of(server)
         run(api.deployments_list("p"))
@@ -565,7 +565,7 @@ def test_idle_threads_end_and_leave_no_file_open() -> None:
     assert len(os.listdir(files)) <= before
 
 
-# --- uploads ----------------------------------------------------------------------------
+# --- uploads --------------------------------------------------------------------------
 
 CONTENT = os.urandom(1000) * 1000
 
@@ -591,7 +591,7 @@ class SeekableFile(AsyncFile):
 
 
 class UploadedFile(SeekableFile):
-    """Seeks only from the start, as Starlette's does."""
+    """An async file that seeks only from the start, as Starlette's does."""
 
     async def seek(self, offset: int) -> int:  # type: ignore[override]
         return self._file.seek(offset)
@@ -618,7 +618,7 @@ SOURCES: dict[str, Callable[[Path], Any]] = {
 
 @pytest.mark.parametrize("kind", SOURCES)
 @pytest.mark.parametrize("raw", [False, True], ids=["method", "call_api"])
-def test_an_upload_comes_from_all_kinds_of_files(kind: str, raw: bool, tmp_path: Path) -> None:
+def test_all_kinds_of_files_can_be_uploaded(kind: str, raw: bool, tmp_path: Path) -> None:
     path = tmp_path / "package.zip"
     path.write_bytes(CONTENT)
 
@@ -640,7 +640,7 @@ def test_an_upload_comes_from_all_kinds_of_files(kind: str, raw: bool, tmp_path:
     run(main())
 
 
-def test_an_upload_is_repeated_if_its_async_file_can_be_read_again() -> None:
+def test_an_upload_is_retried_if_its_async_file_can_be_read_again() -> None:
     async def main() -> None:
         limited = reply(429, b"", "Retry-After: 0")
         with Wire([limited, CREATED]) as server:
@@ -691,7 +691,7 @@ def test_a_file_that_can_not_be_sent_is_a_typed_error(file: Any, error: Any, tex
     run(main())
 
 
-def test_an_upload_whose_async_file_waits_for_ever_is_cancelled_at_once() -> None:
+def test_an_upload_whose_async_file_never_returns_is_cancelled_at_once() -> None:
     class Stuck:
         def __init__(self) -> None:
             self.started = asyncio.Event()
@@ -731,7 +731,7 @@ def test_an_upload_shows_its_progress(capsys: pytest.CaptureFixture[str]) -> Non
     assert "download: 100%" in shown
 
 
-# --- downloads and events ---------------------------------------------------------------
+# --- downloads and events -------------------------------------------------------------
 
 
 def test_a_download_is_read_iterated_and_saved(tmp_path: Path) -> None:
@@ -848,8 +848,8 @@ def test_a_stream_of_events_that_breaks_is_a_typed_error() -> None:
     run(main())
 
 
-def test_a_thread_that_can_not_be_stopped_does_not_hold_up_a_cancelled_task(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As while a host name is resolved."""
+def test_a_cancelled_task_does_not_wait_for_a_thread_that_can_not_be_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Resolving a host name can't be interrupted."""
     monkeypatch.setattr(_runner, "_GRACE", 0.02)
     go, started = threading.Event(), threading.Event()
 

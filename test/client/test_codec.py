@@ -19,7 +19,7 @@ DECODE: Any = msgspec.json.Decoder().decode
 
 
 def outcome(body: bytes) -> tuple[str, str]:
-    """The value or the error of a body, in a form that tells 1, 1.0 and True apart."""
+    """The value or the error of a body; the form distinguishes 1, 1.0 and True."""
     try:
         return "value", repr(codec.parse_json(body, 200))
     except ubiops.InvalidResponseError as error:
@@ -61,15 +61,15 @@ BODIES: dict[str, bytes] = {
     "control character": b'"a\x01"',
     "line break in a string": b'"a\n"',
     "white space": b" \t\r\n1\n ",
-    "other white space": b"\x0c1",
+    "other whitespace": b"\x0c1",
     "nothing": b"",
-    "only white space": b"  ",
+    "only whitespace": b"  ",
     "two values": b"1 2",
     "comma at the end": b"[1,]",
     "comma at the end of an object": b'{"a": 1,}',
     "single quotes": b"{'a': 1}",
     "leading zero": b"01",
-    "no digit behind the point": b"1.",
+    "no digit after the point": b"1.",
     "no digit before the point": b".5",
     "plus": b"+1",
     "no exponent": b"1e+",
@@ -132,18 +132,18 @@ def test_it_is_imported_with_the_first_large_body() -> None:
     assert run(code) == "False True"
 
 
-def test_without_it_json_is_used() -> None:
+def test_json_is_used_if_it_is_not_installed() -> None:
     code = "sys.modules['msgspec'] = None\nprint(codec.parse_json(b'[' + b' ' * codec.LARGE_BODY + b'1]', 200))"
     assert run(code) == "[1]"
 
 
 @pytest.mark.parametrize(("choice", "used"), [("json", "False"), ("msgspec", "True")])
-def test_the_environment_forces_one_of_them(choice: str, used: str) -> None:
+def test_an_environment_variable_forces_one_of_them(choice: str, used: str) -> None:
     code = "codec.parse_json(b'[' + b' ' * codec.LARGE_BODY + b']', 200); print('msgspec' in sys.modules)"
     assert run(code, choice) == used
 
 
-def test_forcing_it_without_having_it_is_an_error() -> None:
+def test_forcing_it_when_it_is_not_installed_is_an_error() -> None:
     command = [sys.executable, "-c", "import sys; sys.modules['msgspec'] = None; import ubiops._core.codec"]
     environment = {**os.environ, "UBIOPS_JSON": "msgspec"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)

@@ -1,4 +1,4 @@
-"""Where to, as whom, and within which limits."""
+"""The configuration: host, credentials, limits and logging."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECRET = "Token this-is-the-secret"
         ("https://xn--bcher-kva.example", "https://xn--bcher-kva.example/v2.1"),
     ],
 )
-def test_a_host_is_brought_to_one_form(given: str, host: str) -> None:
+def test_a_host_is_normalized(given: str, host: str) -> None:
     assert normalize_host(given) == host
     assert normalize_host(host) == host
 
@@ -45,12 +45,12 @@ def test_a_host_is_brought_to_one_form(given: str, host: str) -> None:
         ("", "it is empty"),
         ("ftp://x", "its scheme is 'ftp'"),
         ("file:///etc/passwd", "its scheme is 'file'"),
-        ("http://user:hunter2@x", "it holds a user name or a password"),
-        ("http://user@x", "it holds a user name or a password"),
+        ("http://user:hunter2@x", "it contains a user name or a password"),
+        ("http://user@x", "it contains a user name or a password"),
         ("ftp://user:hunter2@x", "its scheme"),
-        ("http://x/?a=b", "it holds a query or a fragment"),
-        ("http://x/?", "it holds a query or a fragment"),
-        ("http://x#y", "it holds a query or a fragment"),
+        ("http://x/?a=b", "it contains a query or a fragment"),
+        ("http://x/?", "it contains a query or a fragment"),
+        ("http://x#y", "it contains a query or a fragment"),
         ("http://", "it has no valid host name"),
         ("http://a,b", "it has no valid host name"),
         ("http://x:99999", "Port out of range"),
@@ -64,7 +64,7 @@ def test_a_host_is_brought_to_one_form(given: str, host: str) -> None:
         ("http://x/%2e%2e/v2", "'.', '..' or escapes"),
     ],
 )
-def test_a_host_that_can_not_be_one_is_refused(given: str, why: str) -> None:
+def test_an_invalid_host_is_rejected(given: str, why: str) -> None:
     with pytest.raises(ubiops.ApiValueError) as caught:
         normalize_host(given)
     assert why in str(caught.value)
@@ -72,14 +72,14 @@ def test_a_host_that_can_not_be_one_is_refused(given: str, why: str) -> None:
 
 
 @pytest.mark.parametrize("given", [5, b"http://x", ["x"], True])
-def test_a_host_of_another_type_is_refused(given: Any) -> None:
-    with pytest.raises(ubiops.ApiTypeError, match="host takes a string"):
+def test_a_host_of_another_type_is_rejected(given: Any) -> None:
+    with pytest.raises(ubiops.ApiTypeError, match="host must be a string"):
         ubiops.Configuration(host=given)
 
 
 @pytest.mark.parametrize("way", ["given", "set"])
 @pytest.mark.parametrize("name", ["api_key", "proxy_headers"])
-def test_secrets_that_are_no_dict_are_refused_without_being_shown(name: str, way: str) -> None:
+def test_secrets_that_are_not_a_dict_are_rejected_without_showing_them(name: str, way: str) -> None:
     ways: dict[str, Any] = {
         "given": lambda: ubiops.Configuration(**{name: "Token hunter2"}),  # type: ignore[arg-type]
         "set": lambda: setattr(ubiops.Configuration(), name, "Token hunter2"),
@@ -89,7 +89,7 @@ def test_secrets_that_are_no_dict_are_refused_without_being_shown(name: str, way
     assert "hunter2" not in str(caught.value)
 
 
-def test_the_environment_says_where_and_as_whom(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_host_and_token_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ubiops.Configuration().host == DEFAULT_HOST
     assert ubiops.Configuration().get_api_key_with_prefix() is None
     monkeypatch.setenv("UBIOPS_API_HOST", " http://127.0.0.1:1\n")
@@ -102,7 +102,7 @@ def test_the_environment_says_where_and_as_whom(monkeypatch: pytest.MonkeyPatch)
     assert explicit.get_api_key_with_prefix() == "Token xyz"
 
 
-def test_a_token_may_be_set_later_and_changed() -> None:
+def test_a_token_can_be_set_later_and_changed() -> None:
     configuration = ubiops.Configuration()
     configuration.api_key["Authorization"] = "one"
     assert configuration.get_api_key_with_prefix() == "Token one"
@@ -124,7 +124,7 @@ def test_a_hook_renews_the_token_before_each_request() -> None:
     assert [configuration.get_api_key_with_prefix() for _ in range(3)] == ["Token t0", "Token t1", "Token t2"]
 
 
-def test_a_token_is_shown_nowhere() -> None:
+def test_a_token_is_never_shown() -> None:
     configuration = ubiops.Configuration(
         api_key={"Authorization": SECRET}, proxy="http://me:this-is-the-secret@proxy:1", proxy_headers={"x": SECRET}
     )
@@ -137,17 +137,17 @@ def test_a_token_is_shown_nowhere() -> None:
         assert "this-is-the-secret" not in text
 
 
-def test_a_pickle_leaves_the_token_behind_and_reads_it_where_it_arrives(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pickle_has_no_token_and_reads_the_receivers_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     configuration = ubiops.Configuration(host="http://127.0.0.1:1", api_key={"Authorization": SECRET}, max_retries=7)
     sent = pickle.dumps(configuration)
     arrived = pickle.loads(sent)  # noqa: S301
     assert (arrived.host, arrived.max_retries, arrived.get_api_key_with_prefix()) == (configuration.host, 7, None)
-    monkeypatch.setenv("UBIOPS_API_TOKEN", "of the other side")
-    assert pickle.loads(sent).get_api_key_with_prefix() == "Token of the other side"  # noqa: S301
+    monkeypatch.setenv("UBIOPS_API_TOKEN", "of the receiver")
+    assert pickle.loads(sent).get_api_key_with_prefix() == "Token of the receiver"  # noqa: S301
 
 
 @pytest.mark.parametrize("take", [copy.copy, copy.deepcopy, ubiops.Configuration.copy])
-def test_a_copy_has_all_and_is_its_own(take: Any) -> None:
+def test_a_copy_is_complete_and_independent(take: Any) -> None:
     configuration = ubiops.Configuration(api_key={"Authorization": SECRET}, api_key_prefix={"Authorization": "Bearer"})
     other = take(configuration)
     assert other.get_api_key_with_prefix() == "Bearer this-is-the-secret"
@@ -156,7 +156,7 @@ def test_a_copy_has_all_and_is_its_own(take: Any) -> None:
     assert configuration.get_api_key_with_prefix() == "Bearer this-is-the-secret"
 
 
-def test_a_default_serves_clients_that_are_made_without_a_configuration() -> None:
+def test_clients_without_a_configuration_use_the_default_one() -> None:
     ubiops.Configuration.set_default(ubiops.Configuration(host="http://127.0.0.1:7"))
     try:
         client = ubiops.ApiClient()
@@ -186,7 +186,7 @@ def test_a_default_serves_clients_that_are_made_without_a_configuration() -> Non
         ("safe_chars_for_path_param", "é"),
     ],
 )
-def test_a_limit_that_makes_no_sense_is_refused(name: str, value: Any) -> None:
+def test_an_invalid_limit_is_rejected(name: str, value: Any) -> None:
     with pytest.raises((ubiops.ApiValueError, ubiops.ApiTypeError), match=name):
         ubiops.Configuration(**{name: value})
     configuration = ubiops.Configuration()
@@ -196,12 +196,12 @@ def test_a_limit_that_makes_no_sense_is_refused(name: str, value: Any) -> None:
     assert getattr(configuration, name) == before
 
 
-def test_limits_can_be_taken_away() -> None:
+def test_timeouts_can_be_disabled() -> None:
     configuration = ubiops.Configuration(connect_timeout=None, read_timeout=None)
     assert (configuration.connect_timeout, configuration.read_timeout) == (None, None)
 
 
-def test_debug_switches_the_logger_of_this_library_alone(tmp_path: Path) -> None:
+def test_debug_configures_only_the_logger_of_this_library(tmp_path: Path) -> None:
     before = logging.getLogger().level, logging.getLogger("urllib3").level
     configuration = ubiops.Configuration(debug=True)
     try:

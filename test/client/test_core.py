@@ -1,4 +1,4 @@
-"""The core decides and does nothing: it knows no network, no clock and no threads."""
+"""The core has no side effects: it uses no network, clock or threads."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LAYERS_ABOVE = {"_client", "_driver", "_io", "_transport", "aio", "api", "api_cl
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_no_module_imports_what_does_things(module: str) -> None:
-    """At any place of the module, except in blocks for type checkers."""
+def test_no_module_imports_networks_clocks_or_threads(module: str) -> None:
+    """Anywhere in a module, except in TYPE_CHECKING blocks."""
     tree = ast.parse((CORE / f"{module}.py").read_text(encoding="utf-8"))
     for block in ast.walk(tree):
         if isinstance(block, ast.If) and ast.unparse(block.test) == "TYPE_CHECKING":
@@ -35,7 +35,7 @@ def test_no_module_imports_what_does_things(module: str) -> None:
     assert not {name.split(".")[1] for name in names if name.startswith("ubiops.")} & LAYERS_ABOVE
 
 
-def test_the_core_alone_brings_no_network() -> None:
+def test_importing_the_core_imports_no_network() -> None:
     code = (
         "import sys, json, importlib\n"
         f"for name in {MODULES!r}:\n"

@@ -1,4 +1,4 @@
-"""Server-sent events: the parser follows the WHATWG standard, and the stream closes its connection."""
+"""Server-sent events: the parser follows the standard; the stream is closed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STREAM = "Content-Type: text/event-stream"
 CASES: dict[str, tuple[bytes, list[Event]]] = {
     "one line": (b"data: a\n\n", [Event("a")]),
     "no space": (b"data:a\n\n", [Event("a")]),
-    "one space is dropped": (b"data:  a\n\n", [Event(" a")]),
+    "one space is removed": (b"data:  a\n\n", [Event(" a")]),
     "several lines": (b"data: a\ndata: b\n\n", [Event("a\nb")]),
     "empty data": (b"data\n\n", [Event("")]),
     "two empty lines of data": (b"data\ndata\n\n", [Event("\n")]),
@@ -36,10 +36,10 @@ CASES: dict[str, tuple[bytes, list[Event]]] = {
     "a colon in the data": (b"data: a:b: c\n\n", [Event("a:b: c")]),
     "CRLF": (b"data: a\r\ndata: b\r\n\r\n", [Event("a\nb")]),
     "CR": (b"data: a\rdata: b\r\r", [Event("a\nb")]),
-    "mixed line ends": (b"data: a\n\r\ndata: b\r\n\ndata: c\r\r\n", [Event("a"), Event("b"), Event("c")]),
+    "mixed line endings": (b"data: a\n\r\ndata: b\r\n\ndata: c\r\r\n", [Event("a"), Event("b"), Event("c")]),
     "a BOM at the start": (b"\xef\xbb\xbfdata: a\n\n", [Event("a")]),
     "only one BOM": (b"\xef\xbb\xbf\xef\xbb\xbfdata: a\n\ndata: b\n\n", [Event("b")]),
-    "letters beyond ASCII": ("data: é\u2028💥\n\n".encode(), [Event("é\u2028💥")]),
+    "non-ASCII characters": ("data: é\u2028💥\n\n".encode(), [Event("é\u2028💥")]),
     "bytes that are not UTF-8": (b"data: \xff\n\n", [Event("\ufffd")]),
     "cut off": (b"data: a\n\ndata: b\n", [Event("a")]),
     "cut off in a line": (b"data: a\n\ndata: b", [Event("a")]),
@@ -85,17 +85,17 @@ TWO = b"data: 1\n\nevent: e\ndata: 2\n\n"
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         reply(200, TWO, STREAM),
         chunked(TWO[:5], TWO[5:], headers=[STREAM]),
         f"HTTP/1.1 200 OK\r\n{STREAM}\r\n\r\n".encode() + TWO,
         reply(200, gzip.compress(TWO), STREAM, "Content-Encoding: gzip"),
     ],
-    ids=["with a length", "in chunks", "to the end of the connection", "compressed"],
+    ids=["with a length", "in chunks", "until the connection closes", "compressed"],
 )
-def test_a_stream_gives_its_events(answer: bytes) -> None:
-    with Wire([then_close(answer)]) as server, client_of(server) as client:
+def test_a_stream_yields_its_events(response: bytes) -> None:
+    with Wire([then_close(response)]) as server, client_of(server) as client:
         found = stream(client)
         assert isinstance(found, EventStream)
         assert list(found) == [Event("1"), Event("2", "e")]
@@ -129,7 +129,7 @@ def test_a_connection_is_used_again_after_a_stream_that_ended() -> None:
         (then_silence(chunked(TWO, headers=[STREAM], end=b"")), ubiops.ApiTimeoutError),
         (then_close(reply(200, TWO, STREAM, "Content-Encoding: gzip")), ubiops.InvalidResponseError),
     ],
-    ids=["cut off", "reset", "less than its length", "silence", "not compressed"],
+    ids=["cut off", "reset", "shorter than its length", "silence", "not compressed"],
 )
 def test_a_stream_that_breaks_is_a_typed_error_and_is_not_retried(step: Any, error: type[Exception]) -> None:
     with Wire([step]) as server, client_of(server, read_timeout=0.2) as client:

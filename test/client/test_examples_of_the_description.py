@@ -1,4 +1,4 @@
-"""Each example of the description goes through its model and comes out as it went in."""
+"""Each example of the description survives a round trip through its model."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SCHEMAS = DESCRIPTION["components"]["schemas"]
 
 
 def examples() -> list[Any]:
-    """All examples of JSON bodies: of requests and of responses, a list's entries one by one."""
+    """All examples of JSON bodies, of requests and responses, list items one by one."""
     found = []
     for item in DESCRIPTION["paths"].values():
         for operation in item.values():
@@ -50,7 +50,7 @@ def model_in(schema: dict[str, Any]) -> str | None:
 EXAMPLES = examples()
 
 
-def test_every_model_is_in_an_example_a_part_of_another_one_or_shown_by_itself() -> None:
+def test_every_model_has_an_example_or_is_part_of_another_one() -> None:
     shown = {example.values[0] for example in EXAMPLES}
     parts = {name for schema in SCHEMAS.values() for field in schema["properties"].values() for name in parts_of(field)}
     alone = {name for name, schema in SCHEMAS.items() if "example" in schema}
@@ -65,7 +65,7 @@ def parts_of(field: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize(("name", "value"), EXAMPLES)
-def test_an_example_comes_out_of_its_model_as_it_went_in(name: str, value: Any) -> None:
+def test_an_example_survives_a_round_trip_through_its_model(name: str, value: Any) -> None:
     cls: type[Model] = getattr(ubiops, name)
     model = cls.from_dict(value)
     assert model.additional_properties == {}
@@ -86,7 +86,7 @@ def with_nulls(value: Any) -> Any:
 
 
 def as_sent(value: Any) -> Any:
-    """A value with dates as text and times as moments, whichever of their forms they have."""
+    """A value with its dates as text and its times as datetimes, in any format."""
     if isinstance(value, dict):
         return {name: as_sent(item) for name, item in value.items()}
     if isinstance(value, list):
@@ -98,7 +98,7 @@ def as_sent(value: Any) -> Any:
 
 
 def without_none(value: Any) -> Any:
-    """A value without the fields that are null, which a model can't tell from those that are not there."""
+    """A value without null fields, which a model treats like missing ones."""
     if isinstance(value, dict):
         return {name: without_none(item) for name, item in value.items() if item is not None}
     return [without_none(item) for item in value] if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""The tree of errors: names, texts and pickles."""
+"""Exceptions: their hierarchy, names, messages and pickles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ubiops import exceptions
 CLASSES = [getattr(exceptions, name) for name in exceptions.__all__]
 
 
-def test_all_names_are_listed_sorted_and_found_at_the_top() -> None:
+def test_all_exceptions_are_exported_in_sorted_order() -> None:
     defined = {
         name for name, value in vars(exceptions).items() if inspect.isclass(value) and issubclass(value, Exception)
     }
@@ -24,7 +24,7 @@ def test_all_names_are_listed_sorted_and_found_at_the_top() -> None:
         assert getattr(ubiops, cls.__name__) is cls
 
 
-def test_the_tree_that_the_docstring_draws_is_the_tree() -> None:
+def test_the_docstring_draws_the_hierarchy() -> None:
     assert exceptions.__doc__ is not None
     for cls in CLASSES:
         assert cls.__name__ in exceptions.__doc__
@@ -44,7 +44,7 @@ def test_every_error_pickles(cls: type[Exception]) -> None:
     assert (again.args, str(again)) == (error.args, str(error))
 
 
-def test_an_error_of_a_call_pickles_whole() -> None:
+def test_an_error_of_a_call_pickles_with_all_attributes() -> None:
     error = ubiops.NotFoundError(
         404,
         "Not Found",
@@ -60,7 +60,7 @@ def test_an_error_of_a_call_pickles_whole() -> None:
     assert str(again) == str(error)
 
 
-def test_a_status_error_shows_what_the_server_said_and_what_to_do() -> None:
+def test_a_status_error_shows_the_servers_message_and_the_hint() -> None:
     error = ubiops.StatusError("the build failed", message="no deployment.py", hint="fix it", revision_id="r")
     assert str(error) == "the build failed: no deployment.py\n  hint: fix it"
     again = pickle.loads(pickle.dumps(error))  # noqa: S301
@@ -71,14 +71,14 @@ def test_a_status_error_shows_what_the_server_said_and_what_to_do() -> None:
     assert (str(ubiops.StatusError("why")), ubiops.StatusError().status) == ("why", None)
 
 
-def test_a_timeout_of_a_wait_has_no_number_of_the_operating_system() -> None:
+def test_a_wait_timeout_error_has_no_errno() -> None:
     error = ubiops.WaitTimeoutError(504, "it took too long", timeout=5, last_status="building")
     assert (error.errno, error.strerror, error.filename) == (None, None, None)
     assert (error.status, error.reason, error.timeout, error.last_status) == (504, "it took too long", 5, "building")
     assert str(error) == "(504) it took too long"
 
 
-def test_the_text_tells_what_was_tried_what_came_back_and_what_to_do() -> None:
+def test_the_message_has_the_response_the_request_the_attempts_and_a_hint() -> None:
     error = ubiops.ServerError(
         503, "Service Unavailable", body="busy", method="GET", url="http://x/y", attempts=["503", "504"], hint="wait"
     )
@@ -104,23 +104,23 @@ def test_the_text_tells_what_was_tried_what_came_back_and_what_to_do() -> None:
         ),
     ],
 )
-def test_an_error_made_by_hand_reads_well_too(arguments: dict[str, Any], text: str) -> None:
+def test_the_message_adapts_to_the_given_arguments(arguments: dict[str, Any], text: str) -> None:
     assert str(ubiops.ApiException(**arguments)) == text
 
 
-def test_the_official_clients_way_to_make_one_works() -> None:
-    answer = SimpleNamespace(status=400, reason="Bad Request", data=b'{"error": "why"}', headers={"a": "b"})
-    error = ubiops.ApiException(http_resp=answer)
+def test_the_http_resp_argument_of_the_official_client_is_accepted() -> None:
+    response = SimpleNamespace(status=400, reason="Bad Request", data=b'{"error": "why"}', headers={"a": "b"})
+    error = ubiops.ApiException(http_resp=response)
     assert (error.status, error.reason, error.body, error.get_body_message()) == (
         400,
         "Bad Request",
-        answer.data,
+        response.data,
         "why",
     )
 
 
-def test_the_place_of_an_item_is_told() -> None:
-    assert str(ubiops.ApiTypeError("no number", path_to_item=["ports", 0])) == "no number at ['ports'][0]"
+def test_the_path_to_an_item_is_reported() -> None:
+    assert str(ubiops.ApiTypeError("not a number", path_to_item=["ports", 0])) == "not a number at ['ports'][0]"
     assert str(ubiops.ApiKeyError("no such name")) == "no such name"
 
 

@@ -1,4 +1,4 @@
-"""One call, fed step by step by hand: no socket, no thread, and a clock that stands still."""
+"""A call driven step by step: no sockets, no threads, and a stopped clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ORIGIN = "https://api.example.com"
 
 
 class Clock:
-    """A clock that goes on only when it is told to."""
+    """A clock that only the test advances."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -62,10 +62,10 @@ class Conversation:
     def expect(self, kind: type) -> Any:
         step = self._next()
         assert type(step) is kind, step
-        self.answer(None)
+        self.respond(None)
         return step
 
-    def answer(self, value: Any) -> None:
+    def respond(self, value: Any) -> None:
         self._next = lambda: self.steps.send(value)
 
     def fail(self, error: ubiops.ApiException) -> None:
@@ -91,10 +91,10 @@ def lost(*, sent: bool) -> ubiops.ApiException:
 def test_a_response_is_sent_read_and_closed() -> None:
     call = Conversation(returns="object")
     assert call.expect(Send).target == "/v2.1/x"
-    call.answer(response := Head(Content_Length="3"))
+    call.respond(response := Head(Content_Length="3"))
     read = call.expect(Read)
     assert (read.response, read.amount) == (response, None)
-    call.answer(b"[1]")
+    call.respond(b"[1]")
     assert call.expect(Close).response is response
     assert call.result() == [1]
 
@@ -102,11 +102,11 @@ def test_a_response_is_sent_read_and_closed() -> None:
 def test_a_body_of_unknown_length_is_read_block_by_block_and_decompressed() -> None:
     call = Conversation(returns="object")
     call.expect(Send)
-    call.answer(Head(Content_Encoding="gzip"))
+    call.respond(Head(Content_Encoding="gzip"))
     packed = gzip.compress(b'{"a": 1}')
     for block in (packed[:7], packed[7:], b""):
         assert call.expect(Read).amount == 1 << 18
-        call.answer(block)
+        call.respond(block)
     call.expect(Close)
     assert call.result() == {"a": 1}
 
@@ -123,15 +123,15 @@ def test_the_deadline_of_every_attempt_is_that_of_the_call() -> None:
 def test_a_retry_waits_and_is_sent_again() -> None:
     call = Conversation("POST")
     call.expect(Send)
-    call.answer(Head(429, "Too Many Requests", Retry_After="7"))
+    call.respond(Head(429, "Too Many Requests", Retry_After="7"))
     call.expect(Read)
-    call.answer(b"")
+    call.respond(b"")
     call.expect(Close)
     assert 7 <= call.expect(Sleep).seconds <= 8
     call.expect(Send)
-    call.answer(Head(204))
+    call.respond(Head(204))
     call.expect(Read)
-    call.answer(b"")
+    call.respond(b"")
     call.expect(Close)
     assert call.result() is None
 
@@ -177,7 +177,7 @@ def test_every_attempt_is_listed() -> None:
 def test_a_redirect_to_the_same_origin_is_followed() -> None:
     call = Conversation()
     call.expect(Send)
-    call.answer(Head(302, Location="/v2.1/y?a=1"))
+    call.respond(Head(302, Location="/v2.1/y?a=1"))
     call.expect(Close)
     assert call.expect(Send).target == "/v2.1/y?a=1"
 
@@ -185,70 +185,70 @@ def test_a_redirect_to_the_same_origin_is_followed() -> None:
 def test_a_redirect_elsewhere_is_an_error() -> None:
     call = Conversation()
     call.expect(Send)
-    call.answer(Head(302, Location="https://other.example.com/v2.1/x"))
+    call.respond(Head(302, Location="https://other.example.com/v2.1/x"))
     call.expect(Read)
-    call.answer(b"")
+    call.respond(b"")
     call.expect(Close)
     assert "other.example.com" in str(call.error(ubiops.RedirectError))
 
 
-def test_redirects_without_end_are_an_error() -> None:
+def test_endless_redirects_are_an_error() -> None:
     call = Conversation()
     for _ in range(5):
         call.expect(Send)
-        call.answer(Head(302, Location="/v2.1/x"))
+        call.respond(Head(302, Location="/v2.1/x"))
         call.expect(Close)
     call.expect(Send)
-    call.answer(Head(302, Location="/v2.1/x"))
+    call.respond(Head(302, Location="/v2.1/x"))
     call.expect(Read)
-    call.answer(b"")
+    call.respond(b"")
     call.expect(Close)
     assert "5 were followed" in str(call.error(ubiops.RedirectError))
 
 
-def test_a_download_is_saved_and_repeated_as_a_whole() -> None:
+def test_a_download_is_saved_and_retried_as_a_whole() -> None:
     call = Conversation(returns="file")
     for number in range(2):
         call.expect(Send)
-        call.answer(Head())
+        call.respond(Head())
         call.expect(Save)
         if not number:
             call.fail(lost(sent=True))
             call.expect(Sleep)
-    call.answer("/tmp/file.zip")  # noqa: S108 - no file is written
+    call.respond("/tmp/file.zip")  # noqa: S108 - no file is written
     assert call.result() == "/tmp/file.zip"  # noqa: S108
 
 
 @pytest.mark.parametrize("returns", ["object", "file", None])
-def test_a_part_that_was_not_requested_is_an_error(returns: str | None) -> None:
+def test_a_partial_response_that_was_not_requested_is_an_error(returns: str | None) -> None:
     call = Conversation(returns=returns)
     call.expect(Send)
-    call.answer(Head(206, "Partial Content"))
+    call.respond(Head(206, "Partial Content"))
     assert "only a part" in str(call.error(ubiops.InvalidResponseError))
 
 
-def test_a_part_that_was_requested_is_none() -> None:
+def test_a_requested_partial_response_is_accepted() -> None:
     call = Conversation(returns="file")
     call.request.headers["range"] = "bytes=0-9"
     call.expect(Send)
-    call.answer(Head(206))
+    call.respond(Head(206))
     call.expect(Save)
-    call.answer("part")
+    call.respond("part")
     assert call.result() == "part"
 
 
-def test_a_stream_of_events_is_left_to_the_caller_if_it_is_one() -> None:
+def test_a_stream_of_events_is_returned_unread() -> None:
     call = Conversation(returns="events")
     call.expect(Send)
-    call.answer(Head(Content_Type="text/event-stream; charset=utf-8"))
+    call.respond(Head(Content_Type="text/event-stream; charset=utf-8"))
     assert call.result() is None
     call = Conversation(returns="events")
     call.expect(Send)
-    call.answer(Head(Content_Type="text/html"))
+    call.respond(Head(Content_Type="text/html"))
     assert "'text/html' where text/event-stream was expected" in str(call.error(ubiops.InvalidResponseError))
 
 
-def test_an_abandoned_call_asks_for_nothing_more() -> None:
+def test_an_abandoned_call_yields_no_more_steps() -> None:
     call = Conversation()
     call.expect(Send)
     call.steps.close()

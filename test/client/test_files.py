@@ -46,7 +46,7 @@ def test_a_body_contains_fields_and_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["str", "path", "bytes", "bytearray", "memoryview", "open", "BytesIO"])
-def test_a_file_can_be_given_in_several_ways_and_read_again(kind: str, tmp_path: Path) -> None:
+def test_a_file_can_be_passed_in_several_forms_and_read_again(kind: str, tmp_path: Path) -> None:
     content = os.urandom(3 * BLOCK + 5)
     path = tmp_path / "a.zip"
     path.write_bytes(content)
@@ -95,12 +95,12 @@ def test_a_pipe_is_read_once_and_has_no_length() -> None:
 
 
 @pytest.mark.parametrize("size", [0, 1, BLOCK - 1, BLOCK, BLOCK + 1])
-def test_sizes_around_that_of_a_block(size: int) -> None:
+def test_files_of_about_one_block_are_read_completely(size: int) -> None:
     (file,) = parts_of(MultipartBody({}, {"file": FileSource(b"a" * size)}))
     assert file.get_payload(decode=True) == b"a" * size
 
 
-def test_a_value_that_is_not_a_readable_file_is_refused(tmp_path: Path) -> None:
+def test_a_value_that_is_not_a_readable_file_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ubiops.ApiValueError, match="No such file"):
         FileSource(tmp_path / "missing.zip")
     with pytest.raises(ubiops.ApiValueError, match="has no files to pack"):
@@ -279,7 +279,7 @@ def test_a_failed_download_leaves_nothing_behind(error: type[BaseException], tmp
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_download_into_a_missing_folder_is_refused(tmp_path: Path) -> None:
+def test_a_download_into_a_missing_folder_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(ubiops.ApiValueError, match=r"can't be saved in .*: No such file or directory"):
         save([b""], str(tmp_path / "nowhere"), "a.zip")
 

@@ -1,4 +1,4 @@
-"""The fast path for response heads agrees with http.client, or leaves the head to it."""
+"""The fast path for response heads agrees with http.client, or defers to it."""
 
 from __future__ import annotations
 

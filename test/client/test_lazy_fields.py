@@ -1,4 +1,4 @@
-"""Dates and nested models are read when first used, which users do not notice."""
+"""Dates and nested models are read on first use, invisibly to users."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def deployment() -> DeploymentList:
     return DeploymentList.from_dict({"name": "d", "input_fields": FIELDS, "output_fields": None})
 
 
-def test_nested_models_are_there_when_they_are_used(deployment: DeploymentList) -> None:
+def test_nested_models_are_read_on_first_use(deployment: DeploymentList) -> None:
     assert [field.name for field in deployment.input_fields] == ["photo", "size"]
     assert all(isinstance(field, InputOutputFieldList) for field in deployment.input_fields)
     assert deployment.output_fields is None
@@ -35,7 +35,7 @@ def test_the_same_list_is_returned_each_time(deployment: DeploymentList) -> None
     assert deployment.to_dict()["input_fields"][2]["name"] == "more"
 
 
-def test_a_value_that_is_set_stays(deployment: DeploymentList) -> None:
+def test_an_assigned_value_is_kept(deployment: DeploymentList) -> None:
     deployment.input_fields = []
     assert deployment.input_fields == []
     deployment.output_fields = [InputOutputFieldList(name="label")]
@@ -51,13 +51,13 @@ def test_a_value_that_is_not_a_list_of_objects_is_kept_as_received(value: Any) -
         assert read == value
 
 
-def test_models_within_models() -> None:
+def test_nested_models_can_have_nested_models() -> None:
     detail = DeploymentDetail.from_dict({"input_fields": [{"name": "a", "widget": {"type": "textbox"}}]})
     assert isinstance(detail.input_fields[0], InputOutputFieldDetail)
     assert detail.input_fields[0].widget.type == "textbox"
 
 
-def test_it_makes_no_difference_whether_they_were_used(deployment: DeploymentList) -> None:
+def test_copies_and_results_do_not_depend_on_whether_they_were_read(deployment: DeploymentList) -> None:
     asked = DeploymentList.from_dict({"name": "d", "input_fields": FIELDS, "output_fields": None})
     assert len(asked.input_fields) == 2
     for other in (asked, copy.copy(deployment), copy.deepcopy(deployment), pickle.loads(pickle.dumps(deployment))):  # noqa: S301
@@ -68,7 +68,7 @@ def test_it_makes_no_difference_whether_they_were_used(deployment: DeploymentLis
         assert other.to_dict() == fresh.to_dict()
 
 
-def test_a_model_that_is_built_by_hand_has_them_too() -> None:
+def test_a_model_built_by_its_constructor_has_them_too() -> None:
     assert DeploymentList(input_fields=[InputOutputFieldList(name="a")]).input_fields[0].name == "a"
     assert DeploymentList().input_fields is None
 
@@ -81,13 +81,13 @@ def test_dates_are_read_once() -> None:
     assert model.last_updated is model.last_updated
 
 
-def test_a_date_that_was_set_is_not_read_again() -> None:
+def test_an_assigned_date_is_not_read_again() -> None:
     model: Any = DeploymentList.from_dict({"creation_date": "2024-05-12T16:15:11Z"})
     model.creation_date = "2025-01-01T00:00:00Z"
     assert model.creation_date == model.to_dict()["creation_date"] == "2025-01-01T00:00:00Z"
 
 
-def test_a_nested_model_that_was_given_is_not_replaced() -> None:
+def test_a_nested_model_that_was_passed_is_not_replaced() -> None:
     fields: list[Any] = [{"name": "a", "data_type": "int"}]
     model = ubiops.DeploymentCreate(name="d", input_type="plain", output_type="plain", input_fields=fields)
     assert model.input_fields is fields
@@ -118,7 +118,7 @@ def test_all_threads_get_the_same_models() -> None:
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
-def test_a_forked_process_reads_while_a_thread_of_its_parent_was_reading() -> None:
+def test_a_child_can_read_if_the_parent_was_reading_during_the_fork() -> None:
     from ubiops.models import _storage
 
     held, done = threading.Event(), threading.Event()

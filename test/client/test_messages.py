@@ -1,4 +1,4 @@
-"""The server's own words in bodies of all kinds."""
+"""The server's message is found in bodies of all kinds."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ from ubiops._core.messages import server_message
         ("[" * 100_000, "[" * 1000 + "…"),
     ],
 )
-def test_the_servers_words_are_found(body: str | bytes, message: str | None) -> None:
+def test_the_servers_message_is_found(body: str | bytes, message: str | None) -> None:
     assert server_message(body) == message

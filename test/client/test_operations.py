@@ -1,4 +1,4 @@
-"""Everything that an operation can declare, down to the bytes that are sent."""
+"""Every feature that an operation can declare, tested by the bytes that are sent."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def post(body: str, **more: Any) -> Operation:
     return Operation("things_create", "POST", "/things", body=body, **more)
 
 
-# --- bodies -----------------------------------------------------------------------------
+# --- bodies ---------------------------------------------------------------------------
 
 BODIES: list[tuple[str, Any, Any]] = [
     ("list[str]", ["a", "b"], ["a", "b"]),
@@ -87,13 +87,13 @@ def test_a_body_is_sent_as_json(kind: str, data: Any, sent: Any, send: Any) -> N
 
 
 WRONG_BODIES: list[tuple[str, Any, type[Exception], str]] = [
-    ("list[str]", {"a": 1}, ubiops.ApiTypeError, "takes a list for 'data', got dict"),
-    ("list[str]", "abc", ubiops.ApiValueError, "takes a list or the text of a JSON list for 'data'"),
-    ("list[str]", ["a", 5], ubiops.ApiTypeError, r"takes a string for 'data\[1\]', got int: 5"),
-    ("list[str]", [None], ubiops.ApiTypeError, r"takes a string for 'data\[0\]', got NoneType"),
-    ("list[int]", [True], ubiops.ApiTypeError, r"takes an integer for 'data\[0\]', got bool"),
+    ("list[str]", {"a": 1}, ubiops.ApiTypeError, "'data' must be a list, got dict"),
+    ("list[str]", "abc", ubiops.ApiValueError, "'data' must be a list or the text of a JSON list"),
+    ("list[str]", ["a", 5], ubiops.ApiTypeError, r"'data\[1\]' must be a string, got int: 5"),
+    ("list[str]", [None], ubiops.ApiTypeError, r"'data\[0\]' must be a string, got NoneType"),
+    ("list[int]", [True], ubiops.ApiTypeError, r"'data\[0\]' must be an integer, got bool"),
     ("list[object]", [{}, 5], ubiops.ApiTypeError, r"data\[1\] must be a dict"),
-    ("list[EnvironmentVariableCreate]", VARIABLE, ubiops.ApiTypeError, "takes a list for 'data'"),
+    ("list[EnvironmentVariableCreate]", VARIABLE, ubiops.ApiTypeError, "'data' must be a list"),
     (
         "list[EnvironmentVariableCreate]",
         [VARIABLE, {"name": "x", "secret": True}],
@@ -107,9 +107,9 @@ WRONG_BODIES: list[tuple[str, Any, type[Exception], str]] = [
         r"data\[0\].*must be given",
     ),
     ("EnvironmentVariableCreate | list[EnvironmentVariableCreate]", 5, ubiops.ApiTypeError, "must be a"),
-    ("dict(str, str)", {"a": 1}, ubiops.ApiTypeError, r"takes a string for \"data\['a'\]\""),
-    ("str", 5, ubiops.ApiTypeError, "takes a string for 'data'"),
-    ("date", "soon", ubiops.ApiTypeError, "takes a date or an ISO 8601 string for 'data'"),
+    ("dict(str, str)", {"a": 1}, ubiops.ApiTypeError, r"\"data\['a'\]\" must be a string"),
+    ("str", 5, ubiops.ApiTypeError, "'data' must be a string"),
+    ("date", "soon", ubiops.ApiTypeError, "'data' must be a date or an ISO 8601 string"),
     ("any", object(), ubiops.ApiTypeError, "can't be sent as JSON"),
     ("list[str]", ubiops.NULL, ubiops.ApiValueError, "can't send null as 'data'"),
     ("list[str]", None, ubiops.ApiValueError, "needs a value for 'data'"),
@@ -123,7 +123,7 @@ WRONG_BODIES: list[tuple[str, Any, type[Exception], str]] = [
 @pytest.mark.parametrize(
     ("kind", "data", "error", "text"), WRONG_BODIES, ids=[f"{kind} {data!r:.30}" for kind, data, *_ in WRONG_BODIES]
 )
-def test_a_body_of_another_type_is_refused(
+def test_a_body_of_another_type_is_rejected(
     kind: str, data: Any, error: type[Exception], text: str, send: Any, wire: Wire
 ) -> None:
     with pytest.raises(error, match=text):
@@ -131,7 +131,7 @@ def test_a_body_of_another_type_is_refused(
     assert wire.requests == []
 
 
-def test_a_body_may_be_left_out_if_it_is_optional(send: Any) -> None:
+def test_an_optional_body_can_be_omitted(send: Any) -> None:
     for data in (None, REQUIRED):
         request = send(post("EnvironmentVariableCreate", body_required=False), body=data)
         assert request.body == b""
@@ -142,7 +142,7 @@ def test_a_body_may_be_left_out_if_it_is_optional(send: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["any", "list[any]"])
-def test_text_goes_out_as_text_where_that_is_declared(kind: str, send: Any) -> None:
+def test_a_string_is_sent_as_text_if_that_is_declared(kind: str, send: Any) -> None:
     request = send(post(kind, text_body=True), body="é {}")
     assert request.headers["content-type"] == "text/plain"
     assert request.body == "é {}".encode()
@@ -153,7 +153,7 @@ def test_text_goes_out_as_text_where_that_is_declared(kind: str, send: Any) -> N
 
 
 @pytest.mark.parametrize("given", ["path", "bytes", "open"])
-def test_a_raw_body_is_streamed_as_it_is(given: str, send: Any, tmp_path: Path) -> None:
+def test_a_raw_body_is_streamed_unchanged(given: str, send: Any, tmp_path: Path) -> None:
     path = tmp_path / "data.bin"
     path.write_bytes(b"x" * 600_000)
     with path.open("rb") as file:
@@ -163,14 +163,14 @@ def test_a_raw_body_is_streamed_as_it_is(given: str, send: Any, tmp_path: Path) 
     assert request.body == b"x" * 600_000
 
 
-def test_checks_of_a_body_can_be_left_to_the_server(send: Any, wire: Wire) -> None:
+def test_validation_of_a_body_can_be_left_to_the_server(send: Any, wire: Wire) -> None:
     with client_of(wire, client_side_validation=False) as client:
         for kind, data in (("list[str]", {"a": 1}), ("list[int]", ["a"]), ("dict(str, str)", {"a": 1})):
             client.execute(post(kind), (), {}, body=data)
             assert json.loads(wire.requests[-1].body) == data
 
 
-# --- query, headers and forms -----------------------------------------------------------
+# --- query, headers and forms ---------------------------------------------------------
 
 
 class Color(str, enum.Enum):
@@ -214,7 +214,7 @@ VALUES: list[tuple[Parameter, Any, str | None]] = [
 
 
 @pytest.mark.parametrize(("parameter", "value", "text"), VALUES, ids=[f"{p.type} {v!r:.30}" for p, v, _ in VALUES])
-def test_a_value_is_the_same_text_in_a_query_in_a_header_and_in_a_form(
+def test_a_value_is_encoded_alike_in_a_query_a_header_and_a_form(
     parameter: Parameter, value: Any, text: str | None, send: Any
 ) -> None:
     from urllib.parse import parse_qs
@@ -231,19 +231,19 @@ def test_a_value_is_the_same_text_in_a_query_in_a_header_and_in_a_form(
 
 
 WRONG_VALUES: list[tuple[Parameter, Any, type[Exception], str]] = [
-    (Parameter("p", "bool"), "true", ubiops.ApiTypeError, "takes True or False for 'p', got str"),
-    (Parameter("p", "int"), 1.5, ubiops.ApiTypeError, "takes an integer for 'p', got float"),
-    (Parameter("p", "int", enum=(0, 60)), 7, ubiops.ApiValueError, "takes one of 0, 60 for 'p', got 7"),
-    (Parameter("p", "float"), "1", ubiops.ApiTypeError, "takes a number for 'p'"),
-    (Parameter("p", "float", maximum=1), 1.5, ubiops.ApiValueError, "takes 1 or less for 'p', got 1.5"),
-    (Parameter("p", "date"), "tomorrow", ubiops.ApiTypeError, "takes a date or an ISO 8601 string for 'p'"),
-    (Parameter("p", "date"), 5, ubiops.ApiTypeError, "takes a date"),
-    (Parameter("p", "datetime"), "tomorrow", ubiops.ApiTypeError, "takes a datetime or an ISO 8601 string for 'p'"),
-    (Parameter("p", "list[str]"), 5, ubiops.ApiTypeError, "takes a list for 'p', got int"),
+    (Parameter("p", "bool"), "true", ubiops.ApiTypeError, "'p' must be True or False, got str"),
+    (Parameter("p", "int"), 1.5, ubiops.ApiTypeError, "'p' must be an integer, got float"),
+    (Parameter("p", "int", enum=(0, 60)), 7, ubiops.ApiValueError, "'p' must be one of 0, 60, got 7"),
+    (Parameter("p", "float"), "1", ubiops.ApiTypeError, "'p' must be a number"),
+    (Parameter("p", "float", maximum=1), 1.5, ubiops.ApiValueError, "'p' must be at most 1, got 1.5"),
+    (Parameter("p", "date"), "tomorrow", ubiops.ApiTypeError, "'p' must be a date or an ISO 8601 string"),
+    (Parameter("p", "date"), 5, ubiops.ApiTypeError, "must be a date"),
+    (Parameter("p", "datetime"), "tomorrow", ubiops.ApiTypeError, "'p' must be a datetime or an ISO 8601 string"),
+    (Parameter("p", "list[str]"), 5, ubiops.ApiTypeError, "'p' must be a list, got int"),
     (Parameter("p", "list[str]"), ["a,b"], ubiops.ApiValueError, "can't send a comma in an item of 'p', got 'a,b'"),
-    (Parameter("p", "list[str]", enum=("a",)), ["a", "c"], ubiops.ApiValueError, "takes one of 'a' for 'p', got 'c'"),
-    (Parameter("p", "list[str]", enum=("a",)), "a,c", ubiops.ApiValueError, "takes one of 'a' for 'p', got 'c'"),
-    (Parameter("p", "list[int]"), [1, "x"], ubiops.ApiTypeError, "takes an integer for 'p', got str"),
+    (Parameter("p", "list[str]", enum=("a",)), ["a", "c"], ubiops.ApiValueError, "'p' must be one of 'a', got 'c'"),
+    (Parameter("p", "list[str]", enum=("a",)), "a,c", ubiops.ApiValueError, "'p' must be one of 'a', got 'c'"),
+    (Parameter("p", "list[int]"), [1, "x"], ubiops.ApiTypeError, "'p' must be an integer, got str"),
     (Parameter("p", required=True), None, ubiops.ApiValueError, "needs a value for 'p'"),
     (Parameter("p", required=True), REQUIRED, ubiops.ApiValueError, "needs a value for 'p'"),
     (Parameter("p"), {"a": 1}, ubiops.ApiTypeError, "can't send 'p' in the"),
@@ -255,7 +255,7 @@ WRONG_VALUES: list[tuple[Parameter, Any, type[Exception], str]] = [
 @pytest.mark.parametrize(
     ("parameter", "value", "error", "text"), WRONG_VALUES, ids=[f"{p.type} {v!r:.30}" for p, v, *_ in WRONG_VALUES]
 )
-def test_a_value_that_breaks_a_rule_is_refused(
+def test_an_invalid_value_is_rejected(
     parameter: Parameter, value: Any, error: type[Exception], text: str, place: Any, send: Any, wire: Wire
 ) -> None:
     operation = Operation("things_create", "POST", "/things", **{place: (parameter,)})
@@ -265,7 +265,7 @@ def test_a_value_that_breaks_a_rule_is_refused(
 
 
 @pytest.mark.parametrize("value", ["a\r\nX: y", "a\n", "\x00", "\u20ac"])
-def test_a_header_parameter_can_not_bring_another_header(value: str, send: Any, wire: Wire) -> None:
+def test_a_header_parameter_can_not_inject_another_header(value: str, send: Any, wire: Wire) -> None:
     with pytest.raises(ubiops.ApiValueError, match="the header blob-ttl"):
         send(Operation("blobs_create", "POST", "/blobs", headers=(Parameter("blob-ttl"),)), headers=(value,))
     assert wire.requests == []
@@ -285,7 +285,7 @@ def test_keywords_are_suggested_by_their_python_names(wire: Wire) -> None:
                 client.execute(operation, (), {wrong: 5})
 
 
-# --- files and authorization ------------------------------------------------------------
+# --- files and authorization ----------------------------------------------------------
 
 
 @pytest.mark.parametrize("files", [("file", "other"), ("other",)], ids=["listed in both", "listed once"])
@@ -311,7 +311,7 @@ def test_an_operation_without_authorization_sends_no_token(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize("value", [None, True, 5, "x", [1], {"a": 1}])
-def test_any_result_is_returned_as_it_is(value: Any) -> None:
+def test_a_result_of_any_type_is_returned_unchanged(value: Any) -> None:
     operation = Operation("things_get", "GET", "/things", returns="any")
     with Wire([reply(200, value)]) as server, client_of(server) as client:
         assert client.execute(operation, (), {}) == value
@@ -332,9 +332,9 @@ def test_dates_and_maps_are_read(returns: str, value: Any, result: Any) -> None:
         assert client.execute(Operation("things_get", "GET", "/things", returns=returns), (), {}) == result
 
 
-def test_flags_of_call_api_are_checked_as_those_of_methods(wire: Wire) -> None:
+def test_flags_of_call_api_are_validated_like_those_of_methods(wire: Wire) -> None:
     with client_of(wire) as client:
         for name in ("_preload_content", "_return_http_data_only", "_progress_bar", "async_req"):
-            with pytest.raises(ubiops.ApiTypeError, match=f"{name} takes True or False, got str"):
+            with pytest.raises(ubiops.ApiTypeError, match=f"{name} must be True or False, got str"):
                 client.call_api("/x", "GET", **{name: "no"})
             client.call_api("/x", "GET", **{name: None})

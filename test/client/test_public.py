@@ -1,4 +1,4 @@
-"""The public names of the package, which are imported when they are first used."""
+"""The public names of the package, which are imported on first use."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_all_public_names_exist() -> None:
 
 
 @pytest.mark.parametrize("package", [ubiops, ubiops.api, ubiops.models], ids=lambda package: package.__name__)
-def test_stubs_name_what_there_is_at_run_time(package: ModuleType) -> None:
+def test_stubs_match_the_names_at_run_time(package: ModuleType) -> None:
     stub = ast.parse((Path(package.__file__ or "").parent / "__init__.pyi").read_text(encoding="utf-8"))
     imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
     named = {alias.asname or alias.name for node in imports for alias in node.names if alias.name != "*"}
@@ -45,7 +45,7 @@ def test_stubs_name_what_there_is_at_run_time(package: ModuleType) -> None:
     assert named - modules == set(package.__all__)
 
 
-def test_the_documentation_of_the_options_is_shown_by_help() -> None:
+def test_help_shows_the_documentation_of_the_options() -> None:
     documentation = CallOptions.__doc__ or ""
     for name in ("_preload_content", "_request_timeout", "async_req"):
         assert f"- ``{name}``: " in documentation
@@ -60,7 +60,7 @@ def methods() -> list[str]:
 
 
 @pytest.mark.parametrize("name", methods())
-def test_each_method_has_a_twin(name: str) -> None:
+def test_each_method_has_a_with_http_info_twin(name: str) -> None:
     method, twin = getattr(ubiops.CoreApi, name), getattr(ubiops.CoreApi, f"{name}_with_http_info")
     expected, found = inspect.signature(method), inspect.signature(twin)
     assert found.parameters == expected.parameters
@@ -77,7 +77,7 @@ def test_each_area_is_a_public_class() -> None:
         assert isinstance(cls(ubiops.ApiClient()), Api)
 
 
-def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="module 'ubiops' has no attribute 'CoreAPI'"):
         ubiops.CoreAPI  # type: ignore[attr-defined]  # noqa: B018
 
@@ -108,7 +108,7 @@ def test_a_name_that_does_not_exist_is_an_attribute_error() -> None:
         "import ubiops; ubiops.emulator.start",
     ],
 )
-def test_each_way_to_import_works_in_a_process_of_its_own(statement: str) -> None:
+def test_each_way_to_import_works_in_a_new_process(statement: str) -> None:
     assert run(statement) == ""
 
 

@@ -1,4 +1,4 @@
-"""Path, query, headers and body of a request."""
+"""The path, query, headers and body of a request."""
 
 from __future__ import annotations
 
@@ -62,27 +62,27 @@ def sent(operation: Operation, data: Any) -> bytes:
         (uuid.UUID(int=1), "00000000-0000-0000-0000-000000000001"),
     ],
 )
-def test_a_path_parameter_is_encoded_so_that_it_stays_in_its_segment(value: Any, segment: str) -> None:
+def test_a_path_parameter_is_encoded_within_its_segment(value: Any, segment: str) -> None:
     assert build_path(GET, (value, "p")) == f"/projects/p/things/{segment}"
 
 
 @pytest.mark.parametrize("value", [None, REQUIRED, "", ".", "..", "\ud800"])
-def test_a_path_parameter_that_would_change_the_path_is_refused(value: Any) -> None:
+def test_a_path_parameter_that_would_change_the_path_is_rejected(value: Any) -> None:
     with pytest.raises(ubiops.ApiValueError, match=r"things_get\(\).*'id'"):
         build_path(GET, (value, "p"))
 
 
 @pytest.mark.parametrize("value", [True, 1.5, b"x", [], {}, object(), ubiops.NULL])
-def test_a_path_parameter_of_another_type_is_refused(value: Any) -> None:
-    with pytest.raises(ubiops.ApiTypeError, match="takes a string, an integer or a UUID for 'id', got"):
+def test_a_path_parameter_of_another_type_is_rejected(value: Any) -> None:
+    with pytest.raises(ubiops.ApiTypeError, match="'id' must be a string, an integer or a UUID, got"):
         build_path(GET, (value, "p"))
 
 
-def test_characters_that_are_declared_safe_are_left_alone() -> None:
+def test_characters_that_are_declared_safe_are_not_encoded() -> None:
     assert build_path(GET, ("a:b@c", "p"), safe=":@") == "/projects/p/things/a:b@c"
 
 
-def test_a_query_leaves_out_what_is_none() -> None:
+def test_a_query_omits_parameters_that_are_none() -> None:
     assert build_query(LIST, (None, None, None, None)) == ""
     assert (
         build_query(LIST, ("a:b,c&d=e f", 3, "create", True))
@@ -94,23 +94,23 @@ def test_a_query_leaves_out_what_is_none() -> None:
 @pytest.mark.parametrize(
     ("values", "error", "message"),
     [
-        ((None, 0, None, None), ubiops.ApiValueError, "takes 1 or more for 'limit', got 0"),
-        ((None, 10, None, None), ubiops.ApiValueError, "takes 9 or less for 'limit', got 10"),
-        ((None, "x", None, None), ubiops.ApiTypeError, "takes an integer for 'limit', got str: 'x'"),
-        ((None, True, None, None), ubiops.ApiTypeError, "takes an integer for 'limit', got bool"),
-        ((None, 1.0, None, None), ubiops.ApiTypeError, "takes an integer for 'limit', got float"),
+        ((None, 0, None, None), ubiops.ApiValueError, "'limit' must be at least 1, got 0"),
+        ((None, 10, None, None), ubiops.ApiValueError, "'limit' must be at most 9, got 10"),
+        ((None, "x", None, None), ubiops.ApiTypeError, "'limit' must be an integer, got str: 'x'"),
+        ((None, True, None, None), ubiops.ApiTypeError, "'limit' must be an integer, got bool"),
+        ((None, 1.0, None, None), ubiops.ApiTypeError, "'limit' must be an integer, got float"),
         (
             (None, None, "Create", None),
             ubiops.ApiValueError,
-            "takes one of 'create', 'delete' for 'action', got 'Create'",
+            "'action' must be one of 'create', 'delete', got 'Create'",
         ),
-        ((None, None, None, "yes"), ubiops.ApiTypeError, "takes True or False for 'all'"),
+        ((None, None, None, "yes"), ubiops.ApiTypeError, "'all' must be True or False"),
         ((["a"], None, None, None), ubiops.ApiTypeError, "can't send 'labels' in the query: list"),
         ((math.nan, None, None, None), ubiops.ApiTypeError, "can't send 'labels' in the query: float"),
         (("\udfff", None, None, None), ubiops.ApiValueError, "not valid Unicode"),
     ],
 )
-def test_a_query_parameter_that_breaks_its_rule_is_refused(values: Any, error: type[Exception], message: str) -> None:
+def test_an_invalid_query_parameter_is_rejected(values: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message.replace("(", r"\(")):
         build_query(LIST, values)
 
@@ -133,37 +133,37 @@ def test_a_query_parameter_that_breaks_its_rule_is_refused(values: Any, error: t
         ("tokenabc", None, "Token tokenabc"),
     ],
 )
-def test_the_prefix_of_a_token_stands_there_once(key: Any, prefix: str | None, header: str) -> None:
+def test_the_prefix_of_a_token_is_sent_once(key: Any, prefix: str | None, header: str) -> None:
     value = authorization(key, prefix)
     assert str.__str__(value) == header
     assert repr(value) == "'***'"
 
 
 @pytest.mark.parametrize("key", ["", " ", "Token", "Token ", "a\nb", "a\x00b", "café €"])
-def test_a_token_that_cannot_be_one_is_refused_without_showing_it(key: str) -> None:
+def test_an_invalid_token_is_rejected_without_showing_it(key: str) -> None:
     with pytest.raises(ubiops.ApiValueError) as caught:
         authorization(key, None)
     assert key.strip() in ("", "Token") or key not in str(caught.value)
 
 
 @pytest.mark.parametrize("value", ["a\r\nb", "a\nb", "\x00", "a\x7f", "€"])
-def test_a_header_value_with_control_characters_is_refused(value: str) -> None:
+def test_a_header_value_with_control_characters_is_rejected(value: str) -> None:
     with pytest.raises(ubiops.ApiValueError, match="the header X-Y (has|contains)"):
         check_header("X-Y", value)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b", "a\r\nb", "é", 5])
-def test_a_header_name_that_is_none_is_refused(name: Any) -> None:
+def test_an_invalid_header_name_is_rejected(name: Any) -> None:
     with pytest.raises(ubiops.ApiValueError, match="is not a valid header name"):
         check_header(name, "x")
 
 
-def test_a_header_value_of_another_type_is_refused() -> None:
-    with pytest.raises(ubiops.ApiTypeError, match="takes a string, got int"):
+def test_a_header_value_of_another_type_is_rejected() -> None:
+    with pytest.raises(ubiops.ApiTypeError, match="must be a string, got int"):
         check_header("X-Y", 5)
 
 
-def test_text_that_is_secret_stays_so() -> None:
+def test_a_stripped_secret_stays_secret() -> None:
     assert repr(SecretStr(" a ").strip()) == "'***'"
     assert SecretStr(" a ").strip() == "a"
 
@@ -185,7 +185,7 @@ def test_text_that_is_secret_stays_so() -> None:
         ({"a": datetime(2020, 1, 2).date()}, '{"a":"2020-01-02"}'),
     ],
 )
-def test_values_are_sent_in_the_form_that_json_has_for_them(value: Any, sent: str) -> None:
+def test_python_values_are_converted_to_json(value: Any, sent: str) -> None:
     assert dump_json(value).decode() == sent
 
 
@@ -200,19 +200,19 @@ def test_values_are_sent_in_the_form_that_json_has_for_them(value: Any, sent: st
         ({("a",): 1}, ubiops.ApiTypeError, "keys must be str"),
     ],
 )
-def test_what_json_has_no_form_for_is_refused(value: Any, error: type[Exception], message: str) -> None:
+def test_values_that_json_can_not_represent_are_rejected(value: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         dump_json(value)
 
 
-def test_a_body_that_holds_itself_is_refused() -> None:
+def test_a_circular_body_is_rejected() -> None:
     value: dict[str, Any] = {}
     value["again"] = value
     with pytest.raises(ubiops.ApiValueError):
         dump_json(value)
 
 
-def test_any_object_may_be_given_as_a_dict_or_as_text() -> None:
+def test_an_object_can_be_passed_as_a_dict_or_as_json_text() -> None:
     assert json.loads(sent(ANY, {"a": None, "b": {"c": 1}})) == {"a": None, "b": {"c": 1}}
     assert sent(ANY, '{"a": 1}') == b'{"a":1}'
 
@@ -227,7 +227,7 @@ def test_any_object_may_be_given_as_a_dict_or_as_text() -> None:
         ({1: 2}, ubiops.ApiTypeError),
     ],
 )
-def test_a_body_that_is_no_object_is_refused(data: Any, error: type[Exception]) -> None:
+def test_a_body_that_is_not_an_object_is_rejected(data: Any, error: type[Exception]) -> None:
     with pytest.raises(error, match=r"things_rebuild\(\)"):
         build_body(ANY, data)
 
@@ -247,13 +247,13 @@ DEFAULT = Timeouts(10, 300, None)
         ((None, None), Timeouts(None, None, None)),
     ],
 )
-def test_a_number_bounds_the_whole_call_and_a_pair_its_parts(given: Any, expected: Timeouts) -> None:
+def test_a_number_bounds_the_whole_call_and_a_pair_its_phases(given: Any, expected: Timeouts) -> None:
     assert read_timeout_option(given, DEFAULT) == expected
 
 
 @pytest.mark.parametrize(
     "given", [0, -1, math.nan, math.inf, (1,), (1, 2, 3), (0, 1), (1, -1), True, "5", {}, (1, "2")]
 )
-def test_a_timeout_that_makes_no_sense_is_refused(given: Any) -> None:
+def test_an_invalid_timeout_is_rejected(given: Any) -> None:
     with pytest.raises((ubiops.ApiValueError, ubiops.ApiTypeError), match="_request_timeout"):
         read_timeout_option(given, DEFAULT)

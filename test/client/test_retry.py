@@ -1,4 +1,4 @@
-"""What may be sent again, when, and for how long."""
+"""Retry decisions: which failures are retried, after what delay and until when."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOST = Failure("connection reset", sent=True)
 UNSENT = Failure("connection refused", sent=False)
 
 
-def ask(
+def decision_for(
     method: str, failure: Failure, *, policy: Policy | None = None, attempt: int = 1, elapsed: float = 0
 ) -> Decision:
     rng = random.Random(1)  # noqa: S311
@@ -27,73 +27,75 @@ def status(code: int, **headers: str) -> Failure:
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "POST", "PATCH"])
-def test_what_never_reached_the_server_is_repeated_whatever_it_is(method: str) -> None:
-    assert ask(method, UNSENT).wait is not None
+def test_a_request_that_was_not_sent_is_retried_for_any_method(method: str) -> None:
+    assert decision_for(method, UNSENT).wait is not None
 
 
 @pytest.mark.parametrize("failure", [LOST, status(502), status(503), status(504)])
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "POST", "PATCH"])
-def test_what_may_have_been_processed_is_repeated_only_when_twice_is_once(method: str, failure: Failure) -> None:
-    decision = ask(method, failure)
+def test_a_request_that_may_have_been_processed_is_retried_only_if_idempotent(method: str, failure: Failure) -> None:
+    decision = decision_for(method, failure)
     assert (decision.wait is not None) == (method in IDEMPOTENT)
     if method not in IDEMPOTENT:
         assert f"a {method} is not safe to repeat" in decision.reason
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_used_up_rate_limit_is_waited_out_for_any_method(method: str) -> None:
-    decision = ask(method, status(429, Retry_After="7"))
+def test_rate_limiting_is_retried_for_any_method(method: str) -> None:
+    decision = decision_for(method, status(429, Retry_After="7"))
     assert decision.wait is not None
     assert 7 <= decision.wait <= 8
     assert decision.reason == "Retry-After requests 7 s"
 
 
-def test_waiting_for_the_rate_limit_can_be_switched_off() -> None:
-    assert ask("GET", status(429), policy=Policy(rate_limiting=False)).wait is None
-    assert ask("GET", status(503), policy=Policy(rate_limiting=False)).wait is not None
+def test_retries_after_rate_limiting_can_be_disabled() -> None:
+    assert decision_for("GET", status(429), policy=Policy(rate_limiting=False)).wait is None
+    assert decision_for("GET", status(503), policy=Policy(rate_limiting=False)).wait is not None
 
 
 @pytest.mark.parametrize("code", [400, 401, 403, 404, 409, 413, 500, 501])
-def test_other_statuses_are_final(code: int) -> None:
-    assert ask("GET", status(code)) == (None, f"a status {code} is final")
+def test_other_statuses_are_not_retried(code: int) -> None:
+    assert decision_for("GET", status(code)) == (None, f"a status {code} is final")
 
 
-def test_what_would_fail_again_is_not_repeated() -> None:
-    assert ask("GET", UNSENT._replace(transient=False)).wait is None
+def test_a_permanent_failure_is_not_retried() -> None:
+    assert decision_for("GET", UNSENT._replace(transient=False)).wait is None
 
 
 @pytest.mark.parametrize(
-    ("retries", "attempt", "again"), [(0, 1, False), (1, 1, True), (1, 2, False), (3, 3, True), (3, 4, False)]
+    ("retries", "attempt", "retried"), [(0, 1, False), (1, 1, True), (1, 2, False), (3, 3, True), (3, 4, False)]
 )
-def test_no_more_attempts_than_allowed(retries: int, attempt: int, again: bool) -> None:
-    assert (ask("GET", UNSENT, policy=Policy(max_retries=retries), attempt=attempt).wait is not None) == again
+def test_the_number_of_retries_is_limited(retries: int, attempt: int, retried: bool) -> None:
+    assert (
+        decision_for("GET", UNSENT, policy=Policy(max_retries=retries), attempt=attempt).wait is not None
+    ) == retried
 
 
-def test_no_attempt_begins_after_the_deadline() -> None:
+def test_no_retry_starts_after_the_deadline() -> None:
     policy = Policy(deadline=10)
-    assert ask("GET", status(429, Retry_After="5"), policy=policy, elapsed=1).wait is not None
-    late = ask("GET", status(429, Retry_After="5"), policy=policy, elapsed=5.5)
+    assert decision_for("GET", status(429, Retry_After="5"), policy=policy, elapsed=1).wait is not None
+    late = decision_for("GET", status(429, Retry_After="5"), policy=policy, elapsed=5.5)
     assert late.wait is None
     assert "deadline of 10 s" in late.reason
 
 
-def test_the_deadline_itself_is_too_late_for_an_attempt() -> None:
-    told = Failure("429", status=429, headers={"Retry-After": "0"})
-    for elapsed, again in ((9.9, True), (10.0, False)):
-        decision = decide(Policy(deadline=10), "GET", told, attempt=1, elapsed=elapsed, now=0)
-        assert (decision.wait is not None) == again
+def test_no_retry_starts_at_the_deadline_itself() -> None:
+    failure = Failure("429", status=429, headers={"Retry-After": "0"})
+    for elapsed, retried in ((9.9, True), (10.0, False)):
+        decision = decide(Policy(deadline=10), "GET", failure, attempt=1, elapsed=elapsed, now=0)
+        assert (decision.wait is not None) == retried
 
 
-def test_the_longest_wait_is_followed_and_none_ends_before_it_was_asked_to() -> None:
+def test_a_requested_delay_is_never_shortened_up_to_the_longest_one() -> None:
     for seconds, most in ((120, 121), (5, 5.5)):
-        told = Failure("429", status=429, headers={"Retry-After": str(seconds)})
-        waits = {decide(Policy(), "POST", told, attempt=1, elapsed=0, now=0).wait for _ in range(100)}
+        failure = Failure("429", status=429, headers={"Retry-After": str(seconds)})
+        waits = {decide(Policy(), "POST", failure, attempt=1, elapsed=0, now=0).wait for _ in range(100)}
         assert len(waits) > 1
         assert all(wait is not None and seconds <= wait <= most for wait in waits)
 
 
-@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the zone can't be set here")
-def test_a_date_without_a_zone_is_of_utc_wherever_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone can't be set on this platform")
+def test_a_date_without_a_time_zone_is_in_utc(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "XYZ-5")
     time.tzset()
     try:
@@ -103,8 +105,8 @@ def test_a_date_without_a_zone_is_of_utc_wherever_it_is_read(monkeypatch: pytest
         time.tzset()
 
 
-def test_a_huge_wait_ends_the_call() -> None:
-    decision = ask("GET", status(429, Retry_After="86400"))
+def test_a_requested_delay_that_is_too_long_is_not_honoured() -> None:
+    decision = decision_for("GET", status(429, Retry_After="86400"))
     assert decision.wait is None
     assert "86400 s" in decision.reason
 
@@ -132,11 +134,11 @@ def test_backoff_doubles_up_to_its_cap_with_full_jitter(attempt: int) -> None:
         ({"Retry-After": "soon", "x-ratelimit-reset": "42"}, (42.0, "x-ratelimit-reset")),
         ({}, None),
         *(
-            ({"Retry-After": nonsense}, None)
-            for nonsense in ("", "-5", "nan", "inf", "1e9", "0x10", "3 s", "٣", "9" * 400)
+            ({"Retry-After": invalid}, None)
+            for invalid in ("", "-5", "nan", "inf", "1e9", "0x10", "3 s", "٣", "9" * 400)
         ),
         ({"x-ratelimit-reset": "never"}, None),
     ],
 )
-def test_the_wait_that_a_server_asks_for(headers: dict[str, str], expected: tuple[float, str] | None) -> None:
+def test_the_delay_requested_by_a_server_is_read(headers: dict[str, str], expected: tuple[float, str] | None) -> None:
     assert requested_delay(headers, NOW) == expected

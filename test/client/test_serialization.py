@@ -1,4 +1,4 @@
-"""What all models share: reading, validation, and how they are shown, copied, sent."""
+"""Features of all models: reading, validation, repr, copying and sending."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_model_is_validated_when_it_is_built(changes: dict[str, Any], error: t
     assert message in str(caught.value)
 
 
-# --- several mistakes at once ---------------------------------------------------------
+# --- several errors at once -----------------------------------------------------------
 
 
 def test_all_invalid_fields_are_reported_at_once() -> None:
@@ -141,17 +141,17 @@ def test_all_invalid_fields_are_reported_at_once() -> None:
     ]
 
 
-def test_several_wrong_types_are_an_error_of_type() -> None:
+def test_several_values_of_the_wrong_type_are_a_type_error() -> None:
     with pytest.raises(ubiops.ApiTypeError, match="DeploymentCreate has 2 invalid values"):
         deployment(name=5, labels=6)
 
 
-def test_a_dict_that_is_sent_is_reported_as_a_whole_too() -> None:
+def test_all_invalid_fields_of_a_dict_are_reported_too() -> None:
     with pytest.raises(ubiops.ApiValueError, match="DeploymentCreate has 3 invalid values"):
         as_model({"name": "", "input_type": "x", "output_type": 1}, "DeploymentCreate", ubiops.DeploymentCreate)
 
 
-# --- names that are not fields --------------------------------------------------------
+# --- unknown names --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -224,7 +224,7 @@ def test_a_response_model_accepts_further_attributes() -> None:
     assert not hasattr(version, "input_type")
 
 
-@pytest.mark.skipif(sys.version_info < (3, 10), reason="Python makes suggestions from 3.10 on")
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="Python makes suggestions since 3.10")
 def test_reading_an_attribute_that_does_not_exist_suggests_a_field() -> None:
     code = "import ubiops; ubiops.DeploymentVersionPort.from_dict({}).protocl"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
@@ -232,14 +232,14 @@ def test_reading_an_attribute_that_does_not_exist_suggests_a_field() -> None:
     assert "'DeploymentVersionPort' object has no attribute 'protocl'. Did you mean: 'protocol'?" in shown
 
 
-# --- names that would hide something --------------------------------------------------
+# --- names of methods -----------------------------------------------------------------
 
 
 HOSTILE = sorted({*dir(Model), *dir(ubiops.DeploymentDetail), "__getattr__", "__deepcopy__", "__copy__", "__html__"})
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_key_of_a_response_hides_what_models_can_do(name: str) -> None:
+def test_no_key_of_a_response_hides_a_method(name: str) -> None:
     data = {"name": "d", "creation_date": "2024-01-01T00:00:00Z", "input_fields": [{"name": "a"}], name: "hostile"}
     model = ubiops.DeploymentDetail.from_dict(data)
     assert model.to_dict()[name] == "hostile"
@@ -280,7 +280,7 @@ def test_unknown_fields_are_shown_as_such() -> None:
     assert repr(model) == ("InputOutputFieldList(name='d', data_type=None, additional_properties={'newer': [1]})")
 
 
-def test_fields_are_given_by_their_names() -> None:
+def test_fields_are_passed_by_keyword() -> None:
     message = r"as in DeploymentCreate\(name=\.\.\.\); those of a dict are given as DeploymentCreate\(\*\*data\)"
     for wrong in (("d",), ({"name": "d"},)):
         with pytest.raises(ubiops.ApiTypeError, match=message):
@@ -303,7 +303,7 @@ def test_numbers_must_be_in_their_range(changes: dict[str, Any], message: str) -
     assert str(caught.value) == message
 
 
-def test_a_missing_field_is_an_error_of_value_as_in_the_official_client() -> None:
+def test_a_missing_field_is_a_value_error_as_in_the_official_client() -> None:
     with pytest.raises(ubiops.ApiValueError, match="EnvironmentVariableCopy.source_deployment must be given"):
         ubiops.EnvironmentVariableCopy()  # type: ignore[call-arg]
 
@@ -315,7 +315,7 @@ def test_a_changed_model_is_validated_when_it_is_sent() -> None:
         ubiops.CoreApi().deployments_create("p", data)
 
 
-def test_none_is_left_out_and_null_is_sent() -> None:
+def test_none_is_omitted_and_null_is_sent() -> None:
     data = deployment(description=None, labels=ubiops.NULL, input_fields=[field(widget=None)])
     assert json.loads(dump_json(data)) == {
         "name": "d",
@@ -326,7 +326,7 @@ def test_none_is_left_out_and_null_is_sent() -> None:
     }
 
 
-def test_a_dict_and_models_in_it_mix() -> None:
+def test_a_dict_can_contain_models() -> None:
     widget = ubiops.InputFieldWidgetCreate(type="slider", configuration={"min": 0, "max": 1.5, "list": [None]})
     as_model = ubiops.DeploymentInputFieldCreate(name="n", data_type="int", widget=widget)
     as_dict = field(widget={"type": "slider", "configuration": {"min": 0, "max": 1.5, "list": [None]}})
@@ -349,7 +349,7 @@ def test_unknown_fields_of_a_response_are_kept_and_returned() -> None:
 
 
 @pytest.mark.parametrize("value", [None, "x", 5, [], [{}], {"type": 5}, [None, 5, {"name": 5}]])
-def test_a_response_is_never_refused_for_its_shape(value: Any) -> None:
+def test_a_response_is_never_rejected_for_its_shape(value: Any) -> None:
     read = ubiops.DeploymentDetail.from_dict(
         {"input_fields": value, "labels": value, "creation_date": value, "name": value}
     )
@@ -376,7 +376,7 @@ def test_copies_and_pickles_are_equal(take: Any) -> None:
         assert again is not model
 
 
-def test_models_are_equal_by_what_they_hold() -> None:
+def test_models_with_equal_fields_are_equal() -> None:
     assert port() == port()
     assert port() != port(protocol="udp")
     assert port() != port().to_dict()
@@ -535,11 +535,11 @@ def test_there_is_one_null() -> None:
     assert repr(ubiops.NULL) == "ubiops.NULL"
 
 
-# --- what the official client offers, and people rely on ------------------------------
+# --- features of the official client --------------------------------------------------
 
 
 def fields_of(model: Any) -> dict[str, Any]:
-    """What ubiops-cli prints of a model."""
+    """Returns the fields that ubiops-cli prints of a model."""
     return {name[1:]: value for name, value in model.__dict__.items() if name.startswith("_")}
 
 
@@ -561,12 +561,12 @@ def test_models_survive_yaml() -> None:
     assert yaml.unsafe_load(yaml.dump(model)) == model
 
 
-def test_a_pickle_outlives_a_change_of_the_order_of_fields() -> None:
+def test_a_pickle_survives_a_change_of_the_order_of_fields() -> None:
     make, (cls, values, received) = port().__reduce_ex__(4)[:2]
     assert make(cls, dict(reversed(values.items())), received) == port()
 
 
-# --- what editors and help show -------------------------------------------------------
+# --- signatures and help --------------------------------------------------------------
 
 
 def test_the_signature_shows_the_types_of_the_fields() -> None:
@@ -615,7 +615,7 @@ def test_models_can_be_extended_by_users() -> None:
 
 
 @pytest.mark.parametrize("name", ubiops.models.__all__)
-def test_every_model_has_what_all_models_have(name: str) -> None:
+def test_every_model_has_the_features_of_all_models(name: str) -> None:
     cls: type[Model] = getattr(ubiops, name)
     assert issubclass(cls, Model)
     assert set(cls.openapi_types) == set(cls.attribute_map)

@@ -1,4 +1,4 @@
-"""The transport's ties to urllib3, and what a response offers to the layer above."""
+"""The transport's use of private names of urllib3, and its responses."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def private(owner: Any) -> set[str]:
     return {name for name in dir(owner) if name.startswith("_") and not name.endswith("__")}
 
 
-def test_no_other_private_name_is_used_even_by_accident() -> None:
-    """Those of http.client count as well."""
+def test_no_other_private_name_is_overridden_or_used() -> None:
+    """Private names of http.client count as well."""
     allowed = {name for _, name in PRIVATE_NAMES}
     for scheme, pool in POOL_CLASSES.items():
         base: Any = urllib3.HTTPConnectionPool if scheme == "http" else urllib3.HTTPSConnectionPool
@@ -81,7 +81,7 @@ def test_a_body_can_be_read_in_several_ways(what: str, way: str, rest: RESTClien
             response = get(rest, server)
             assert b"".join(pieces(response, way)) == (b"" if what in ("empty", "status 204") else b"x" * 300_000)
             assert response.read() == response.read(1) == response.read_available(1) == b""
-        # The connection was given back each time, except where its end is the body's.
+        # Each connection was returned to the pool, unless its end is that of the body.
         assert server.connections == (3 if what == "connection" else 1)
 
 
@@ -109,7 +109,7 @@ def test_what_is_available_is_returned_before_the_rest_arrives(rest: RESTClient)
 
 @pytest.mark.parametrize("way", ["read", "read_available", "views"])
 @pytest.mark.parametrize("response", [reply(200, b"[1]")[:-1], chunked(b"[1", end=b"")])
-def test_a_body_that_is_cut_off_is_an_error_in_each_way(response: bytes, way: str, rest: RESTClient) -> None:
+def test_a_truncated_body_is_an_error_however_it_is_read(response: bytes, way: str, rest: RESTClient) -> None:
     with Wire([then_close(response)]) as server:
         raw = get(rest, server)
         with pytest.raises(ubiops.ApiConnectionError, match="the response was cut off"):

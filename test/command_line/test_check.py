@@ -1,5 +1,5 @@
-"""``python -m ubiops check`` against an emulator. test/faults/test_check.py has the failures
-of connections.
+"""``python -m ubiops check`` against an emulator. test/faults/test_check.py has the
+failures of connections.
 """
 
 from __future__ import annotations

@@ -153,10 +153,10 @@ def test_a_suspicious_token_is_pointed_out(run: Any, token: str, shown: str | No
         ("http://api.example.com/v2.1", ["the token is sent without encryption (http): use https://"]),
         (" https://api.example.com/v2.1\n", ["the address has spaces around it; they are ignored"]),
         ("  ", ["UBIOPS_API_HOST is set, but empty; it is ignored"]),
-        ("https://api.example .com/v2.1", ["host 'https://api.example .com/v2.1' can't be used: it holds spaces"]),
+        ("https://api.example .com/v2.1", ["host 'https://api.example .com/v2.1' can't be used: it contains spaces"]),
         ("'https://api.example.com/v2.1'", ["host "]),
         ("htps://api.example.com", ["host 'htps://api.example.com' can't be used: its scheme is 'htps'"]),
-        ("https://user:pa55word@api.example.com", ["host can't be used: it holds a user name or a password"]),
+        ("https://user:pa55word@api.example.com", ["host can't be used: it contains a user name or a password"]),
     ],
 )
 def test_a_suspicious_host_is_pointed_out(run: Any, host: str, expected: list[str]) -> None:

@@ -112,7 +112,7 @@ def test_tests_in_a_guide_pass(block: Block, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", of_language(REFERENCE, "python"), ids=lambda block: block.place)
 def test_reference_example_runs(block: Block, reference_namespace: dict[str, Any]) -> None:
-    """Each call is one that the client accepts, and gets the response that the page shows."""
+    """The client accepts each call and gets the response that the page shows."""
     run(block, reference_namespace)
 
 

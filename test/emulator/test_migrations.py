@@ -98,7 +98,7 @@ def test_a_data_folder_of_format_1_works_as_before(api: Any, data_dir: Path, goo
             ("REGION", "north", "project"),
         ]
         assert len(client.ok("GET", "/projects/weather/deployments/rain/audit")) == 7
-        # Keys go on where they were: those of deleted objects are not used again.
+        # Numbering continues: keys of deleted objects are not reused.
         client.deployment("new")
         with emulator._storage.reading() as db:
             assert db.execute("SELECT pk FROM deployments WHERE name = 'new'").fetchone()["pk"] == 3
@@ -198,7 +198,7 @@ def test_a_migration_that_fails_changes_nothing(tmp_path: Path) -> None:
     assert schema(path) == before
 
 
-def test_a_migration_may_not_leave_references_to_nothing(tmp_path: Path) -> None:
+def test_a_migration_may_not_leave_dangling_references(tmp_path: Path) -> None:
     path = tmp_path / "emulator.sqlite3"
     write_database(path, 1)
     before = schema(path)

@@ -234,7 +234,7 @@ def test_code_without_a_valid_deployment_class_fails_the_validation(
 ) -> None:
     found = look(tmp_path, zipped({"deployment.py": code}))
     if reason is None:
-        # The inherited members are unknown, and following the bases must end.
+        # The inherited members are unknown, and following the bases must terminate.
         assert found.error == ""
         return
     assert found.error.startswith("deployment.py: ")

@@ -61,7 +61,7 @@ def test_an_operation_may_need_no_token(api: Any, monkeypatch: pytest.MonkeyPatc
         app._compile.cache_clear()
 
 
-def test_a_literal_path_wins_over_a_parameter(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_literal_path_takes_precedence_over_a_parameter(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     literal = Route("POST", "/projects/{project_name}/deployments/templates", "template_deployments_list", 200)
     for routes in ((*ROUTES, literal), (literal, *ROUTES)):
         monkeypatch.setattr(app, "ROUTES", routes)
@@ -70,7 +70,7 @@ def test_a_literal_path_wins_over_a_parameter(api: Any, monkeypatch: pytest.Monk
             path = client.deployment("templates")
             response = client.pool.request("POST", emulator.host + path, headers={"Authorization": "Token x"})
             assert json.loads(response.data)[0]["details"]
-            # Methods that only the path with the parameter has are served by that one.
+            # Methods that only the path with the parameter supports are handled there.
             assert client.ok("GET", path)["name"] == "templates"
             assert client.send("PUT", path).status == 405
 

@@ -1,4 +1,4 @@
-"""A kill at any moment loses no acknowledged change and leaves none half done."""
+"""Killing the emulator loses no acknowledged change and leaves none incomplete."""
 
 from __future__ import annotations
 

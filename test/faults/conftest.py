@@ -1,4 +1,4 @@
-"""What the tests of faults share: scripted servers, clients for them, a clock that nobody waits for, certificates."""
+"""Fixtures of the fault tests: servers, clients, a clock and certificates."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scripted import Wire, client_of
 
 @pytest.fixture
 def wire() -> Iterator[Callable[..., Wire]]:
-    """Makes servers from the steps of their scripts; all of them are stopped at the end."""
+    """Starts servers from the steps of their scripts, and stops them all at the end."""
     with contextlib.ExitStack() as stack:
         yield lambda *steps, **options: stack.enter_context(Wire(steps, **options))
 
@@ -33,16 +33,16 @@ BOTH_CLIENTS = {
     "test_tls",
     "test_uploads",
 }
-"""The modules whose tests run against the blocking and the async client."""
+"""The modules whose tests run against both the blocking and the async client."""
 BLOCKING_ONLY = {
-    # Ctrl-C interrupts the main thread, in which only the blocking client works. What it
-    # does to the async one is in test_async.
+    # Ctrl-C interrupts the main thread, where only the blocking client runs. test_async
+    # tests its effect on the async client.
     "test_ctrl_c_leaves_nothing_behind",
     "test_ctrl_c_leaves_nothing_behind_at_any_point",
-    # pool_threads bounds calls with async_req=True, which the async client does not have.
+    # The async client has neither pool_threads nor async_req=True.
     "test_background_calls_run_in_parallel",
 }
-"""Tests in them that are about the blocking client alone."""
+"""Tests in these modules that run against the blocking client only."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -64,9 +64,9 @@ def event_loop_thread() -> Iterator[Any]:
 
 @pytest.fixture
 def client_for(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
-    """Makes clients for a server or a host, with settings; all of them are closed at the end.
+    """Creates clients for a server or a host, and closes them all at the end.
 
-    They block, whether the client behind them does or is the async one.
+    The interface is blocking even if the client behind it is the async one.
     """
     loop = None
     if getattr(request, "param", "blocking") == "async":
@@ -76,8 +76,10 @@ def client_for(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
 
 
 class Clock:
-    """The clock of the client and its transport: a wait is over at once, and a test can move
-    it on."""
+    """A clock for the client and its transport.
+
+    ``sleep`` returns at once and advances the clock, as a test can too.
+    """
 
     def __init__(self) -> None:
         self.waits: list[float] = []
@@ -94,7 +96,7 @@ class Clock:
         self._offset += seconds
 
     def advance(self, seconds: float) -> None:
-        """Moves the clock on, without a wait of the client."""
+        """Advances the clock without recording a wait."""
         self._offset += seconds
 
 
@@ -109,7 +111,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class AsyncClock:
-    """The same for the async client."""
+    """The same clock for the async client."""
 
     def __init__(self, clock: Clock) -> None:
         self.monotonic = clock.monotonic
@@ -121,7 +123,7 @@ class AsyncClock:
 
 
 class Certificates:
-    """Throw-away certificates: of an authority, and of servers that have something wrong with them."""
+    """Throwaway certificates: an authority, a valid server, and invalid servers."""
 
     def __init__(self, folder: Path) -> None:
         import trustme
@@ -135,9 +137,9 @@ class Certificates:
         self.wrong_name = self.context(self.authority.issue_cert("elsewhere.example"))
         self.wrong_address = self.context(self.authority.issue_cert("127.0.0.9"))
         self.unknown_authority = self.context(trustme.CA().issue_cert("127.0.0.1", "localhost"))
-        self.self_signed, self.self_signed_file = self.made_by_hand("self-signed", issued=False)
-        self.expired, _ = self.made_by_hand("expired", issued=True, days=(-3, -1))
-        self.future, _ = self.made_by_hand("future", issued=True, days=(1, 3))
+        self.self_signed, self.self_signed_file = self.self_made("self-signed", issued=False)
+        self.expired, _ = self.self_made("expired", issued=True, days=(-3, -1))
+        self.future, _ = self.self_made("future", issued=True, days=(1, 3))
         self.asking = self.context(self.issued)
         self.asking.verify_mode = ssl.CERT_REQUIRED
         self.authority.configure_trust(self.asking)
@@ -149,8 +151,11 @@ class Certificates:
         certificate.configure_cert(context)
         return context
 
-    def made_by_hand(self, name: str, *, issued: bool, days: tuple[int, int] = (-1, 1)) -> tuple[Any, str]:
-        """A server whose certificate is valid between two days, as counted from today; and the file that it is in."""
+    def self_made(self, name: str, *, issued: bool, days: tuple[int, int] = (-1, 1)) -> tuple[Any, str]:
+        """Returns a TLS context and the file of its certificate.
+
+        The certificate is valid between two days, relative to today.
+        """
         import datetime
         import ipaddress
 
@@ -189,7 +194,7 @@ class Certificates:
 
     @property
     def trust(self) -> dict[str, str]:
-        """The setting of a client that trusts the authority."""
+        """Client settings that trust the authority."""
         return {"ssl_ca_cert": self.authority_file}
 
 

@@ -20,7 +20,7 @@ from ubiops._transport.pool import RESTClient
 from ubiops._transport.response import RawResponse
 
 PROMPT = 5.0
-"""Seconds within which an aborted call must fail. Nothing else ends it that early."""
+"""Seconds within which an aborted call must fail; nothing else ends it that early."""
 HEAD = b"HTTP/1.1 200 OK\r\n"
 TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 
@@ -66,7 +66,7 @@ def aborted_while(reached: Callable[[], Any], attempt: Attempt, work: Callable[[
 
 
 class Event(threading.Event):
-    """An event that a scripted server sets when it has got so far."""
+    """An event that a scripted server sets when it reaches a step."""
 
     def then(self, step: Callable[[Any], Any]) -> Callable[[Any], None]:
         def run(peer: Peer) -> None:
@@ -193,7 +193,7 @@ def test_a_response_can_be_aborted_too(wire: WireFor, rest_for: Any) -> None:
     timer.join()
 
 
-def test_an_attempt_that_was_aborted_before_sends_nothing(wire: WireFor, rest_for: Any) -> None:
+def test_an_attempt_aborted_before_it_starts_sends_nothing(wire: WireFor, rest_for: Any) -> None:
     server = wire(reply(200, [1]))
     rest, attempt = rest_for(), Attempt()
     attempt.abort()
@@ -204,7 +204,7 @@ def test_an_attempt_that_was_aborted_before_sends_nothing(wire: WireFor, rest_fo
 
 
 @TLS
-def test_a_call_that_is_over_is_not_disturbed_nor_are_later_ones_on_its_connection(
+def test_aborting_a_finished_call_does_not_disturb_later_calls_on_its_connection(
     tls: bool, wire: WireFor, rest_for: Any, certificates: Any
 ) -> None:
     attempt, late = Attempt(), threading.Event()
@@ -220,13 +220,13 @@ def test_a_call_that_is_over_is_not_disturbed_nor_are_later_ones_on_its_connecti
     assert send(rest, server.origin, attempt).read() == b"[1]"
     thread = threading.Thread(target=lambda: (late.wait(PATIENCE), attempt.abort()))
     thread.start()
-    # Its connection serves another call by now.
+    # By now, its connection serves another call.
     assert send(rest, server.origin).read() == b"[2]"
     thread.join()
     assert server.connections == 1
 
 
-def test_a_connection_that_an_old_attempt_shuts_down_while_idle_is_replaced(wire: WireFor, rest_for: Any) -> None:
+def test_an_idle_connection_shut_down_by_an_old_attempt_is_replaced(wire: WireFor, rest_for: Any) -> None:
     server = wire(reply(200, [1]))
     rest, attempt = rest_for(), Attempt()
     assert send(rest, server.origin, attempt).read() == b"[1]"

@@ -51,7 +51,7 @@ def check(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -
     return run
 
 
-# --- the first response -------------------------------------------------------------------
+# --- the first response ---------------------------------------------------------------
 
 NOT_THE_API = "set the host to the address of the API"
 RESPONSES = {
@@ -108,7 +108,7 @@ def test_the_first_response_may_be_any_of_the_api(response: bytes, wire: WireFor
     assert server.requests[1].headers["authorization"] == f"Token {TOKEN}"
 
 
-# --- token and project --------------------------------------------------------------------
+# --- token and project ----------------------------------------------------------------
 
 TOKENS = {
     "200": (reply(200, []), None),
@@ -157,7 +157,7 @@ def test_the_project(what: str, wire: WireFor, check: Any) -> None:
     assert checked.steps["Token"]["status"] == ("fail" if name == "Token" else "ok")
 
 
-# --- no response --------------------------------------------------------------------------
+# --- no response ----------------------------------------------------------------------
 
 
 def test_a_name_that_does_not_exist(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -200,7 +200,7 @@ def test_a_server_that_does_not_respond(check: Any, wire: WireFor) -> None:
     checked.assert_failed("Connection", text, "pass a larger --timeout")
 
 
-# --- TLS ----------------------------------------------------------------------------------
+# --- TLS ------------------------------------------------------------------------------
 
 CERTIFICATES = {
     "unknown_authority": "set configuration.ssl_ca_cert",
@@ -245,7 +245,7 @@ def test_http_and_https_are_mixed_up(check: Any, wire: WireFor, certificates: An
     assert "emulator" not in checked.out
 
 
-# --- proxies ------------------------------------------------------------------------------
+# --- proxies --------------------------------------------------------------------------
 
 
 def test_a_proxy_on_the_way(check: Any, wire: WireFor, certificates: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -282,7 +282,7 @@ def test_a_proxy_that_is_not_valid(check: Any, monkeypatch: pytest.MonkeyPatch) 
     assert "pa55word" not in checked.out
 
 
-# --- what servers send --------------------------------------------------------------------
+# --- what servers send ----------------------------------------------------------------
 
 
 def test_control_characters_of_a_server_are_not_shown(

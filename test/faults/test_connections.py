@@ -1,4 +1,4 @@
-"""Connections: one pool per client, kept alive, replaced when stale, shared by threads."""
+"""Connections: one pool per client, kept alive, shared, and replaced when stale."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_an_error_keeps_the_connection(status: int, wire: WireFor, client_for: A
     assert server.connections == 1
 
 
-def test_nothing_is_opened_before_the_first_call_and_the_pool_and_its_tls_settings_are_made_once(
+def test_the_pool_and_its_tls_context_are_created_once_by_the_first_call(
     wire: WireFor, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ubiops._transport import pool as transport
@@ -92,13 +92,13 @@ def test_connection_close_is_honoured(wire: WireFor, client_for: Any) -> None:
     assert server.connections == 2
 
 
-def test_bytes_behind_a_response_are_not_taken_for_the_next_one(wire: WireFor, client_for: Any) -> None:
+def test_bytes_after_a_response_are_not_read_as_the_next_one(wire: WireFor, client_for: Any) -> None:
     server = wire(reply(200, [1]) + reply(200, ["not asked for"]), reply(200, [2]))
     client = client_for(server)
     assert [call(client), call(client)] == [[1], [2]]
 
 
-def test_a_body_that_was_not_read_is_not_taken_for_the_next_response(wire: WireFor, client_for: Any) -> None:
+def test_an_unread_body_is_not_read_as_the_next_response(wire: WireFor, client_for: Any) -> None:
     server = wire(reply(200, b"x" * 300_000), reply(200, [2]))
     client = client_for(server)
     with ubiops.CoreApi(client).deployments_list("p", _preload_content=False) as response:
@@ -157,7 +157,7 @@ def test_many_threads_share_a_client_and_each_gets_its_own_responses(wire: WireF
 
 @pytest.mark.parametrize("kept", [1, 100])
 def test_background_calls_run_in_parallel(kept: int, wire: WireFor, client_for: Any) -> None:
-    """Each response waits for all requests, however few connections are kept afterwards."""
+    """Each response waits for all requests, even if few connections are kept."""
     together = threading.Barrier(4)
 
     def meet(peer: Peer) -> None:
@@ -193,7 +193,7 @@ def test_a_client_can_be_closed_twice_and_used_after_closing(wire: WireFor) -> N
     assert server.connections >= 4
 
 
-def test_closing_a_client_closes_what_it_opened(wire: WireFor) -> None:
+def test_closing_a_client_closes_its_connections_and_threads(wire: WireFor) -> None:
     server: Wire = wire(reply(200, [1]))
     with client_of(server, pool_threads=3) as client:
         call(client)
@@ -294,7 +294,7 @@ def test_a_connection_that_is_out_of_step_is_closed_even_if_the_server_keeps_it_
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
-def test_addresses_that_refuse_leave_no_file_open(
+def test_addresses_that_refuse_connections_leave_no_file_open(
     tls: bool, wire: WireFor, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = wire(reply(200, [1]), context=certificates.good if tls else None)
@@ -309,5 +309,5 @@ def test_addresses_that_refuse_leave_no_file_open(
     folder = "/proc/self/fd" if os.path.exists("/proc/self/fd") else "/dev/fd"
     before = len(os.listdir(folder))
     assert call(client) == [1]
-    # One socket is the client's, and one the server's.
+    # One socket belongs to the client, and one to the server.
     assert len(os.listdir(folder)) <= before + 2

@@ -30,7 +30,7 @@ def file(body: bytes = CONTENT, *headers: str) -> bytes:
 
 @pytest.fixture
 def api_for(client_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., ubiops.CoreApi]:
-    """Makes clients, in an empty working directory."""
+    """Creates clients, in an empty working directory."""
     folder = tmp_path / "here"
     folder.mkdir()
     monkeypatch.chdir(folder)
@@ -46,19 +46,19 @@ def saved(api: ubiops.CoreApi, *arguments: Any, **options: Any) -> str:
         return str(response.save(*arguments, **options))
 
 
-# --- complete or not at all ---------------------------------------------------------------
+# --- completeness ---------------------------------------------------------------------
 
 WHOLE = {
-    "with its length": file(),
+    "with a length": file(),
     "in chunks": chunked(CONTENT[:1000], CONTENT[1000:], headers=[ATTACHMENT]),
-    "to the end of the connection": f"HTTP/1.1 200 OK\r\n{ATTACHMENT}\r\n\r\n".encode() + CONTENT,
+    "until the connection closes": f"HTTP/1.1 200 OK\r\n{ATTACHMENT}\r\n\r\n".encode() + CONTENT,
     "compressed": file(gzip.compress(CONTENT, 1), "Content-Encoding: gzip"),
     "empty": file(b""),
 }
 
 
 @pytest.mark.parametrize("what", WHOLE)
-def test_a_download_is_the_file(what: str, wire: WireFor, api_for: Any) -> None:
+def test_a_download_returns_the_file(what: str, wire: WireFor, api_for: Any) -> None:
     content = b"" if what == "empty" else CONTENT
     api = api_for(wire(then_close(WHOLE[what])))
     with download(api) as response:
@@ -77,9 +77,9 @@ BROKEN: dict[str, Any] = {
     "cut off in the head": then_close(f"HTTP/1.1 200 OK\r\n{ATTACHMENT}\r\n".encode()),
     "reset": then_reset(file()[:-1000]),
     "a chunk cut off": then_close(chunked(CONTENT, headers=[ATTACHMENT], end=b"5\r\nab")),
-    "the last chunk missing": then_close(chunked(CONTENT, headers=[ATTACHMENT], end=b"")),
+    "missing last chunk": then_close(chunked(CONTENT, headers=[ATTACHMENT], end=b"")),
     "gzip cut off": then_close(file(gzip.compress(CONTENT)[:-5], "Content-Encoding: gzip")),
-    "gzip that is none": then_close(file(CONTENT, "Content-Encoding: gzip")),
+    "plain text declared as gzip": then_close(file(CONTENT, "Content-Encoding: gzip")),
     "silence": then_silence(file()[:-1]),
     "a drip": drip(file(b"x" * 1000)[:-1000], b"x"),
 }
@@ -120,7 +120,7 @@ def test_a_download_that_the_caller_reads_is_not_retried_once_it_has_started(
     assert len(server.requests) == 2
 
 
-def test_a_file_appears_under_its_name_only_when_it_is_complete_and_on_the_disk(
+def test_a_file_gets_its_name_only_when_it_is_complete_and_on_disk(
     wire: WireFor, api_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[tuple[str, list[str]]] = []
@@ -228,7 +228,7 @@ def test_a_gzip_bomb_is_written_block_by_block(wire: WireFor, api_for: Any) -> N
     assert os.path.getsize(path) == 50 << 20
 
 
-# --- names --------------------------------------------------------------------------------
+# --- names ----------------------------------------------------------------------------
 
 NAMES: list[tuple[str | None, str]] = [
     ("attachment; filename=a.zip", "a.zip"),
@@ -285,7 +285,7 @@ def test_a_servers_file_name_is_made_safe(
     assert Path(name).read_bytes() == b"x"
 
 
-# --- existing files -----------------------------------------------------------------------
+# --- existing files -------------------------------------------------------------------
 
 
 def test_an_existing_file_is_not_overwritten_unless_asked_for(wire: WireFor, api_for: Any) -> None:
@@ -301,7 +301,7 @@ def test_an_existing_file_is_not_overwritten_unless_asked_for(wire: WireFor, api
 
 
 @pytest.mark.parametrize("kind", ["link", "dangling link", "folder"])
-def test_an_existing_link_or_folder_does_not_lead_elsewhere(
+def test_an_existing_link_or_folder_does_not_redirect_the_download(
     kind: str, wire: WireFor, api_for: Any, tmp_path: Path
 ) -> None:
     outside = tmp_path / "outside"
@@ -321,7 +321,7 @@ def test_an_existing_link_or_folder_does_not_lead_elsewhere(
         assert not outside.exists()
 
 
-def test_a_failed_download_does_not_touch_what_it_would_overwrite(wire: WireFor, api_for: Any, clock: Any) -> None:
+def test_a_failed_download_does_not_touch_the_existing_file(wire: WireFor, api_for: Any, clock: Any) -> None:
     api = api_for(wire(BROKEN["cut off"]), max_retries=0)
     Path("package.zip").write_bytes(b"old")
     with pytest.raises(ubiops.ApiConnectionError):
@@ -344,7 +344,7 @@ def test_simultaneous_downloads_get_different_names(wire: WireFor, api_for: Any)
     assert all(Path(one.get(20)).read_bytes() == CONTENT for one in calls)
 
 
-def test_a_file_is_saved_in_the_given_place(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
+def test_a_file_is_saved_at_the_given_path(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
     api = api_for(wire(file(b"x")))
     folder = tmp_path / "elsewhere"
     folder.mkdir()
@@ -366,7 +366,7 @@ def test_a_file_gets_the_permissions_of_any_new_file(wire: WireFor, api_for: Any
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o600
 
 
-# --- handles ------------------------------------------------------------------------------
+# --- handles --------------------------------------------------------------------------
 
 
 def test_a_response_returns_its_connection_however_it_ends(wire: WireFor, api_for: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the user passes in can't change what is sent: it is refused before anything goes out, or encoded."""
+"""Arguments can't change the structure of a request: they are encoded or rejected."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def server(wire: Any) -> Wire:
     return wire(reply(200, {}))
 
 
-# --- path ---------------------------------------------------------------------------------------------------------
+# --- path -----------------------------------------------------------------------------
 
 SEGMENTS = {
     "plain": "plain",
@@ -92,28 +92,28 @@ ID = uuid.UUID("00000000-0000-4000-8000-000000000001")
     [(7, "7"), (-7, "-7"), (ID, str(ID)), (Name.A, "a%2Fb"), (Number.SEVEN, "7"), (10**30, "1" + "0" * 30)],
     ids=repr,
 )
-def test_integers_and_uuids_are_taken_for_path_parameters(
+def test_integers_and_uuids_are_accepted_as_path_parameters(
     value: Any, segment: str, server: Wire, client_for: Any
 ) -> None:
     ubiops.CoreApi(client_for(server)).deployments_get("p", value)
     assert server.requests[0].target == f"{BASE}p/deployments/{segment}"
 
 
-TEXTS = ["", ".", "..", "\ud800"]
-NO_TEXTS: list[Any] = [None, True, False, 1.0, math.nan, b"x", ["x"], ("x",), {"x": 1}, object(), Path("x")]
-MORE = [decimal.Decimal(1), datetime.date(2020, 1, 1), ubiops.NULL, 10**5000]
+INVALID_STRINGS = ["", ".", "..", "\ud800"]
+NOT_STRINGS: list[Any] = [None, True, False, 1.0, math.nan, b"x", ["x"], ("x",), {"x": 1}, object(), Path("x")]
+OTHER_TYPES = [decimal.Decimal(1), datetime.date(2020, 1, 1), ubiops.NULL, 10**5000]
 
 
 @pytest.mark.parametrize(
     "value",
-    [*TEXTS, *NO_TEXTS, *MORE],
+    [*INVALID_STRINGS, *NOT_STRINGS, *OTHER_TYPES],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else ascii(value),
 )
-def test_a_path_parameter_that_is_none_is_refused_before_anything_is_sent(
+def test_an_invalid_path_parameter_is_rejected_before_anything_is_sent(
     value: Any, server: Wire, client_for: Any
 ) -> None:
     api = ubiops.CoreApi(client_for(server))
-    for refused in (
+    for attempt in (
         lambda: api.deployments_get("p", value),
         lambda: api.deployments_get(value, "d"),
         lambda: api.deployment_versions_list(project_name="p", deployment_name=value),
@@ -121,11 +121,11 @@ def test_a_path_parameter_that_is_none_is_refused_before_anything_is_sent(
         lambda: api.api_client.call_api("/things/{name}", "GET", {"name": value}),
     ):
         with pytest.raises((ubiops.ApiTypeError, ubiops.ApiValueError)):
-            refused()
+            attempt()
     assert server.connections == 0
 
 
-# --- query --------------------------------------------------------------------------------------------------------
+# --- query ----------------------------------------------------------------------------
 
 VALUES = ["a&b=c", "a=b", "a+b c", "#?/", "%41", "é💥", "\r\nX: y", "\x00", "team:a,team:b", ";", "'\"<>"]
 
@@ -143,14 +143,14 @@ def wire_list(server: Wire) -> Wire:
     return server
 
 
-def test_names_of_a_query_are_encoded_too(server: Wire, client_for: Any) -> None:
+def test_names_of_query_parameters_are_encoded_too(server: Wire, client_for: Any) -> None:
     client_for(server).call_api("/things", "GET", query_params={"a&b": "c", "d": 1, "e": True, "f": None, "g": 0.5})
     query = server.requests[0].target.partition("?")[2]
     assert parse_qsl(query) == [("a&b", "c"), ("d", "1"), ("e", "true"), ("g", "0.5")]
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, [1], {"a": 1}, object(), b"x", "\ud800"], ids=repr)
-def test_a_query_value_that_is_none_is_refused(value: Any, server: Wire, client_for: Any) -> None:
+def test_an_invalid_query_value_is_rejected(value: Any, server: Wire, client_for: Any) -> None:
     client = client_for(server)
     with pytest.raises((ubiops.ApiTypeError, ubiops.ApiValueError)):
         client.call_api("/things", "GET", query_params={"a": value})
@@ -159,7 +159,7 @@ def test_a_query_value_that_is_none_is_refused(value: Any, server: Wire, client_
     assert server.connections == 0
 
 
-# --- host ---------------------------------------------------------------------------------------------------------
+# --- host -----------------------------------------------------------------------------
 
 HOSTS = [
     "https://user@host",
@@ -202,7 +202,7 @@ HOSTS = [
 
 
 @pytest.mark.parametrize("host", HOSTS, ids=ascii)
-def test_a_host_that_is_more_than_an_address_is_refused(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_host_with_more_than_scheme_address_and_path_is_rejected(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ubiops.ApiValueError, match="can't be used"):
         ubiops.Configuration(host=host)
     configuration = ubiops.Configuration(host="https://kept.example/v2.1")
@@ -218,15 +218,15 @@ def test_a_host_that_is_more_than_an_address_is_refused(host: str, monkeypatch: 
             ubiops.Configuration()
 
 
-# --- headers ------------------------------------------------------------------------------------------------------
+# --- headers --------------------------------------------------------------------------
 
 CONTROLS = ["a\r\nX: y", "a\nX: y", "a\n X: y", "a\r", "a\n", "a\x00b", "\x1b[2J", "a\x7f", "a\x0bb", "a\x0c"]
 
 
 @pytest.mark.parametrize("value", CONTROLS, ids=ascii)
-def test_a_header_with_control_characters_is_refused(value: str, server: Wire, client_for: Any) -> None:
+def test_a_header_with_control_characters_is_rejected(value: str, server: Wire, client_for: Any) -> None:
     client = client_for(server)
-    ways = [
+    assignments = [
         lambda: client.set_default_header("X-A", value),
         lambda: client.set_default_header("X-A", value.encode()),
         lambda: client.default_headers.__setitem__("X-A", value),
@@ -240,9 +240,9 @@ def test_a_header_with_control_characters_is_refused(value: str, server: Wire, c
         lambda: call(client, header_params={"X-A": value}),
         lambda: ubiops.Configuration(proxy_headers={"X-A": value}),
     ]
-    for way in ways:
+    for assign in assignments:
         with pytest.raises(ubiops.ApiValueError, match="control characters"):
-            way()
+            assign()
     if value.strip() == value:
         client.configuration.api_key["Authorization"] = f"Token {value}"
         with pytest.raises(ubiops.ApiValueError, match="control characters"):
@@ -255,33 +255,33 @@ def test_a_header_with_control_characters_is_refused(value: str, server: Wire, c
 
 
 @pytest.mark.parametrize("name", ["", "X A", "X:A", "X\r\nB", "é", "X\x00", "(", None, 5], ids=repr)
-def test_a_header_whose_name_is_none_is_refused(name: Any, server: Wire, client_for: Any) -> None:
+def test_an_invalid_header_name_is_rejected(name: Any, server: Wire, client_for: Any) -> None:
     client = client_for(server)
-    for way in (
+    for assign in (
         lambda: client.set_default_header(name, "x"),
         lambda: client.default_headers.__setitem__(name, "x"),
         lambda: call(client, header_params={name: "x"}),
     ):
         with pytest.raises(ubiops.ApiValueError, match="is not a valid header name"):
-            way()
+            assign()
     assert server.connections == 0
 
 
 @pytest.mark.parametrize("name", ["Content-Length", "content-length", "Transfer-Encoding"])
-def test_a_header_that_tells_where_the_body_ends_is_refused(name: str, server: Wire, client_for: Any) -> None:
-    """What goes on behind that end would be taken for another request."""
+def test_headers_that_frame_the_body_are_rejected(name: str, server: Wire, client_for: Any) -> None:
+    """With a wrong length, the rest of the body would be read as another request."""
     client = client_for(server)
-    for way in (
+    for assign in (
         lambda: client.set_default_header(name, "3"),
         lambda: client.default_headers.update({name: "3"}),
         lambda: call(client, header_params={name: "3"}),
     ):
         with pytest.raises(ubiops.ApiValueError, match=f"the header {name} is set by the client itself"):
-            way()
+            assign()
     assert server.connections == 0
 
 
-def test_a_header_goes_out_once_however_its_name_is_spelled(server: Wire, client_for: Any) -> None:
+def test_a_header_is_sent_once_however_its_name_is_capitalized(server: Wire, client_for: Any) -> None:
     client = client_for(server)
     for name in ("authorization", "ACCEPT", "user-agent", "content-type", "cookie", "x-a", "X-A"):
         client.set_default_header(name, "mine")
@@ -292,23 +292,23 @@ def test_a_header_goes_out_once_however_its_name_is_spelled(server: Wire, client
         names = [name.lower() for name, _ in request.lines]
         assert len(names) == len(set(names))
     first, second = (request.headers for request in server.requests)
-    # What the client knows better goes before what all requests carry, and what one call says before both.
+    # Headers of the client override the default headers, and headers of a call both.
     assert (first["authorization"], first["content-type"], first["cookie"]) == (f"Token {TOKEN}", JSON, "a=b")
     assert (first["accept"], first["user-agent"], first["x-a"]) == ("mine", "mine", "mine")
     assert (second["authorization"], second["content-type"], second["x-a"]) == ("other", "application/yaml", "1")
 
 
 @pytest.mark.parametrize("value", [5, None, ["x"], {"a": 1}, object()], ids=repr)
-def test_a_header_of_another_type_is_refused(value: Any, server: Wire, client_for: Any) -> None:
+def test_a_header_value_of_another_type_is_rejected(value: Any, server: Wire, client_for: Any) -> None:
     client = client_for(server)
-    with pytest.raises(ubiops.ApiTypeError, match="takes a string"):
+    with pytest.raises(ubiops.ApiTypeError, match="must be a string"):
         client.set_default_header("X-A", value)
-    with pytest.raises(ubiops.ApiTypeError, match="takes a string"):
+    with pytest.raises(ubiops.ApiTypeError, match="must be a string"):
         call(client, header_params={"X-A": value})
     assert server.connections == 0
 
 
-def test_headers_may_hold_what_headers_can_hold(server: Wire, client_for: Any) -> None:
+def test_valid_header_values_are_sent_unchanged(server: Wire, client_for: Any) -> None:
     client = client_for(server)
     client.user_agent = "mine/1 (a; b)"
     client.default_headers["X-Latin"] = "é"
@@ -320,7 +320,7 @@ def test_headers_may_hold_what_headers_can_hold(server: Wire, client_for: Any) -
     assert (headers["cookie"], headers["x-empty"]) == ("a=b; c=d", "")
 
 
-def test_a_template_whose_value_is_missing_is_refused(server: Wire, client_for: Any) -> None:
+def test_a_path_template_without_its_value_is_rejected(server: Wire, client_for: Any) -> None:
     for given in (None, {}, {"a": 1}, {"b": None}):
         with pytest.raises(ubiops.ApiValueError, match=r"call_api\(\) needs a value for 'b'"):
             client_for(server).call_api("/things/{b}", "GET", given)
@@ -328,19 +328,17 @@ def test_a_template_whose_value_is_missing_is_refused(server: Wire, client_for: 
 
 
 @pytest.mark.parametrize("method", ["GET\r\nX: y", "GET /", "", "G\x00T", "GÉT"], ids=ascii)
-def test_a_method_that_is_none_is_refused(method: str, server: Wire, client_for: Any) -> None:
+def test_an_invalid_method_is_rejected(method: str, server: Wire, client_for: Any) -> None:
     with pytest.raises((ubiops.ApiValueError, ubiops.ApiRequestError)):
         client_for(server, max_retries=0).call_api("/things", method)
     assert server.requests == []
 
 
-# --- bodies -------------------------------------------------------------------------------------------------------
+# --- bodies ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_numbers_that_json_does_not_have_are_refused_with_their_place(
-    value: float, server: Wire, client_for: Any
-) -> None:
+def test_numbers_that_json_lacks_are_rejected_and_located(value: float, server: Wire, client_for: Any) -> None:
     api = ubiops.CoreApi(client_for(server))
     with pytest.raises(ubiops.ApiValueError, match=r"data\['a'\]\[1\]\['b'\]"):
         api.revisions_rebuild("p", "d", "r", "v", {"a": [0, {"b": value}]})
@@ -354,7 +352,7 @@ def test_numbers_that_json_does_not_have_are_refused_with_their_place(
     assert server.connections == 0
 
 
-def test_text_goes_out_as_it_is(server: Wire, client_for: Any) -> None:
+def test_values_of_a_body_are_sent_unchanged(server: Wire, client_for: Any) -> None:
     data = {"text": 'é💥\u2028"\\\x00', "number": 2**70, "fraction": 0.1, "none": None, "list": [True, False]}
     ubiops.CoreApi(client_for(server)).revisions_rebuild("p", "d", "r", "v", data)
     assert json.loads(server.requests[0].body) == data
@@ -373,7 +371,9 @@ NAMES = {
 
 
 @pytest.mark.parametrize(("name", "sent"), NAMES.items(), ids=[ascii(name) for name in NAMES])
-def test_a_file_name_stays_in_its_place(name: str, sent: str, server: Wire, client_for: Any, tmp_path: Path) -> None:
+def test_a_file_name_stays_within_its_header(
+    name: str, sent: str, server: Wire, client_for: Any, tmp_path: Path
+) -> None:
     path = tmp_path / name
     path.write_bytes(b"content")
     stream = io.BytesIO(b"content")
@@ -394,7 +394,7 @@ def test_a_file_name_stays_in_its_place(name: str, sent: str, server: Wire, clie
         ]
 
 
-def test_fields_of_a_form_stay_in_their_places(server: Wire, client_for: Any) -> None:
+def test_a_form_field_stays_within_its_part(server: Wire, client_for: Any) -> None:
     api = ubiops.CoreApi(client_for(server))
     value = 'v"\r\n--x\r\nContent-Disposition: form-data; name="file"\r\n\r\né'
     server.steps = (reply(201, {}),)
@@ -407,7 +407,7 @@ def test_fields_of_a_form_stay_in_their_places(server: Wire, client_for: Any) ->
 
 
 @pytest.mark.parametrize("value", [b"x", ["x"], {"a": 1}, object(), math.nan], ids=repr)
-def test_a_field_of_a_form_of_another_type_is_refused(value: Any, server: Wire, client_for: Any) -> None:
+def test_a_form_field_of_another_type_is_rejected(value: Any, server: Wire, client_for: Any) -> None:
     with pytest.raises((ubiops.ApiTypeError, ubiops.ApiValueError)):
         ubiops.CoreApi(client_for(server)).revisions_file_upload(
             "p", "d", "v", source_deployment=value, source_version="v1"

@@ -1,4 +1,4 @@
-"""Thousands of calls, good and bad, leave no socket, no thread and no file behind."""
+"""Thousands of calls, successful or not, leak no sockets, threads or files."""
 
 from __future__ import annotations
 
@@ -25,8 +25,10 @@ def in_use() -> tuple[int, int]:
 
 
 def left_behind(before: tuple[int, int]) -> tuple[int, int]:
-    """Returns how many more there are than before. Other tests' files may have been closed
-    since then."""
+    """Returns how many more there are than before.
+
+    Files of other tests may have been closed in the meantime.
+    """
     files, threads = in_use()
     return max(0, files - before[0]), max(0, threads - before[1])
 
@@ -62,7 +64,8 @@ def test_thousands_of_calls_leak_nothing(tls: bool, certificates: Any, tmp_path:
                 call(client, "POST")
         server.wait_until_left(kept=1)
         open_files, threads = in_use()
-        # An open connection is a socket and a thread of the server, and a socket of the client.
+        # An open connection is a socket and a thread of the server, and a socket of the
+        # client.
         assert open_files - before[0] <= 8
         assert threads - before[1] <= 4
     assert left_behind(before) == (0, 0)
@@ -82,7 +85,7 @@ def test_thousands_of_calls_leak_nothing(tls: bool, certificates: Any, tmp_path:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["package.zip", "saved.zip"]
 
 
-def test_clients_that_come_and_go_leak_nothing(wire: WireFor) -> None:
+def test_closed_and_collected_clients_leak_nothing(wire: WireFor) -> None:
     server = wire(reply(200, [1]))
     with client_of(server) as client:
         call(client)
@@ -117,5 +120,5 @@ def test_the_memory_of_a_client_does_not_grow(wire: WireFor, client_for: Any) ->
         grown = tracemalloc.get_traced_memory()[0] - before
     finally:
         tracemalloc.stop()
-    # The server records requests, of some 1,000 bytes each.
+    # The server records requests of about 1,000 bytes each.
     assert grown < 300 * 4_000

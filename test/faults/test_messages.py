@@ -1,5 +1,8 @@
-"""What errors of the network say: which limit ran out, whether the request may have been
-processed, and, in the log only, what was raised originally."""
+"""Messages of network errors.
+
+They name the limit that ran out and say whether the request may have been processed.
+The original error is logged only.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +26,10 @@ def failure(client: Any, method: str = "GET", **options: Any) -> ubiops.ApiExcep
     return caught.value
 
 
-# --- limits -------------------------------------------------------------------------------
+# --- limits ---------------------------------------------------------------------------
 
 
-def test_a_read_timeout_is_given_with_its_seconds(wire: WireFor, client_for: Any) -> None:
+def test_a_read_timeout_is_reported_in_seconds(wire: WireFor, client_for: Any) -> None:
     error = failure(client_for(wire(silence), max_retries=0, read_timeout=SHORT))
     assert isinstance(error, ubiops.ApiTimeoutError)
     assert error.reason == f"no data from the server for {SHORT} s"
@@ -46,7 +49,7 @@ def test_a_timeout_while_sending_is_distinguished(tls: bool, wire: WireFor, clie
     assert caught.value.reason == f"no progress for {SHORT} s while sending the request"
 
 
-def test_a_connect_timeout_is_given_with_its_seconds(client_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_connect_timeout_is_reported_in_seconds(client_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def time_out(self: Any, address: Any) -> None:
         raise socket.timeout("timed out")
 
@@ -67,20 +70,20 @@ def test_a_connect_timeout_is_given_with_its_seconds(client_for: Any, monkeypatc
         (then_silence(chunked(b"[1", end=b"")), "reading the response"),
     ],
 )
-def test_the_calls_deadline_is_given_with_its_seconds(step: Any, doing: str, wire: WireFor, client_for: Any) -> None:
+def test_the_deadline_of_a_call_is_reported_in_seconds(step: Any, doing: str, wire: WireFor, client_for: Any) -> None:
     error = failure(client_for(wire(step)), _request_timeout=SHORT)
     assert isinstance(error, ubiops.ApiTimeoutError)
     assert error.reason == f"the call's deadline of {SHORT} s ran out while {doing}"
     assert error.hint == "raise _request_timeout"
 
 
-def test_a_deadline_that_runs_out_while_connecting(client_for: Any, wire: WireFor) -> None:
+def test_a_deadline_that_runs_out_while_connecting_is_reported(client_for: Any, wire: WireFor) -> None:
     proxy = wire(silence)
     error = failure(client_for("https://api.localhost", proxy=proxy.origin), _request_timeout=SHORT)
     assert "deadline of 0.2 s ran out while connecting" in str(error)
 
 
-# --- requests that may have been processed ------------------------------------------------
+# --- requests that may have been processed --------------------------------------------
 
 
 @pytest.mark.parametrize("step", [silence, then_close(), then_reset(), then_close(reply(200, b"[1]")[:-1])])
@@ -91,11 +94,11 @@ def test_a_post_that_may_have_been_processed_says_so(method: str, step: Any, wir
     assert (text in str(error)) == (method in ("POST", "PATCH"))
 
 
-def test_a_post_that_was_not_sent_says_nothing_of_the_kind(client_for: Any) -> None:
+def test_a_post_that_was_not_sent_has_no_such_warning(client_for: Any) -> None:
     assert "processed" not in str(failure(client_for("http://127.0.0.1:1", max_retries=0), "POST"))
 
 
-# --- bodies that end early ----------------------------------------------------------------
+# --- bodies that end early ------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -112,12 +115,12 @@ def test_a_response_that_is_cut_off_says_what_is_missing(
     assert text in str(failure(client_for(wire(then_close(response)), max_retries=0)))
 
 
-def test_a_server_that_closes_without_a_response(wire: WireFor, client_for: Any) -> None:
+def test_a_server_that_closes_without_a_response_is_reported(wire: WireFor, client_for: Any) -> None:
     error = failure(client_for(wire(then_close()), max_retries=0))
     assert error.reason == "the connection broke: the server closed it without a response"
 
 
-# --- the original, in the log -------------------------------------------------------------
+# --- the original error in the log ----------------------------------------------------
 
 
 def test_the_original_errors_type_and_text_are_logged(

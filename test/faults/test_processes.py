@@ -1,4 +1,4 @@
-"""Other processes: forked ones, and those that receive a client by pickle."""
+"""Clients in other processes: after a fork, or unpickled."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_settings_without_secrets_are_pickled(wire: WireFor, client_for: Any) ->
 def test_a_process_pool_accepts_clients_and_returns_errors_and_models(
     wire: WireFor, client_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As with process pools, dask, ray and spark: the worker receives only the pickle."""
+    """As with process pools, dask, ray and spark, the worker only gets the pickle."""
 
     def respond(peer: Peer) -> None:
         if "authorization" in peer.read_request().headers:

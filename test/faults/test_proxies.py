@@ -1,4 +1,4 @@
-"""Proxies from the configuration or the environment; their credentials go nowhere else."""
+"""Proxies from the configuration or the environment, and their credentials."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_an_unreachable_proxy_is_named_with_its_source_and_retried(
     assert len(clock.waits) == 3
 
 
-def test_opening_a_tunnel_ends_by_the_deadline(wire: WireFor, client_for: Any) -> None:
+def test_opening_a_tunnel_is_bounded_by_the_deadline(wire: WireFor, client_for: Any) -> None:
     def drip(peer: Peer) -> None:
         import time
 
@@ -182,7 +182,7 @@ BAD = [
 
 
 @pytest.mark.parametrize("proxy", BAD)
-def test_an_invalid_proxy_url_is_refused_without_showing_it(proxy: str, client_for: Any) -> None:
+def test_an_invalid_proxy_url_is_rejected_without_showing_it(proxy: str, client_for: Any) -> None:
     with pytest.raises(ubiops.ApiValueError, match="'http://user:password@host:port'") as caught:
         call(client_for("https://api.localhost", proxy=proxy))
     assert "pass-w0rd" not in str(caught.value)
@@ -202,7 +202,7 @@ def test_a_proxy_password_is_never_shown() -> None:
         assert configuration.proxy == proxy
 
 
-# --- the environment ----------------------------------------------------------------------
+# --- the environment ------------------------------------------------------------------
 
 
 @pytest.fixture

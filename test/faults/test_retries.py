@@ -1,6 +1,6 @@
-"""Retries, over real connections: what is sent again, how often, after which wait, and what is said of it.
+"""Retries over real connections: which calls, how often, and after what delay.
 
-The decisions alone are tested with the unit tests of ``ubiops/retry.py``; here is what happens on the wire.
+``test/client/test_retry.py`` tests the decisions alone.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ GOOD_HEAD = reply(200, b"")
 
 
 class Case(NamedTuple):
-    """What comes first on the wire, and which methods are then sent again."""
+    """The first response on the wire, and the methods that are then retried."""
 
-    what: str
+    name: str
     step: Any
-    repeated: frozenset[str]
+    retried: frozenset[str]
 
 
 ALL, NONE = frozenset(METHODS), frozenset[str]()
 CASES = [
-    Case("reset before an answer", then_reset(), IDEMPOTENT),
-    Case("closed before an answer", then_close(), IDEMPOTENT),
+    Case("reset before a response", then_reset(), IDEMPOTENT),
+    Case("closed before a response", then_close(), IDEMPOTENT),
     Case("silence", silence, IDEMPOTENT),
-    Case("no HTTP", then_close(b"what?\r\n\r\n"), IDEMPOTENT),
+    Case("not HTTP", then_close(b"what?\r\n\r\n"), IDEMPOTENT),
     Case("cut off in the head", then_close(b"HTTP/1.1 200 OK\r\nContent-Le"), IDEMPOTENT),
     Case("cut off in the body", then_close(reply(200, b"[1]")[:-1]), IDEMPOTENT - {"HEAD"}),
     Case("reset in the body", then_reset(reply(200, b"[1]")[:-1]), IDEMPOTENT - {"HEAD"}),
@@ -55,27 +55,27 @@ CASES = [
     Case("500", reply(500), NONE),
     Case("501", reply(501), NONE),
     Case("507", reply(507), NONE),
-    Case("no JSON", reply(200, b"{"), NONE - {"HEAD"}),
+    Case("not JSON", reply(200, b"{"), NONE - {"HEAD"}),
 ]
 
 
 @pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
-def test_what_is_sent_again(case: Case, method: str, wire: Any, client_for: Any, clock: Any) -> None:
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_which_methods_are_retried(case: Case, method: str, wire: Any, client_for: Any, clock: Any) -> None:
     head = method == "HEAD"
     first = case.step
     if head and isinstance(first, bytes):
         first = first.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
     server = wire(first, GOOD_HEAD if head else GOOD)
-    client = client_for(server, read_timeout=0.3 if case.what == "silence" else 300)
+    client = client_for(server, read_timeout=0.3 if case.name == "silence" else 300)
 
     def act() -> Any:
         return client.call_api("/things", "HEAD")[1] if head else call(client, method)
 
-    good_at_once = head and ("body" in case.what or case.what == "no JSON")
-    if good_at_once:
+    succeeds_at_once = head and ("body" in case.name or case.name == "not JSON")
+    if succeeds_at_once:
         assert act() == 200
-    elif method in case.repeated:
+    elif method in case.retried:
         assert act() == (200 if head else [1])
         assert len(clock.waits) == 1
     else:
@@ -83,43 +83,41 @@ def test_what_is_sent_again(case: Case, method: str, wire: Any, client_for: Any,
             act()
         assert len(caught.value.attempts) == 1
         assert clock.waits == []
-    sent = 2 if method in case.repeated and not good_at_once else 1
+    sent = 2 if method in case.retried and not succeeds_at_once else 1
     assert len(server.requests) == sent
-    # What is sent again is the same to the last byte.
+    # A retry sends exactly the same bytes.
     assert len({(r.method, r.target, tuple(r.lines), r.body) for r in server.requests}) == 1
 
 
-# --- before anything is sent --------------------------------------------------------------------------------------
+# --- before anything is sent ----------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_a_connection_that_is_refused_is_tried_again_for_any_method(
-    method: str, wire: Any, client_for: Any, clock: Any
-) -> None:
-    """The server comes up while the client waits."""
+def test_a_refused_connection_is_retried_for_any_method(method: str, wire: Any, client_for: Any, clock: Any) -> None:
+    """The server starts while the client waits."""
     with socket.socket() as reserved:
         reserved.bind(("127.0.0.1", 0))
         port = reserved.getsockname()[1]
         client = client_for(f"http://127.0.0.1:{port}")
-        found: list[Wire] = []
+        servers: list[Wire] = []
 
-        def come_up(seconds: float) -> None:
+        def start_server(seconds: float) -> None:
             clock.waits.append(seconds)
             if len(clock.waits) == 2:
                 reserved.close()
-                found.append(_wire_at(port, wire, GOOD_HEAD if method == "HEAD" else GOOD))
+                servers.append(_wire_at(port, wire, GOOD_HEAD if method == "HEAD" else GOOD))
 
-        clock.sleep = come_up
+        clock.sleep = start_server
         if method == "HEAD":
             assert client.call_api("/things", "HEAD")[1] == 200
         else:
             assert call(client, method) == [1]
     assert len(clock.waits) == 2
-    assert len(found[0].requests) == 1
+    assert len(servers[0].requests) == 1
 
 
 def _wire_at(port: int, wire: Callable[..., Wire], *steps: Any) -> Wire:
-    """A server at a port that is known before it listens."""
+    """A server on a given port, which is known before the server listens."""
     original = socket.create_server
     try:
         socket.create_server = lambda address, **options: original(("127.0.0.1", port), **options)  # type: ignore[assignment]
@@ -129,16 +127,16 @@ def _wire_at(port: int, wire: Callable[..., Wire], *steps: Any) -> Wire:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_name_that_is_not_known_for_a_moment_is_asked_for_again(
+def test_a_temporary_failure_to_resolve_the_host_is_retried(
     method: str, wire: Any, client_for: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = wire(GOOD)
     original = socket.getaddrinfo
-    asked: list[Any] = []
+    lookups: list[Any] = []
 
     def look_up(host: Any, *args: Any, **kwargs: Any) -> Any:
-        asked.append(host)
-        if len(asked) < 3:
+        lookups.append(host)
+        if len(lookups) < 3:
             raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
         return original("127.0.0.1", *args, **kwargs)
 
@@ -148,12 +146,12 @@ def test_a_name_that_is_not_known_for_a_moment_is_asked_for_again(
 
 
 @pytest.mark.parametrize("how", ["reset", "close"])
-def test_a_handshake_that_breaks_off_is_tried_again_for_any_method(
+def test_an_interrupted_tls_handshake_is_retried_for_any_method(
     how: str, wire: Any, client_for: Any, clock: Any, certificates: Any
 ) -> None:
     def refuse_first(peer: Any, number: int) -> None:
         if number < 3:
-            # With all that has come taken in, a connection ends in peace when it is closed.
+            # Once all received bytes are read, closing the connection doesn't reset it.
             peer.wait()
             getattr(peer, how)()
 
@@ -162,10 +160,8 @@ def test_a_handshake_that_breaks_off_is_tried_again_for_any_method(
     assert (len(clock.waits), len(server.requests)) == (2, 1)
 
 
-def test_a_tunnel_in_which_no_handshake_succeeds_is_tried_again_for_any_method(
-    wire: Any, client_for: Any, clock: Any
-) -> None:
-    """The proxy has heard of a request for a tunnel, but the server of nothing."""
+def test_a_failed_handshake_within_a_tunnel_is_retried_for_any_method(wire: Any, client_for: Any, clock: Any) -> None:
+    """The proxy has received a CONNECT request, but the server nothing."""
 
     def break_off(peer: Any) -> None:
         peer.read_head()
@@ -180,7 +176,7 @@ def test_a_tunnel_in_which_no_handshake_succeeds_is_tried_again_for_any_method(
 
 
 @pytest.mark.parametrize(("method", "attempts"), [("GET", 2), ("POST", 1)])
-def test_tls_that_breaks_in_the_answer_may_have_been_processed(
+def test_a_tls_failure_during_the_response_is_retried_only_if_idempotent(
     method: str, attempts: int, wire: Any, client_for: Any, clock: Any, certificates: Any
 ) -> None:
     def garble(peer: Any) -> None:
@@ -194,21 +190,17 @@ def test_tls_that_breaks_in_the_answer_may_have_been_processed(
     assert len(caught.value.attempts) == len(server.requests) == attempts
 
 
-def test_a_certificate_that_is_refused_is_not_shown_again(
-    wire: Any, client_for: Any, clock: Any, certificates: Any
-) -> None:
+def test_a_rejected_certificate_is_not_retried(wire: Any, client_for: Any, clock: Any, certificates: Any) -> None:
     with pytest.raises(ubiops.ApiConnectionError):
         call(client_for(wire(GOOD, context=certificates.wrong_name), **certificates.trust))
     assert clock.waits == []
 
 
-def test_an_error_that_the_caller_handles_is_not_taken_for_the_calls_own(
-    wire: Any, client_for: Any, clock: Any
-) -> None:
-    """Python chains the one to the other; and what the caller's error holds stays as it is."""
+def test_an_error_that_the_caller_is_handling_does_not_affect_the_call(wire: Any, client_for: Any, clock: Any) -> None:
+    """Python chains the errors, and the frames of the caller's error are kept."""
 
     def fail() -> None:
-        kept = ["mine"]
+        kept = ["kept"]
         raise ssl.SSLCertVerificationError(1, f"certificate verify failed: {kept}")
 
     client = client_for(wire(then_close(), then_close(), GOOD))
@@ -223,43 +215,43 @@ def test_an_error_that_the_caller_handles_is_not_taken_for_the_calls_own(
         assert caught.value.__context__ is error
         assert error.__traceback__ is not None
         assert error.__traceback__.tb_next is not None
-        assert error.__traceback__.tb_next.tb_frame.f_locals["kept"] == ["mine"]
+        assert error.__traceback__.tb_next.tb_frame.f_locals["kept"] == ["kept"]
     assert len(clock.waits) == 2
 
 
-# --- how often and how long ---------------------------------------------------------------------------------------
+# --- how often and how long -----------------------------------------------------------
 
 
-@pytest.mark.parametrize("most", [0, 1, 2, 3, 5])
-def test_a_call_is_repeated_as_often_as_it_may_be(most: int, wire: Any, client_for: Any, clock: Any) -> None:
+@pytest.mark.parametrize("limit", [0, 1, 2, 3, 5])
+def test_a_call_is_retried_up_to_max_retries_times(limit: int, wire: Any, client_for: Any, clock: Any) -> None:
     server = wire(reply(503, {"error": "Busy"}))
     with pytest.raises(ubiops.ServerError, match="Busy") as caught:
-        call(client_for(server, max_retries=most))
-    assert len(server.requests) == len(caught.value.attempts) == most + 1
-    assert len(clock.waits) == most
+        call(client_for(server, max_retries=limit))
+    assert len(server.requests) == len(caught.value.attempts) == limit + 1
+    assert len(clock.waits) == limit
     for number, wait in enumerate(clock.waits):
         assert 0 <= wait <= 0.5 * 2**number
-    if most:
+    if limit:
         assert caught.value.attempts[0] == "503 Service Unavailable"
-        assert caught.value.attempts[-1] == f"503 Service Unavailable; not retried: max_retries ({most}) is used up"
-        assert f"attempts: {most + 1}\n    503 Service Unavailable\n" in str(caught.value)
+        assert caught.value.attempts[-1] == f"503 Service Unavailable; not retried: max_retries ({limit}) is used up"
+        assert f"attempts: {limit + 1}\n    503 Service Unavailable\n" in str(caught.value)
 
 
-def test_it_is_three_times_by_default(wire: Any, client_for: Any, clock: Any) -> None:
+def test_a_call_is_retried_three_times_by_default(wire: Any, client_for: Any, clock: Any) -> None:
     server = wire(then_close())
     with pytest.raises(ubiops.ApiConnectionError):
         call(client_for(server))
     assert (len(server.requests), len(clock.waits)) == (4, 3)
 
 
-def test_no_backoff_is_longer_than_its_cap(wire: Any, client_for: Any, clock: Any) -> None:
+def test_the_backoff_is_capped(wire: Any, client_for: Any, clock: Any) -> None:
     with pytest.raises(ubiops.ServerError):
         call(client_for(wire(reply(503)), max_retries=12, retry_deadline=100_000))
     assert max(clock.waits) <= 20
     assert len(set(clock.waits)) == 12
 
 
-def test_a_call_is_not_repeated_after_its_deadline(wire: Any, client_for: Any, clock: Any) -> None:
+def test_a_call_is_not_retried_after_its_deadline(wire: Any, client_for: Any, clock: Any) -> None:
     server = wire(reply(503))
     with pytest.raises(ubiops.ServerError) as caught:
         call(client_for(server, max_retries=1000, retry_deadline=60))
@@ -267,7 +259,7 @@ def test_a_call_is_not_repeated_after_its_deadline(wire: Any, client_for: Any, c
     assert "would exceed the deadline of 60 s" in caught.value.attempts[-1]
 
 
-def test_different_failures_count_together_and_are_all_told(wire: Any, client_for: Any, clock: Any) -> None:
+def test_different_failures_count_together_and_are_all_reported(wire: Any, client_for: Any, clock: Any) -> None:
     server = wire(then_close(), reply(502), reply(429, b"", "Retry-After: 2"), reply(404, {"error": "No"}))
     with pytest.raises(ubiops.NotFoundError) as caught:
         call(client_for(server))
@@ -278,41 +270,41 @@ def test_different_failures_count_together_and_are_all_told(wire: Any, client_fo
     assert len(server.requests) == 4
 
 
-# --- rate limit ---------------------------------------------------------------------------------------------------
+# --- rate limit -----------------------------------------------------------------------
 
 
 def http_date(seconds: float) -> str:
     return email.utils.formatdate(time.time() + seconds, usegmt=True)
 
 
-TOLD: list[tuple[str, Callable[[], list[str]], float, float]] = [
+DELAYS: list[tuple[str, Callable[[], list[str]], float, float]] = [
     ("seconds", lambda: ["Retry-After: 7"], 7, 8),
     ("a fraction", lambda: ["Retry-After: 1.5"], 1.5, 2),
-    ("at once", lambda: ["Retry-After: 0"], 0, 0),
+    ("zero", lambda: ["Retry-After: 0"], 0, 0),
     ("a date", lambda: [f"Retry-After: {http_date(30)}"], 20, 32),
-    ("a date that is over", lambda: [f"Retry-After: {http_date(-30)}"], 0, 0),
-    ("a date in an old form", lambda: ["Retry-After: Sunday, 06-Nov-94 08:49:37 GMT"], 0, 0),
+    ("a date in the past", lambda: [f"Retry-After: {http_date(-30)}"], 0, 0),
+    ("a date in an obsolete format", lambda: ["Retry-After: Sunday, 06-Nov-94 08:49:37 GMT"], 0, 0),
     ("the rate limit's reset", lambda: ["x-ratelimit-reset: 12"], 12, 13.3),
     ("both", lambda: ["Retry-After: 3", "x-ratelimit-reset: 50"], 3, 4),
-    ("nonsense before the reset", lambda: ["Retry-After: soon", "x-ratelimit-reset: 9"], 9, 10),
-    ("nothing", list, 0, 0.5),
-    ("nonsense", lambda: ["Retry-After: soon", "x-ratelimit-reset: later"], 0, 0.5),
-    ("below zero", lambda: ["Retry-After: -5"], 0, 0.5),
+    ("an invalid value and the reset", lambda: ["Retry-After: soon", "x-ratelimit-reset: 9"], 9, 10),
+    ("no header", list, 0, 0.5),
+    ("invalid values", lambda: ["Retry-After: soon", "x-ratelimit-reset: later"], 0, 0.5),
+    ("negative", lambda: ["Retry-After: -5"], 0, 0.5),
     ("infinite", lambda: ["Retry-After: inf"], 0, 0.5),
-    ("no number", lambda: ["Retry-After: nan"], 0, 0.5),
+    ("not a number", lambda: ["Retry-After: nan"], 0, 0.5),
     ("hexadecimal", lambda: ["Retry-After: 0x10"], 0, 0.5),
     ("with an exponent", lambda: ["Retry-After: 1e1"], 0, 0.5),
     ("other digits", lambda: ["Retry-After: \xb2"], 0, 0.5),
     ("two values", lambda: ["Retry-After: 7", "Retry-After: 8"], 0, 0.5),
     ("empty", lambda: ["Retry-After:"], 0, 0.5),
-    ("a day that is none", lambda: ["Retry-After: Fri, 99 Jan 2100 00:00:00 GMT"], 0, 0.5),
-    ("a year that is none", lambda: ["Retry-After: Fri, 01 Jan 99999 00:00:00 GMT"], 0, 0.5),
+    ("an invalid day", lambda: ["Retry-After: Fri, 99 Jan 2100 00:00:00 GMT"], 0, 0.5),
+    ("an invalid year", lambda: ["Retry-After: Fri, 01 Jan 99999 00:00:00 GMT"], 0, 0.5),
 ]
 
 
 @pytest.mark.parametrize("status", [429, 503])
-@pytest.mark.parametrize(("headers", "least", "most"), [case[1:] for case in TOLD], ids=[case[0] for case in TOLD])
-def test_the_wait_is_as_long_as_the_server_says(
+@pytest.mark.parametrize(("headers", "least", "most"), [case[1:] for case in DELAYS], ids=[case[0] for case in DELAYS])
+def test_the_delay_requested_by_the_server_is_honoured(
     headers: Callable[[], list[str]], least: float, most: float, status: int, wire: Any, client_for: Any, clock: Any
 ) -> None:
     assert call(client_for(wire(reply(status, b"", *headers()), GOOD))) == [1]
@@ -320,24 +312,28 @@ def test_the_wait_is_as_long_as_the_server_says(
     assert least <= wait <= most
 
 
-HUGE = ["Retry-After: 121", "Retry-After: 99999999999999999999", "x-ratelimit-reset: 1700000000"]
+TOO_LONG = ["Retry-After: 121", "Retry-After: 99999999999999999999", "x-ratelimit-reset: 1700000000"]
 
 
-@pytest.mark.parametrize("header", [*HUGE, "Retry-After: Fri, 01 Jan 2100 00:00:00 GMT"])
-def test_a_wait_that_is_too_long_ends_in_the_error_instead(header: str, wire: Any, client_for: Any, clock: Any) -> None:
+@pytest.mark.parametrize("header", [*TOO_LONG, "Retry-After: Fri, 01 Jan 2100 00:00:00 GMT"])
+def test_a_requested_delay_that_is_too_long_raises_the_error(
+    header: str, wire: Any, client_for: Any, clock: Any
+) -> None:
     with pytest.raises(ubiops.TooManyRequestsError) as caught:
         call(client_for(wire(reply(429, {"error": "Slow down"}, header))))
     assert clock.waits == []
     assert caught.value.get_body_message() == "Slow down"
 
 
-def test_a_wait_beyond_the_limit_of_the_call_ends_in_the_error(wire: Any, client_for: Any, clock: Any) -> None:
+def test_a_requested_delay_beyond_the_deadline_of_the_call_raises_the_error(
+    wire: Any, client_for: Any, clock: Any
+) -> None:
     with pytest.raises(ubiops.TooManyRequestsError):
         call(client_for(wire(reply(429, b"", "Retry-After: 30"))), _request_timeout=20)
     assert clock.waits == []
 
 
-def test_waiting_for_the_rate_limit_can_be_switched_off_alone(wire: Any, client_for: Any, clock: Any) -> None:
+def test_retries_after_rate_limiting_can_be_disabled_alone(wire: Any, client_for: Any, clock: Any) -> None:
     client = client_for(wire(reply(503), reply(429, b"", "Retry-After: 1")), auto_retry_rate_limiting=False)
     with pytest.raises(ubiops.TooManyRequestsError):
         call(client)
@@ -349,13 +345,13 @@ def test_waiting_for_the_rate_limit_can_be_switched_off_alone(wire: Any, client_
     assert len(clock.waits) == 1
 
 
-# --- uploads ------------------------------------------------------------------------------------------------------
+# --- uploads --------------------------------------------------------------------------
 
 CONTENT = os.urandom(1000) * 700
 
 
 def upload(wire: Any, client_for: Any, file: Any, step: Any) -> Wire:
-    """Uploads a file where the first attempt is answered by a step, and the second is taken."""
+    """Uploads a file; the first attempt gets ``step``, and the second succeeds."""
     server: Wire = wire(step, reply(201, {"revision": "r"}))
     assert ubiops.CoreApi(client_for(server)).revisions_file_upload("p", "d", "v", file=file).revision == "r"
     return server
@@ -364,7 +360,7 @@ def upload(wire: Any, client_for: Any, file: Any, step: Any) -> Wire:
 LIMITED = reply(429, b"", "Retry-After: 1")
 
 
-def test_an_upload_is_repeated_whole_when_its_file_can_be_read_again(
+def test_an_upload_is_retried_as_a_whole_if_its_file_can_be_read_again(
     wire: Any, client_for: Any, clock: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "package.zip"
@@ -381,8 +377,8 @@ def test_an_upload_is_repeated_whole_when_its_file_can_be_read_again(
     assert len(clock.waits) == 7
 
 
-class Once(io.RawIOBase):
-    """A stream that can't be rewound, as the end of a pipe or the body of another answer."""
+class OneShotStream(io.RawIOBase):
+    """A stream that can't be rewound, such as a pipe or a response's body."""
 
     def __init__(self) -> None:
         self._source = io.BytesIO(CONTENT)
@@ -394,26 +390,28 @@ class Once(io.RawIOBase):
         return self._source.readinto(buffer)
 
 
-def test_an_upload_that_can_be_read_only_once_is_not_repeated(wire: Any, client_for: Any, clock: Any) -> None:
+def test_an_upload_from_a_stream_that_can_not_be_rewound_is_not_retried(wire: Any, client_for: Any, clock: Any) -> None:
     server = wire(LIMITED)
     with pytest.raises(ubiops.TooManyRequestsError):
-        ubiops.CoreApi(client_for(server)).revisions_file_upload("p", "d", "v", file=Once())
+        ubiops.CoreApi(client_for(server)).revisions_file_upload("p", "d", "v", file=OneShotStream())
     assert server.requests[0].body.count(CONTENT) == 1
     assert (len(server.requests), clock.waits) == (1, [])
 
 
 @pytest.mark.parametrize("step", [then_reset(), then_close(), reply(503), reply(500)])
-def test_an_upload_that_may_have_arrived_is_not_repeated(step: Any, wire: Any, client_for: Any, clock: Any) -> None:
+def test_an_upload_that_may_have_been_processed_is_not_retried(
+    step: Any, wire: Any, client_for: Any, clock: Any
+) -> None:
     server = wire(step)
     with pytest.raises(ubiops.ApiException):
         ubiops.CoreApi(client_for(server)).revisions_file_upload("p", "d", "v", file=CONTENT)
     assert (len(server.requests), clock.waits) == (1, [])
 
 
-# --- what is said -------------------------------------------------------------------------------------------------
+# --- log lines ------------------------------------------------------------------------
 
 
-def test_each_wait_is_logged_with_its_reason(
+def test_each_delay_is_logged_with_its_reason(
     wire: Any, client_for: Any, clock: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "ubiops")
@@ -433,28 +431,30 @@ def test_each_wait_is_logged_with_its_reason(
         assert f"({why})" in line
 
 
-def test_nothing_is_said_of_calls_that_go_well(wire: Any, client_for: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_successful_calls_are_not_logged_at_info_level(
+    wire: Any, client_for: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     call(client_for(wire(GOOD)))
     assert caplog.records == []
 
 
-def test_a_retry_follows_a_redirect_from_where_it_came(wire: Any, client_for: Any, clock: Any) -> None:
+def test_a_retry_after_a_redirect_starts_at_the_original_url(wire: Any, client_for: Any, clock: Any) -> None:
     server = wire(reply(302, b"", "Location: /v2.1/there"), reply(503), GOOD)
     assert call(client_for(server)) == [1]
     assert server.requests[0].target == "/v2.1/things"
     assert len(server.requests) == 3
 
 
-def test_a_call_in_the_background_is_repeated_too(wire: Any, client_for: Any, clock: Any) -> None:
+def test_a_call_in_the_background_is_retried_too(wire: Any, client_for: Any, clock: Any) -> None:
     assert call(client_for(wire(reply(503), GOOD)), async_req=True).get(20) == [1]
     assert len(clock.waits) == 1
 
 
-def test_the_token_is_the_one_of_when_the_call_began(wire: Any, client_for: Any, clock: Any) -> None:
-    """What is repeated is the same request; a hook is asked once for each call."""
-    asked = []
+def test_a_retry_sends_the_token_of_the_first_attempt(wire: Any, client_for: Any, clock: Any) -> None:
+    """The hook that renews the token runs once per call, not per attempt."""
+    calls = []
     server = wire(reply(503), GOOD)
-    call(client_for(server, refresh_api_key_hook=lambda configuration: asked.append(1)))
-    assert len(asked) == 1
+    call(client_for(server, refresh_api_key_hook=lambda configuration: calls.append(1)))
+    assert len(calls) == 1
     assert len({request.headers["authorization"] for request in server.requests}) == 1

@@ -1,4 +1,4 @@
-"""Secrets: whatever happens, the token is in nothing that is shown, logged, kept or sent on."""
+"""Secrets never appear in errors, logs, reprs or pickles, nor are they forwarded."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "pass-w0rd-0f-the-proxy"
 COOKIE = "c00kie-0f-the-test"
 HEADER = "h3ader-0f-the-test"
-CODED = base64.b64encode(f"user:{PASSWORD}".encode()).decode().rstrip("=")[:-1]
-"""The proxy's password as its header has it."""
-SECRETS = (TOKEN, PASSWORD, CODED, COOKIE, HEADER)
+ENCODED = base64.b64encode(f"user:{PASSWORD}".encode()).decode().rstrip("=")[:-1]
+"""The proxy's credentials as its header contains them."""
+SECRETS = (TOKEN, PASSWORD, ENCODED, COOKIE, HEADER)
 
 
 def shown(value: Any, depth: int = 0) -> Iterator[str]:
-    """What an error reporter writes down of a local variable: containers are entered, all else is its repr."""
+    """What an error reporter records of a variable: its repr, or those of its items."""
     if depth > 6:
         return
     if isinstance(value, Mapping):
@@ -51,17 +51,17 @@ def shown(value: Any, depth: int = 0) -> Iterator[str]:
 
 def chain(error: BaseException) -> list[BaseException]:
     found: list[BaseException] = []
-    waiting: list[BaseException | None] = [error]
-    while waiting:
-        one = waiting.pop()
+    pending: list[BaseException | None] = [error]
+    while pending:
+        one = pending.pop()
         if one is not None and one not in found:
             found.append(one)
-            waiting += [one.__cause__, one.__context__]
+            pending += [one.__cause__, one.__context__]
     return found
 
 
 def frames(error: BaseException) -> Iterator[FrameType]:
-    """All frames of an error and of those that it is chained to, except those of the tests themselves."""
+    """All frames of an error and its chained errors, except those of the tests."""
     for one in chain(error):
         trace = one.__traceback__
         while trace is not None:
@@ -71,7 +71,7 @@ def frames(error: BaseException) -> Iterator[FrameType]:
 
 
 def check(error: BaseException) -> None:
-    """Fails when a secret can be seen in an error, wherever people or programs look."""
+    """Fails if a secret is visible in an error: its frames, texts or pickle."""
     for frame in frames(error):
         for name, value in frame.f_locals.items():
             for text in shown(value):
@@ -95,7 +95,7 @@ def caught(action: Callable[[], Any]) -> BaseException:
 
 @pytest.fixture
 def client(client_for: Any) -> Callable[..., Any]:
-    """Makes clients that are full of secrets."""
+    """Creates clients that hold every kind of secret."""
 
     def make(host: Any, **settings: Any) -> Any:
         settings.setdefault("max_retries", 1)
@@ -108,7 +108,7 @@ def client(client_for: Any) -> Callable[..., Any]:
     return make
 
 
-# --- errors -------------------------------------------------------------------------------------------------------
+# --- errors ---------------------------------------------------------------------------
 
 ON_THE_WIRE = {
     "401": reply(401, {"error": "No"}),
@@ -116,20 +116,20 @@ ON_THE_WIRE = {
     "429": reply(429, b"", "Retry-After: 0"),
     "503": reply(503, b"<html>"),
     "a redirect": reply(302, b"", "Location: http://elsewhere.example/"),
-    "no JSON": reply(200, b"{"),
-    "not what was asked for": reply(418, 5),
-    "gzip that is none": reply(200, b"x", "Content-Encoding: gzip"),
+    "not JSON": reply(200, b"{"),
+    "an unexpected status": reply(418, 5),
+    "plain text declared as gzip": reply(200, b"x", "Content-Encoding: gzip"),
     "cut off": then_close(reply(200, b"[1]")[:-1]),
     "chunks cut off": then_close(chunked(b"[", end=b"")),
     "closed": then_close(),
     "reset": then_reset(),
     "silence": silence,
-    "no HTTP": then_close(b"what?\r\n\r\n"),
+    "not HTTP": then_close(b"what?\r\n\r\n"),
 }
 
 
 @pytest.mark.parametrize("what", ON_THE_WIRE)
-def test_no_failure_of_a_call_shows_a_secret(what: str, wire: Any, client: Any, clock: Any, tmp_path: Path) -> None:
+def test_a_failed_call_shows_no_secret(what: str, wire: Any, client: Any, clock: Any, tmp_path: Path) -> None:
     made = client(wire(ON_THE_WIRE[what]), read_timeout=0.2)
     path = tmp_path / "package.zip"
     path.write_bytes(b"x" * 100_000)
@@ -147,7 +147,7 @@ def test_no_failure_of_a_call_shows_a_secret(what: str, wire: Any, client: Any, 
         check(error)
 
 
-def test_no_failure_of_a_connection_shows_a_secret(wire: Any, client: Any, certificates: Any, clock: Any) -> None:
+def test_a_failed_connection_shows_no_secret(wire: Any, client: Any, certificates: Any, clock: Any) -> None:
     credentials = f"http://user:{PASSWORD}@127.0.0.1"
     refused = wire(reply(407, b""))
     with socket.socket() as unused:
@@ -177,7 +177,7 @@ def test_no_failure_of_a_connection_shows_a_secret(wire: Any, client: Any, certi
             check(error)
 
 
-def test_a_name_that_is_not_known_shows_no_secret(client: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_host_shows_no_secret(client: Any, clock: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(*args: Any, **kwargs: Any) -> Any:
         raise socket.gaierror(-2, "Name or service not known")
 
@@ -224,7 +224,7 @@ def test_a_name_that_is_not_known_shows_no_secret(client: Any, clock: Any, monke
     ],
     ids=range(30),
 )
-def test_no_wrong_argument_shows_a_secret(action: Any, wire: Any, client: Any) -> None:
+def test_an_invalid_argument_shows_no_secret(action: Any, wire: Any, client: Any) -> None:
     server = wire(reply(200, []))
     error = caught(lambda: action(ubiops.CoreApi(client(server))))
     assert isinstance(error, ubiops.OpenApiException)
@@ -235,7 +235,7 @@ def test_no_wrong_argument_shows_a_secret(action: Any, wire: Any, client: Any) -
 @pytest.mark.parametrize(
     "token", [f"{TOKEN}\r\nX: y", f"{TOKEN}\n\0", f"{TOKEN}\u20ac", f"Token Token\x7f{TOKEN}", f"{TOKEN}\n y".encode()]
 )
-def test_a_token_that_no_header_can_hold_is_refused_unseen(token: Any, wire: Any, client: Any) -> None:
+def test_a_token_that_is_invalid_in_a_header_is_rejected_without_showing_it(token: Any, wire: Any, client: Any) -> None:
     server = wire(reply(200, []))
     made = client(server, api_key={"Authorization": token})
     error = caught(lambda: call(made))
@@ -244,7 +244,7 @@ def test_a_token_that_no_header_can_hold_is_refused_unseen(token: Any, wire: Any
     assert server.connections == 0
 
 
-def test_an_error_in_a_hook_that_renews_the_token_is_the_hooks_own(wire: Any, client: Any) -> None:
+def test_an_error_in_the_hook_that_renews_the_token_is_raised_unchanged(wire: Any, client: Any) -> None:
     def renew(configuration: ubiops.Configuration) -> None:
         configuration.api_key["Authorization"] = f"new-{TOKEN}"
         raise RuntimeError("the vault is closed")
@@ -254,7 +254,7 @@ def test_an_error_in_a_hook_that_renews_the_token_is_the_hooks_own(wire: Any, cl
     check(error)
 
 
-# --- Ctrl-C -------------------------------------------------------------------------------------------------------
+# --- Ctrl-C ---------------------------------------------------------------------------
 
 
 def interrupt(*args: Any, **kwargs: Any) -> Any:
@@ -266,9 +266,9 @@ def interrupt(*args: Any, **kwargs: Any) -> Any:
     "place",
     ["connect", "do_handshake", "sendall", "send", "recv_into", "parse", "wait"],
 )
-# Python's own code for connecting leaves its socket to the garbage collector, which has it at once, and says so.
+# socket.create_connection() leaves its socket to the garbage collector, which warns.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_ctrl_c_in_the_middle_shows_no_secret(
+def test_ctrl_c_during_a_call_shows_no_secret(
     place: str, tls: bool, wire: Any, client: Any, certificates: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = wire(
@@ -300,11 +300,11 @@ def test_ctrl_c_in_the_middle_shows_no_secret(
             error = caught(lambda: call(made))
     assert type(error) is KeyboardInterrupt
     check(error)
-    # And the next call finds everything in order.
+    # The client still works.
     assert call(made) == [1]
 
 
-def test_a_real_ctrl_c_while_waiting_for_the_answer(wire: Any, client: Any) -> None:
+def test_a_real_ctrl_c_while_waiting_for_the_response(wire: Any, client: Any) -> None:
     def strike(peer: Any) -> None:
         peer.read_request()
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
@@ -319,21 +319,21 @@ def test_a_real_ctrl_c_while_waiting_for_the_answer(wire: Any, client: Any) -> N
     assert server.connections == 2
 
 
-# --- what is shown, logged and kept -------------------------------------------------------------------------------
+# --- reprs, logs and pickles ----------------------------------------------------------
 
 
-def test_nothing_that_holds_a_secret_shows_it(wire: Any, client: Any) -> None:
+def test_no_object_that_holds_a_secret_shows_it(wire: Any, client: Any) -> None:
     made = client(wire(reply(200, [{"name": "d"}])), proxy=f"http://user:{PASSWORD}@127.0.0.1:1")
     configuration = made.configuration
     made.configuration.proxy = ""
     api = ubiops.CoreApi(made)
     found = api.deployments_list_with_http_info("p")
     with api.deployments_list("p", _preload_content=False) as response:
-        things = [made, configuration, configuration.api_key, api, response, made.rest_client, made.rest_client._pool]
-        things += [*found, response.headers, vars(made), vars(configuration), made.default_headers, made.cookie]
+        objects = [made, configuration, configuration.api_key, api, response, made.rest_client, made.rest_client._pool]
+        objects += [*found, response.headers, vars(made), vars(configuration), made.default_headers, made.cookie]
     configuration.proxy = f"http://user:{PASSWORD}@127.0.0.1:1"
-    things += [configuration, vars(configuration), configuration.copy(), configuration.proxy]
-    for thing in things:
+    objects += [configuration, vars(configuration), configuration.copy(), configuration.proxy]
+    for thing in objects:
         for secret in SECRETS:
             assert secret not in repr(thing)
             assert secret not in "".join(shown(thing))
@@ -378,11 +378,11 @@ def attempt(client: Any, method: str) -> None:
     try:
         call(client, method)
     except ubiops.ApiException:
-        logging.getLogger("mine").exception("it failed")
+        logging.getLogger("application").exception("it failed")
 
 
 @pytest.mark.parametrize("what", LINES)
-def test_no_line_of_a_log_holds_a_secret_at_any_level(
+def test_no_log_line_holds_a_secret_at_any_level(
     what: str, wire: Any, client: Any, clock: Any, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     caplog.set_level(1)
@@ -402,9 +402,7 @@ def test_no_line_of_a_log_holds_a_secret_at_any_level(
             assert secret not in text
 
 
-def test_headers_are_logged_by_a_list_of_harmless_ones(
-    wire: Any, client: Any, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_only_allowed_headers_are_logged(wire: Any, client: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "ubiops")
     call(client(wire(reply(200, [1], "x-request-id: 7", "x-ratelimit-remaining: 9", "X-Other: other"))))
     (line,) = [record.getMessage() for record in caplog.records if record.name == "ubiops"]
@@ -413,7 +411,7 @@ def test_headers_are_logged_by_a_list_of_harmless_ones(
     assert "other" not in line
 
 
-def test_a_line_of_a_log_stays_one_line(wire: Any, client: Any, clock: Any, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_log_record_stays_on_one_line(wire: Any, client: Any, clock: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(1, "ubiops")
     call(client(wire(reply(503, b"", reason="a\x1b[2J\x85b"), reply(200, [1], "x-request-id: 7\x1b[31m\x85"))))
     lines = [record.getMessage() for record in caplog.records if record.name == "ubiops"]
@@ -421,17 +419,17 @@ def test_a_line_of_a_log_stays_one_line(wire: Any, client: Any, clock: Any, capl
     assert all(line.isprintable() for line in lines)
 
 
-def test_nothing_outside_of_this_library_is_switched(
+def test_debugging_changes_nothing_outside_this_library(
     wire: Any, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nor does it print: wire debugging of http.client would show the token."""
+    """It prints nothing either: http.client's debug output would show the token."""
 
     def settings() -> list[Any]:
-        others = [logging.getLogger(name) for name in (None, "urllib3", "http.client", "requests")]
+        loggers = [logging.getLogger(name) for name in (None, "urllib3", "http.client", "requests")]
         return [
             http.client.HTTPConnection.debuglevel,
             http.client._MAXHEADERS,  # type: ignore[attr-defined]
-            [(logger.level, list(logger.handlers), logger.disabled, logger.propagate) for logger in others],
+            [(logger.level, list(logger.handlers), logger.disabled, logger.propagate) for logger in loggers],
             logging.root.manager.disable,
             list(warnings.filters),
             socket.getdefaulttimeout(),
@@ -451,17 +449,17 @@ def test_nothing_outside_of_this_library_is_switched(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_server_that_gives_the_token_back_gets_it_into_no_log(
+def test_a_token_echoed_by_the_server_is_not_logged(
     wire: Any, client: Any, clock: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """As some debugging pages do: what the error keeps is the server's answer, but no log line is made of it."""
+    """Debugging pages do that. The error keeps the response, but it isn't logged."""
     caplog.set_level(1)
     made = client(wire(reply(503, {"error": f"You sent {TOKEN}"}, f"X-Echo: {TOKEN}"), reply(200, [1])))
     assert call(made) == [1]
     assert TOKEN not in caplog.text
 
 
-# --- secret variables ---------------------------------------------------------------------------------------------
+# --- secret variables -----------------------------------------------------------------
 
 VALUE = "v4lue-0f-a-variable"
 
@@ -485,7 +483,7 @@ def test_secret_variables_are_masked(model: Any, extra: dict[str, Any], secret: 
 
 def test_an_error_about_a_secret_variable_does_not_show_its_value(wire: Any, client_for: Any) -> None:
     api = ubiops.CoreApi(client_for(wire(reply(400, {"error": "No"}))))
-    wrong: list[Callable[[], Any]] = [
+    attempts: list[Callable[[], Any]] = [
         lambda: ubiops.EnvironmentVariableCreate(name="", value=VALUE, secret=True),
         lambda: ubiops.EnvironmentVariableCreate(name="N", value=[VALUE], secret=True),  # type: ignore[arg-type]
         lambda: api.deployment_environment_variables_create("p", "d", {"name": "N", "value": [VALUE], "secret": True}),
@@ -493,12 +491,12 @@ def test_an_error_about_a_secret_variable_does_not_show_its_value(wire: Any, cli
             "p", "d", ubiops.EnvironmentVariableCreate(name="N", value=VALUE, secret=True)
         ),
     ]
-    for action in wrong:
+    for action in attempts:
         assert VALUE not in str(caught(action))
 
 
-def test_a_body_is_not_shown_by_a_traceback(wire: Any, client_for: Any) -> None:
-    """It may hold the value of a secret variable."""
+def test_the_frames_of_an_error_do_not_show_the_body(wire: Any, client_for: Any) -> None:
+    """A body may contain the value of a secret variable."""
     api = ubiops.CoreApi(client_for(wire(then_close()), max_retries=0))
     variable = ubiops.EnvironmentVariableCreate(name="N", value=VALUE, secret=True)
     error = caught(lambda: api.deployment_environment_variables_create("p", "d", variable))
@@ -507,11 +505,11 @@ def test_a_body_is_not_shown_by_a_traceback(wire: Any, client_for: Any) -> None:
             assert VALUE not in "".join(shown(value))
 
 
-# --- pages --------------------------------------------------------------------------------------------------------
+# --- documentation --------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")], ids=lambda page: page.name)
-def test_no_example_of_a_page_prints_a_token(page: Path) -> None:
+def test_no_example_in_the_documentation_prints_a_token(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     code = "".join(re.findall(r"```(?:python|sh)\n(.*?)```", text, re.DOTALL))
     tokens = set(re.findall(r"Token ([\w.-]{4,})", code)) | set(

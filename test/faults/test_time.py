@@ -1,7 +1,7 @@
-"""Timeouts: every wait has an end, and a number given for a call bounds all of it.
+"""Timeouts: every wait is bounded, and a number given for a call bounds all of it.
 
-Where a server sends bytes again and again, the injected clock passes the deadline. Only real
-silence needs a real timeout, which is short; the servers would go on for 20 seconds.
+Where a server keeps sending bytes, the injected clock passes the deadline. Only silence
+needs a real timeout, which is short: the servers would go on for 20 seconds.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from ubiops._core.timeouts import Timeouts, read_timeout_option
 from ubiops._transport.response import RawResponse
 
 SHORT = 0.05
-"""Seconds of a real timeout. Nothing that is asserted has to happen within it."""
+"""Seconds of a real timeout. No assertion depends on something happening within it."""
 LONG = 10.0
 DEADLINE = 60.0
 """Seconds of a deadline that only the injected clock reaches."""
@@ -87,7 +87,7 @@ NONSENSE = [
 
 
 @pytest.mark.parametrize("value", NONSENSE, ids=lambda value: f"{value!r:.20}" if value != 10**5000 else "huge")
-def test_nonsense_for_a_time_is_refused_before_anything_is_sent(value: Any, wire: Any, client_for: Any) -> None:
+def test_an_invalid_timeout_is_rejected_before_anything_is_sent(value: Any, wire: Any, client_for: Any) -> None:
     server = wire(reply(200, []))
     client = client_for(server)
     with pytest.raises((ubiops.ApiValueError, ubiops.ApiTypeError), match="_request_timeout"):
@@ -103,7 +103,7 @@ def test_nonsense_for_a_time_is_refused_before_anything_is_sent(value: Any, wire
 
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
-# What a server can do to keep a client waiting. The response never comes to its end.
+# Ways for a server to keep a client waiting: responses that never end.
 SILENT = {
     "silence": silence,
     "silence within the head": then_silence(HEAD),
@@ -121,7 +121,7 @@ DRIPPING = {
 }
 ERRORS = {
     "silence within an error": then_silence(reply(404, b"[1]")[:-1]),
-    "a dripping error": drip(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 99999\r\n\r\n", b"no "),
+    "an error that trickles in": drip(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 99999\r\n\r\n", b"no "),
 }
 TLS = pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 
@@ -191,7 +191,7 @@ def test_a_pair_bounds_each_silence(what: str, wire: Any, client_for: Any, clock
 
 
 @pytest.mark.usefixtures("in_time")
-def test_the_limits_of_the_configuration_hold_where_the_call_gives_none(wire: Any, client_for: Any) -> None:
+def test_a_call_without_timeouts_uses_those_of_the_configuration(wire: Any, client_for: Any) -> None:
     client = client_for(wire(silence), read_timeout=SHORT, max_retries=0)
     with pytest.raises(ubiops.ApiTimeoutError):
         call(client)
@@ -214,7 +214,7 @@ def test_a_number_bounds_the_reading_of_a_download(
 @pytest.mark.usefixtures("in_time")
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "TLS"])
 @pytest.mark.parametrize("timeout", [SHORT, (5, SHORT)], ids=["whole", "pair"])
-def test_an_upload_that_nobody_reads_ends_in_time(
+def test_an_upload_that_the_server_does_not_read_times_out(
     timeout: Any, tls: bool, wire: Any, client_for: Any, certificates: Any
 ) -> None:
     over = threading.Event()
@@ -234,7 +234,7 @@ def test_an_upload_that_nobody_reads_ends_in_time(
 
 
 @pytest.mark.usefixtures("in_time")
-def test_a_call_made_by_a_stream_that_is_uploaded_has_limits_of_its_own(wire: Any, client_for: Any) -> None:
+def test_a_call_made_while_reading_an_uploaded_stream_has_its_own_limits(wire: Any, client_for: Any) -> None:
     class Source:
         def __init__(self) -> None:
             self.left = [b"a", b"b"]
@@ -250,7 +250,7 @@ def test_a_call_made_by_a_stream_that_is_uploaded_has_limits_of_its_own(wire: An
 
 
 @pytest.mark.usefixtures("in_time")
-def test_retries_and_their_backoffs_are_within_the_number(wire: Any, client_for: Any, clock: Any) -> None:
+def test_the_deadline_includes_retries_and_their_backoff(wire: Any, client_for: Any, clock: Any) -> None:
     server = wire(then_close())
     with pytest.raises(ubiops.ApiConnectionError) as caught:
         call(client_for(server, max_retries=1000), _request_timeout=DEADLINE)
@@ -258,7 +258,7 @@ def test_retries_and_their_backoffs_are_within_the_number(wire: Any, client_for:
     assert sum(clock.waits) < DEADLINE
 
 
-def test_an_attempt_gets_only_what_is_left(
+def test_a_retry_gets_only_the_remaining_time(
     wire: Any, client_for: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ubiops._transport import pool as transport
@@ -276,8 +276,8 @@ def test_an_attempt_gets_only_what_is_left(
 
 
 @pytest.mark.usefixtures("in_time")
-def test_a_connection_that_is_never_made_ends_in_time(client_for: Any) -> None:
-    """A listener whose queue is full drops whoever comes, as a firewall does."""
+def test_a_connection_that_is_never_accepted_times_out(client_for: Any) -> None:
+    """A listener whose queue is full drops new connections, as a firewall does."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -300,7 +300,7 @@ def test_a_connection_that_is_never_made_ends_in_time(client_for: Any) -> None:
 
 
 @pytest.mark.usefixtures("in_time")
-def test_a_tls_handshake_that_drips_ends_in_time(wire: Any, client_for: Any) -> None:
+def test_a_tls_handshake_that_trickles_in_times_out(wire: Any, client_for: Any) -> None:
     def drip_records(peer: Any) -> None:
         peer.wait()
         peer.send(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc")
@@ -315,7 +315,7 @@ def test_a_tls_handshake_that_drips_ends_in_time(wire: Any, client_for: Any) -> 
 
 
 @pytest.mark.usefixtures("in_time")
-def test_a_tunnel_whose_proxy_drips_ends_in_the_time_to_connect(wire: Any, client_for: Any) -> None:
+def test_a_proxy_response_that_trickles_in_is_bounded_by_the_connect_timeout(wire: Any, client_for: Any) -> None:
     proxy = wire(drip(HEAD, b"X-A: b\r\n"))
     client = client_for("https://api.localhost", proxy=proxy.origin, connect_timeout=SHORT, max_retries=0)
     with pytest.raises((ubiops.ApiTimeoutError, ubiops.ApiConnectionError)):
@@ -326,7 +326,7 @@ def test_a_tunnel_whose_proxy_drips_ends_in_the_time_to_connect(wire: Any, clien
 def test_an_address_that_is_silent_leaves_time_for_the_next_one(
     wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As where IPv6 is announced and leads nowhere."""
+    """As on networks that announce IPv6 but do not route it."""
     server = wire(reply(200, [1]))
     original = socket.getaddrinfo
 
@@ -339,7 +339,7 @@ def test_an_address_that_is_silent_leaves_time_for_the_next_one(
         try:
             listener.bind(("127.0.0.2", server.port))
         except OSError:
-            pytest.skip("there is one address on this machine only")
+            pytest.skip("this machine has only one loopback address")
         listener.listen(0)
         with contextlib.ExitStack() as stack:
             for _ in range(8):
@@ -354,10 +354,10 @@ def test_an_address_that_is_silent_leaves_time_for_the_next_one(
 
 
 @pytest.mark.usefixtures("in_time")
-def test_a_host_with_many_addresses_that_are_not_there_ends_in_time(
+def test_a_host_with_many_unreachable_addresses_times_out(
     client_for: Any, clock: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each of them is tried, but all of them together within the limit."""
+    """Each address is tried, but all of them share the limit."""
     tried = []
 
     def connect(self: socket.socket, address: Any) -> None:
@@ -375,7 +375,7 @@ def test_a_host_with_many_addresses_that_are_not_there_ends_in_time(
     assert tried
 
 
-def test_waiting_for_a_build_refuses_nonsense(wire: Any, client_for: Any) -> None:
+def test_waiting_for_a_build_rejects_invalid_timeouts(wire: Any, client_for: Any) -> None:
     client = client_for(wire(reply(200, {})))
     for value in (0, -1, float("nan"), None, "5", True):
         with pytest.raises((ubiops.ApiValueError, ubiops.ApiTypeError), match="timeout"):

@@ -1,4 +1,4 @@
-"""TLS: certificates are verified, refusals say what to set, and cut connections are detected."""
+"""TLS: certificates are verified, errors give hints, and truncation is detected."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-def test_a_bad_certificate_is_refused_with_a_hint(
+def test_an_invalid_certificate_is_rejected_with_a_hint(
     what: str, wire: WireFor, client_for: Any, certificates: Any, clock: Any
 ) -> None:
     name, hint = REFUSED[what]
@@ -47,7 +47,7 @@ def test_a_bad_certificate_is_refused_with_a_hint(
         call(client_for(server, **certificates.trust), "POST")
     assert caught.value.hint is not None
     assert re.search(hint, caught.value.hint), caught.value
-    # A retry would be refused too, so there is none; and no request was sent.
+    # No request was sent, and a retry would fail the same way.
     assert (clock.waits, len(caught.value.attempts), server.requests) == ([], 1, [])
 
 
@@ -108,8 +108,8 @@ def test_ssl_ca_cert_can_be_a_folder(wire: WireFor, client_for: Any, certificate
 
 
 def _der_set(oid: Any, text: str) -> bytes:
-    """Returns an attribute of a name in the canonical form that OpenSSL hashes: lower case,
-    single spaces, UTF-8."""
+    """Returns an attribute of a name in the canonical form that OpenSSL hashes: lower
+    case, single spaces, UTF-8."""
     numbers = [int(part) for part in oid.dotted_string.split(".")]
     coded = bytes((numbers[0] * 40 + numbers[1], *numbers[2:]))
     value = " ".join(text.lower().split()).encode()
@@ -120,7 +120,7 @@ def _der_set(oid: Any, text: str) -> bytes:
 
 @pytest.mark.parametrize("name", ["ssl_ca_cert", "cert_file"])
 @pytest.mark.parametrize("content", [None, "no certificate"])
-def test_a_file_that_is_not_a_certificate_is_refused_by_name(
+def test_a_file_that_is_not_a_certificate_is_rejected_by_name(
     name: str, content: str | None, wire: WireFor, client_for: Any, certificates: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "certificate.pem"
@@ -154,7 +154,7 @@ def test_disabling_verification_warns_once(wire: WireFor, certificates: Any) -> 
 
 @pytest.mark.parametrize("value", [None, 0, 1, "", "False", "no", [], 1.0])
 def test_verification_is_not_disabled_by_accident(value: Any) -> None:
-    """For instance by an empty environment variable."""
+    """For example by an empty environment variable."""
     with pytest.raises(ubiops.ApiTypeError, match="verify_ssl takes True or False"):
         ubiops.Configuration(verify_ssl=value)
     configuration = ubiops.Configuration()
@@ -175,7 +175,7 @@ def test_the_tls_settings_are_secure(monkeypatch: pytest.MonkeyPatch, tmp_path: 
     assert context.keylog_filename is None
 
 
-# --- the end of a connection --------------------------------------------------------------
+# --- the end of a connection ----------------------------------------------------------
 
 
 def end_of_connection(head: bytes, body: bytes, *, announced: bool) -> Any:
@@ -186,7 +186,7 @@ def end_of_connection(head: bytes, body: bytes, *, announced: bool) -> Any:
         peer.send(head + body)
         if announced:
             peer.sock.unwrap()
-        # The socket beneath: shutting down the TLS one would announce nothing either.
+        # Shuts down the underlying socket, without a close_notify alert.
         peer.close()
 
     return step
@@ -241,14 +241,16 @@ def test_an_error_without_length_keeps_its_message_however_the_connection_ends(
         call(client_for(wire(step, context=certificates.good), max_retries=0, **certificates.trust))
 
 
-def test_a_tunnel_through_a_tls_proxy_notices_a_cut_too(wire: WireFor, client_for: Any, certificates: Any) -> None:
+def test_truncation_is_detected_in_a_tunnel_through_a_tls_proxy_too(
+    wire: WireFor, client_for: Any, certificates: Any
+) -> None:
     server = wire(end_of_connection(UNTIL_THE_END, b"[1]", announced=False), context=certificates.good)
     proxy = wire(tunnel, context=certificates.good)
     with pytest.raises(ubiops.ApiConnectionError, match="the response was cut off"):
         call(client_for(server, proxy=proxy.origin, max_retries=0, **certificates.trust))
 
 
-def test_old_versions_of_tls_are_refused(wire: WireFor, client_for: Any, certificates: Any, clock: Any) -> None:
+def test_old_versions_of_tls_are_rejected(wire: WireFor, client_for: Any, certificates: Any, clock: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         context = certificates.context(certificates.issued)
@@ -264,7 +266,7 @@ def test_https_to_a_server_without_tls_hints_at_http(wire: WireFor, client_for: 
 
 
 ALERT = b"\x15\x03\x01\x00\x02\x02\x46"
-"""What TLS servers respond to a request without TLS, if they respond."""
+"""Responses of TLS servers to a request without TLS; some do not respond at all."""
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -289,7 +291,7 @@ def test_http_to_a_server_that_expects_tls_hints_at_https(
 
 
 @pytest.mark.parametrize("where", ["a used connection", "https", "within the response"])
-def test_a_connection_that_breaks_otherwise_gives_no_such_hint(
+def test_other_broken_connections_give_no_such_hint(
     where: str, wire: WireFor, client_for: Any, certificates: Any
 ) -> None:
     broken = then_reset(reply(200, b"[1]")[:-1]) if where == "within the response" else then_reset()
@@ -304,7 +306,7 @@ def test_a_connection_that_breaks_otherwise_gives_no_such_hint(
     assert "did you mean" not in str(caught.value)
 
 
-# --- plain http ---------------------------------------------------------------------------
+# --- plain http -----------------------------------------------------------------------
 
 
 def test_plain_http_to_another_machine_with_a_token_warns_once(wire: WireFor) -> None:

@@ -60,7 +60,7 @@ def upload(api: ubiops.CoreApi, file: Any, **options: Any) -> Any:
     return api.revisions_file_upload("p", "d", "v", file=file, **options)
 
 
-# --- memory -------------------------------------------------------------------------------
+# --- memory ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ["path", "file", "stream"])
@@ -130,7 +130,7 @@ def test_the_server_receives_the_file(wire: WireFor, api_for: Any, tmp_path: Pat
     assert all(content in request.body for request in server.requests)
 
 
-# --- files that change --------------------------------------------------------------------
+# --- files that change ----------------------------------------------------------------
 
 
 class Changing(io.FileIO):
@@ -214,12 +214,12 @@ def test_a_file_that_is_deleted_before_a_retry_is_an_error(
         upload(api_for(wire(limit)), path)
 
 
-# --- files that can't be read -------------------------------------------------------------
+# --- files that can't be read ---------------------------------------------------------
 
 
 def deny(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
-    """Makes opening a file fail although os.access allows it, as an access control list or
-    a network file system can. Works for root too."""
+    """Makes opening a file fail although os.access allows it, as an access control list
+    or a network file system can. Works for root too."""
     original = open
 
     def refuse(file: Any, *args: Any, **options: Any) -> Any:
@@ -230,7 +230,7 @@ def deny(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
     monkeypatch.setattr("builtins.open", refuse)
 
 
-def test_a_file_that_can_not_be_opened_is_refused_before_anything_is_sent(
+def test_a_file_that_can_not_be_opened_is_reported_before_anything_is_sent(
     wire: WireFor, api_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "package.zip"
@@ -273,8 +273,8 @@ def test_a_file_that_can_no_longer_be_opened_is_noticed_before_the_request_start
     assert (server.connections, len(server.requests)) == (1, 1)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
-def test_a_named_pipe_without_a_writer_is_refused_at_once(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes")
+def test_a_named_pipe_without_a_writer_is_rejected_at_once(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     server = wire(DONE)
@@ -285,8 +285,8 @@ def test_a_named_pipe_without_a_writer_is_refused_at_once(wire: WireFor, api_for
     assert (server.connections, len(server.requests)) == (1, 1)
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
-def test_what_is_written_to_a_named_pipe_is_sent_and_not_sent_again(
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no named pipes")
+def test_an_upload_from_a_named_pipe_is_sent_once_and_not_retried(
     wire: WireFor, api_for: Any, clock: Any, tmp_path: Path
 ) -> None:
     pipe = tmp_path / "pipe"
@@ -312,16 +312,16 @@ def test_what_is_written_to_a_named_pipe_is_sent_and_not_sent_again(
 
 
 def test_a_stream_longer_than_announced_is_an_error_and_the_surplus_is_not_sent(wire: WireFor, api_for: Any) -> None:
-    """The server would take bytes behind the announced length for another request."""
+    """The server would read bytes beyond the announced length as another request."""
 
-    class Generous(io.BytesIO):
+    class Surplus(io.BytesIO):
         def read(self, amount: int | None = -1) -> bytes:
             return super().read() + b"DELETE / HTTP/1.1\r\n\r\n"
 
     arrived: list[int] = []
     server = wire(lambda peer: (peer.read_head(), arrived.append(peer.drain()), peer.close()))
     with pytest.raises(ubiops.ApiRequestError, match="it has grown"):
-        upload(api_for(server), Generous(b"x" * 1000))
+        upload(api_for(server), Surplus(b"x" * 1000))
     server.wait_until_left()
     assert arrived[0] < int(server.requests[0].headers["content-length"])
 
@@ -347,13 +347,13 @@ def test_a_read_error_is_reported(wire: WireFor, api_for: Any) -> None:
     ids=lambda error: type(error).__name__,
 )
 def test_an_error_of_a_stream_is_reported_with_its_cause(error: Exception, wire: WireFor, api_for: Any) -> None:
-    """A stream may come from a network. Its errors must not be taken for those of the call."""
+    """A stream may read from a network. Its errors are not those of the call."""
 
     class Broken:
         def read(self, amount: int = -1) -> Any:
             raise error
 
-    error.__traceback__ = None  # the parameters are shared by the tests of both clients
+    error.__traceback__ = None  # The parameters are shared by the tests of both clients.
     server = wire(lambda peer: (peer.read_head(), peer.drain()))
     with pytest.raises(ubiops.ApiRequestError, match="the file 'file' can't be read: ") as caught:
         upload(api_for(server), Broken())
@@ -362,7 +362,7 @@ def test_an_error_of_a_stream_is_reported_with_its_cause(error: Exception, wire:
     assert (caught.value.status, len(caught.value.attempts)) == (0, 1)
 
 
-def test_memory_that_can_not_be_read_is_refused(api_for: Any) -> None:
+def test_memory_that_can_not_be_read_is_rejected(api_for: Any) -> None:
     released = memoryview(b"abc")
     released.release()
     for view in (memoryview(b"abcdef")[::2], released):
@@ -381,7 +381,7 @@ def test_a_stream_that_does_not_return_bytes_is_an_error(given: Any, wire: WireF
         upload(api_for(server), Strange())
 
 
-# --- early responses ----------------------------------------------------------------------
+# --- early responses ------------------------------------------------------------------
 
 
 def early(status: int, *, then: str) -> Callable[[Any], None]:
@@ -420,7 +420,7 @@ def test_an_early_response_is_reported_instead_of_a_broken_pipe(
 def test_an_early_response_on_a_connection_that_stays_open_ends_the_upload(
     wire: WireFor, api_for: Any, sparse: Path
 ) -> None:
-    """The next request would be taken for the rest of this one."""
+    """The server would read the next request as the rest of this one."""
     arrived = []
 
     def refuse(peer: Peer) -> None:
@@ -456,7 +456,7 @@ def test_an_informational_response_does_not_end_the_upload(
 
 
 @TLS
-def test_a_large_json_body_that_is_refused_early_gets_its_response_too(
+def test_an_early_response_to_a_large_json_body_is_reported_too(
     tls: bool, wire: WireFor, api_for: Any, certificates: Any
 ) -> None:
     server = wire(early(413, then="closes"), reply(200, [1]), context=certificates.good if tls else None)
@@ -494,7 +494,7 @@ def test_a_connection_that_breaks_during_the_upload_is_reported(
     assert caught.value.status == 0
 
 
-# --- handles ------------------------------------------------------------------------------
+# --- handles --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("step", [DONE, reply(400, {"error": "No"}), reply(200, b"{")])
@@ -552,8 +552,8 @@ def test_ctrl_c_leaves_nothing_behind(
         original = ubiops._io.sources.FileSource._take
 
         def slow(self: Any, source: Any, amount: int) -> Any:
-            # The signal arrives here, between two blocks. The server, which sends it, has
-            # received all that it waits for by now.
+            # The signal arrives here, between two blocks: the server, which sends it,
+            # has already received what it waits for.
             if source.tell() > 2 << 20:
                 time.sleep(20)
             return original(self, source, amount)

@@ -1,8 +1,8 @@
-"""Models with arbitrary values: read, built, written, copied.
+"""Models with arbitrary values: reading, building, writing and copying.
 
-All models share one implementation, so the examples are spread over them: the time that
-this takes does not grow with the number of models. What is special to each model, its
-limits, is tested at its bounds in ``test_each_limit_of_each_model``.
+All models share one implementation, so the examples are spread over them, and the run
+time does not grow with the number of models. ``test_each_limit_of_each_model`` tests
+the limits of each model at their bounds.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ EXAMPLES = settings(max_examples=200)
 
 
 class Part(RequestModel):
-    """A model within a model."""
+    """A nested model."""
 
     name: str = field(min_length=1)
     since: datetime | str | Null | None = field(default=None)
@@ -76,7 +76,7 @@ PLAIN = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, a
 ANYTHING = st.recursive(
     PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3), max_leaves=8
 )
-# The one with all kinds of fields as often as all others together.
+# The model with all kinds of fields is drawn as often as all others together.
 ANY_MODEL = st.just("Everything") | st.sampled_from(sorted(MODELS))
 
 
@@ -174,7 +174,7 @@ def test_a_valid_object_is_built_and_sent_unchanged(data: st.DataObject) -> None
 
 @EXAMPLES
 @given(data=st.data())
-def test_an_invalid_object_is_refused_by_a_message_and_nothing_else(data: st.DataObject) -> None:
+def test_an_invalid_object_is_rejected_with_a_readable_message(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from([*SENT, *["Everything"] * len(SENT)]))
     cls: Any = MODELS[name]
     value = data.draw(st.dictionaries(st.sampled_from(sorted(cls.attribute_map)) | TEXT, ANYTHING, max_size=8))
@@ -226,7 +226,7 @@ def test_each_limit_of_each_model() -> None:
     assert tried >= 50
 
 
-def test_the_model_of_all_kinds_has_them() -> None:
+def test_the_model_with_all_kinds_of_fields_is_complete() -> None:
     from ubiops.models._checks import _COMPOUND, _SIMPLE
 
     assert {one.kind.name for one in Everything._by_name.values()} == {*_SIMPLE, *_COMPOUND}

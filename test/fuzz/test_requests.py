@@ -1,4 +1,4 @@
-"""Arguments arrive as they were given, or the call is refused before it is sent.
+"""Arguments arrive unchanged, or the call is rejected before anything is sent.
 
 The bytes on the wire are decoded here, independently of the code under test.
 """

@@ -47,8 +47,8 @@ def test_a_date_is_read_exactly(date: datetime) -> None:
 
 
 @pytest.mark.parametrize("text", ["1 " * 100_000, "1:" * 100_000, "Jan " * 50_000, " " * 300_000, "1.1" * 100_000])
-def test_a_text_that_is_too_long_is_not_a_date(text: str) -> None:
-    """It is not parsed, which could take time that grows faster than its length."""
+def test_a_string_that_is_too_long_is_not_a_date(text: str) -> None:
+    """Parsing it could take time that grows faster than its length."""
     assert read_datetime(text) == text
 
 
@@ -103,7 +103,7 @@ def test_a_servers_message_is_one_printable_line_of_bounded_length(body: Any) ->
 
 
 @given(host=st.text(max_size=40) | HEADER.map("http://{}".format) | st.text("abc.:/@?#[]%\\ \t1-", max_size=30))
-def test_a_host_is_one_address_or_is_refused(host: str) -> None:
+def test_a_host_is_normalized_or_rejected(host: str) -> None:
     try:
         found = normalize_host(host)
     except ubiops.ApiValueError:

@@ -1,6 +1,4 @@
-"""An invalid description is refused with the place of the mistake, what is wrong there,
-and what to do.
-"""
+"""Errors of an invalid description have its location, the problem and advice."""
 
 from __future__ import annotations
 
@@ -27,7 +25,7 @@ CASES = [
 
 
 def put(folder: Path, description: dict[str, Any]) -> Path:
-    """Writes a description as the files that it consists of, and returns the root file."""
+    """Writes the files of a description, and returns the root file."""
     root = {**copy.deepcopy(description)}
     files: dict[str, Any] = {}
     if isinstance(root.get("paths"), dict):

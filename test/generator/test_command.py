@@ -1,6 +1,4 @@
-"""The command writes what is generated, and `--check` names every file that is not as
-it should be.
-"""
+"""The command writes the generated files, and `--check` lists outdated ones."""
 
 from __future__ import annotations
 

@@ -1,6 +1,4 @@
-"""The emulator's copy of the description has a line for each operation and component,
-and no prose.
-"""
+"""The emulator's copy of the description has no prose, and a line per component."""
 
 from __future__ import annotations
 

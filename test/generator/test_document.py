@@ -1,6 +1,4 @@
-"""The files of a description become one document, whose parts know where they came
-from.
-"""
+"""The files of a description become one document, whose parts know their source."""
 
 from __future__ import annotations
 
@@ -97,9 +95,7 @@ def test_an_anchor_may_be_used_by_several_operations(tmp_path: Path) -> None:
 
 
 def test_examples_and_defaults_are_data(tmp_path: Path) -> None:
-    """Something that looks like a reference in them is not one, but a property of such
-    a name is a schema.
-    """
+    """A property named like such a keyword is a schema nevertheless."""
     schemas = """
         Box:
           default: {$ref: nowhere}

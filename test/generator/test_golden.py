@@ -1,6 +1,4 @@
-"""The output for a small description that uses everything is the one that was reviewed
-and kept.
-"""
+"""The output for a small description with every feature matches reviewed files."""
 
 from __future__ import annotations
 

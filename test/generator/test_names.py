@@ -1,4 +1,4 @@
-"""The rules for names and types, which agree with the hand-written part of the library."""
+"""The rules for names and types agree with the hand-written part of the library."""
 
 from __future__ import annotations
 

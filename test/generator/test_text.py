@@ -1,6 +1,4 @@
-"""Text is wrapped to the width of a docstring, and escaped so that nothing can break
-out of it.
-"""
+"""Text is wrapped to the width of a docstring and escaped."""
 
 from __future__ import annotations
 
@@ -32,6 +30,14 @@ def test_a_docstring_opens_in_its_first_line() -> None:
     opened = text.opening("word " * 30, 4)
     assert opened.startswith('    """word ')
     assert max(map(len, opened.split("\n"))) <= text.WIDTH
+
+
+@pytest.mark.parametrize("length", range(76, 86))
+def test_the_closing_quotes_of_a_docstring_fit_into_its_width(length: int) -> None:
+    words = "word " * 14
+    lines = text.quoted(words + "x" * (length - len(words) - 4), 4).split("\n")
+    assert len(lines) == 1 or len(lines[0]) <= text.WIDTH - 3
+    assert max(map(len, lines)) <= text.WIDTH
 
 
 @pytest.mark.parametrize("given", ['"""', "\\", "\\n", 'a"""\nimport os\n"""', "{x}", "%s", "`code`"])

@@ -38,7 +38,7 @@ class Described(NamedTuple):
 
     @property
     def is_extra(self) -> bool:
-        """Whether the official clients have no method for it, so that no facts exist."""
+        """Whether the official clients have no method for it, and so no facts exist."""
         return bool(self.item.get("x-extra"))
 
     @property
@@ -66,7 +66,8 @@ def described_operations() -> list[Described]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test with the argument `operation`, `official_operation` or `model_name` runs once for each."""
+    """A test with the argument `operation`, `official_operation` or `model_name` runs
+    once for each."""
     if "operation" in metafunc.fixturenames:
         metafunc.parametrize("operation", [pytest.param(one, id=one.id) for one in described_operations()])
     if "official_operation" in metafunc.fixturenames:

@@ -1,4 +1,4 @@
-"""What is imported, and when: most of the time to a program's first answer is spent on that."""
+"""What is imported and when: imports take most of the time until the first response."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from scripted import Wire, reply
 
 import ubiops
 
-# What takes long to import and few programs need.
+# Modules that take long to import and that few programs need.
 SELDOM = {
     "concurrent.futures",
     "dataclasses",
@@ -38,7 +38,7 @@ assert api.deployment_versions_list("p", "d")[0].creation_date.year == 2024
 
 
 def new_modules(before: str, code: str, *arguments: str) -> set[str]:
-    """The modules that some code imports in a fresh process, beyond what is there after other code."""
+    """The modules that code imports in a new process, beyond those of other code."""
     program = "\n".join(
         (
             "import sys",
@@ -61,7 +61,7 @@ def new_modules(before: str, code: str, *arguments: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-def test_the_package_itself_imports_its_errors_and_hardly_more() -> None:
+def test_the_package_imports_little_more_than_its_exceptions() -> None:
     found = new_modules("", "import ubiops")
     own = {name for name in found if name.startswith("ubiops")}
     assert own == {
@@ -71,7 +71,7 @@ def test_the_package_itself_imports_its_errors_and_hardly_more() -> None:
         "ubiops._version",
         "ubiops.exceptions",
     }
-    # What json brings, which each call needs.
+    # Modules that json imports, which each call needs.
     assert len(found - own) <= len(new_modules("", "import json")) + 1, sorted(found - own)
     assert not found & (SELDOM | NETWORK | {"html", "logging", "typing"})
 
@@ -82,12 +82,12 @@ def test_a_client_imports_no_network_before_its_first_call() -> None:
 
 
 @pytest.mark.parametrize("date", ["2024-05-12T16:15:11.200+00:00", "2024-05-12T16:15:11Z"])
-def test_a_first_call_imports_hardly_more_than_urllib3(date: str) -> None:
+def test_a_first_call_imports_little_more_than_urllib3(date: str) -> None:
     with Wire([reply(200, [{"version": "v1", "creation_date": date}])]) as server:
         found = new_modules("import urllib3, ubiops", FIRST_CALL, server.host)
     assert not found & SELDOM
     others = {name for name in found if not name.startswith("ubiops")}
-    # The codec for host names and what it needs, and what urllib3 imports at its first connection.
+    # The codec for host names, its dependencies, and what urllib3 imports to connect.
     assert len(others) <= 8, sorted(others)
     areas = {name for name in found if name.startswith("ubiops.api.")} - {"ubiops.api._base", "ubiops.api.core_api"}
     assert len(found) - len(others) - len(areas) <= 39, sorted(found - others - areas)

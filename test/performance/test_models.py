@@ -1,4 +1,4 @@
-"""What a model costs, as counts: functions called, modules imported and bytes held."""
+"""The cost of a model in counts: function calls, imported modules and bytes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ DEPLOYMENT |= {
 }
 
 
-def test_the_objects_here_are_complete() -> None:
+def test_the_test_objects_have_all_fields() -> None:
     assert len(DETAIL) >= 30
     for model, value in (
         (DeploymentVersionList, VERSION),
@@ -48,7 +48,7 @@ def test_the_objects_here_are_complete() -> None:
 
 
 def calls_for_each(work: Any) -> float:
-    """How many functions are called each time that something is done."""
+    """Returns the number of function calls per repetition."""
     many, one = (function_calls(lambda n=n: [work() for _ in range(n)]) for n in (101, 1))
     return (many - one) / 100
 
@@ -57,8 +57,8 @@ def calls_for_each(work: Any) -> float:
     ("model", "value"),
     [(DeploymentVersionList, VERSION), (DeploymentVersionDetail, DETAIL), (DeploymentList, DEPLOYMENT)],
 )
-def test_reading_calls_three_functions_however_many_fields_there_are(model: Any, value: Any) -> None:
-    # The lambda, the function itself, the one that makes the object, and len.
+def test_reading_calls_three_functions_regardless_of_the_number_of_fields(model: Any, value: Any) -> None:
+    # The lambda, the function itself, the object's constructor, and len.
     assert calls_for_each(lambda: model._read(value)) <= 4
 
 
@@ -129,8 +129,8 @@ def memory(work: Any) -> tuple[int, Any]:
         tracemalloc.stop()
 
 
-def test_a_model_takes_few_bytes_beside_its_object() -> None:
-    """The object becomes the model's own dict, and is not copied."""
+def test_a_model_takes_few_bytes_in_addition_to_its_dict() -> None:
+    """The dict becomes the model's own and is not copied."""
     objects = [copy.deepcopy(DETAIL) for _ in range(200)]
     size, models = memory(lambda: [DeploymentVersionDetail._read(one) for one in objects])
     assert size / len(models) <= 128

@@ -106,7 +106,7 @@ def test_a_small_call_takes_no_more_function_calls_than_bare_urllib3() -> None:
     assert mine <= floor * 1.05, (mine, floor)
 
 
-def test_a_call_costs_the_same_however_many_came_before() -> None:
+def test_the_cost_of_a_call_does_not_grow_with_the_number_of_calls() -> None:
     with Wire([RESPONSE]) as server, client_of(server) as client:
         api = ubiops.CoreApi(client)
         for _ in range(5):

@@ -22,7 +22,7 @@ BLOCK = bytes(1 << 18)
 
 
 def growth(work: Callable[[], object]) -> int:
-    """Returns by how much the memory of this process, server included, grows at its peak."""
+    """Returns the growth of this process's peak memory, including the server."""
     tracemalloc.start()
     try:
         before = tracemalloc.get_traced_memory()[0]

@@ -1,4 +1,4 @@
-"""The async client behind the interface of the blocking one, so that the same tests run on both."""
+"""The async client behind the interface of the blocking one, for shared tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ubiops._client import read_options
 from ubiops._core.request import Options
 
 PATIENCE = 60.0
-"""Seconds after which a call is given up: what bounds a test that goes wrong."""
+"""Seconds after which a call is cancelled, so that a failing test ends."""
 
 
 class Loop:
@@ -108,7 +108,8 @@ class BridgedResponse:
         self._inner = inner
 
     def __getattr__(self, name: str) -> Any:
-        # The attributes that are the same in both: status, headers, getfilename and so on.
+        # The attributes that are the same in both: status, headers, getfilename and so
+        # on.
         return getattr(self._inner, name)
 
     @property

@@ -17,7 +17,7 @@ PLAIN: dict[str, dict[str, Any]] = {
     "dict(str, str)": {"type": "object", "additionalProperties": {"type": "string"}},
     "dict(str, object)": {"type": "object", "additionalProperties": {"type": "object", "additionalProperties": True}},
 }
-# What travels, where the declared type says less than the truth.
+# The type that is sent, where the declared type is less precise.
 WIRE: dict[str, dict[str, Any]] = {
     "any": {"x-any": True},
     "object": {"type": "object", "additionalProperties": True},
@@ -104,7 +104,7 @@ class FactSchemas:
         if fact["in"] == "path" and fact["type"] == "str":
             schema["minLength"] = 1
         if fact.get("format") in ("uuid", "date-time", "date"):
-            # An id says all about its length.
+            # The format of an id determines its length.
             schema = {"type": "string", "format": fact["format"]}
         elif fact["in"] == "form" and "min_length" in fact:
             schema["minLength"] = fact["min_length"]

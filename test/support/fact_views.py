@@ -1,4 +1,4 @@
-"""What the description says of operations and models, in the words of the facts.
+"""The description's operations and models, in the terms of the facts.
 
 `operation_view` and `model_view` reduce a part of the description to plain attributes.
 `fact_operation` and `fact_model` reduce the facts to the same attributes, so that a
@@ -54,7 +54,7 @@ def kind_of(schema: dict[str, Any]) -> str:
 
 
 def wire_of(schema: dict[str, Any]) -> str | None:
-    """Returns what travels for a schema whose declared type does not say it."""
+    """Returns the type that is sent, where a schema's declared type is less precise."""
     if "$ref" in schema or "anyOf" in schema:
         return None
     kind = kind_of(schema)
@@ -117,7 +117,7 @@ def _parameter_view(parameter: dict[str, Any]) -> View:
     schema = parameter["schema"]
     view: View = {"in": parameter["in"], "type": type_of(schema), "required": bool(parameter.get("required"))}
     if schema.get("type") == "array":
-        # Combinable choices travel as one text with commas.
+        # Combinable choices are sent as one comma-separated string.
         view |= {"type": "str", "items_enum": schema["items"]["enum"]}
         if "default" in schema:
             view["default"] = ",".join(schema["default"])
@@ -237,7 +237,7 @@ def _fact_field(fact: dict[str, Any]) -> View:
         view["enum"] = [choice for choice in fact["enum"] if choice is not None]
     if fact.get("default") is not None:
         view["default"] = fact["default"]
-    # Dates have a type of their own; a text that may hold one is a text.
+    # Dates have their own type; a string that may contain one is a string.
     if fact.get("format") == "uuid":
         view["format"] = "uuid"
     return view

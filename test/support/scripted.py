@@ -93,8 +93,7 @@ class Peer:
         return request
 
     def drain(self) -> int:
-        """Reads until the client closes the connection, at constant memory, and returns the
-        number of bytes."""
+        """Reads until the client closes the connection; returns the number of bytes."""
         total = len(self._buffer)
         self._buffer = b""
         block = bytearray(1 << 18)
@@ -104,7 +103,7 @@ class Peer:
         return total
 
     def skip_body(self, request: Request) -> int:
-        """Reads a body with a Content-Length at constant memory, and returns the length."""
+        """Reads a body with a Content-Length, and returns the length."""
         left = length = int(request.headers["content-length"])
         left -= len(self._buffer)
         self._buffer = b""
@@ -139,8 +138,8 @@ Step = Union[bytes, Callable[[Peer], Any]]
 
 @dataclass
 class Wire:
-    """The server: each request takes the next step, over any number of connections. The last
-    step is repeated.
+    """The server: each request takes the next step, over any number of connections. The
+    last step is repeated.
 
     A step of bytes is the response to a request. Any other step is called with the
     connection when a request starts.
@@ -207,7 +206,7 @@ class Wire:
                 else:
                     step(peer)
         except (Gone, OSError):
-            pass  # many tests are about a client that closes its connection
+            pass  # In many tests, the client closes its connection.
         except BaseException as error:
             self.failures.append(error)
         finally:
@@ -235,8 +234,10 @@ class Wire:
             thread.join(PATIENCE)
 
     def wait_until_left(self, connections: int = 1, kept: int = 0) -> None:
-        """Waits until this many connections were opened, and the client has closed all but those
-        that it keeps."""
+        """Waits until this many connections were opened and the client has closed them.
+
+        The client may keep some of them open.
+        """
         until = time.monotonic() + PATIENCE
         while self.connections < connections or self._ended < self.connections - kept:
             assert time.monotonic() < until, "the client keeps its connection"
@@ -264,11 +265,11 @@ WireFor = Callable[..., Wire]
 """The fixture ``wire``: starts a server with these steps."""
 
 
-# --- responses ----------------------------------------------------------------------------
+# --- responses ------------------------------------------------------------------------
 
 
 def reply(status: int = 200, body: bytes | Any = b"{}", *headers: str, reason: str | None = None) -> bytes:
-    """Returns a response with a Content-Length. A body that is not bytes is sent as JSON."""
+    """Returns a response with a Content-Length. Bodies other than bytes become JSON."""
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     lines = [f"HTTP/1.1 {status} {phrase(status) if reason is None else reason}", *headers]
     if not any(line.lower().startswith("content-type:") for line in headers):
@@ -371,7 +372,7 @@ def tunnel(peer: Peer) -> None:
                     ways[one].sendall(data)
 
 
-# --- clients ------------------------------------------------------------------------------
+# --- clients --------------------------------------------------------------------------
 
 TOKEN = "s3cr3t-t0ken-0f-the-test"
 
@@ -389,7 +390,7 @@ def call(client: Any, method: str = "GET", **options: Any) -> Any:
 
 
 def settings_for(host: str | Wire, **settings: Any) -> Any:
-    """The configuration for a server, with the token of all tests unless another is given."""
+    """The configuration for a server, with the tests' token by default."""
     import ubiops
 
     settings.setdefault("api_key", {"Authorization": f"Token {TOKEN}"})
@@ -399,7 +400,7 @@ def settings_for(host: str | Wire, **settings: Any) -> Any:
 
 @contextlib.contextmanager
 def client_of(host: str | Wire, *, pool_threads: int = 1, loop: Any = None, **settings: Any) -> Iterator[Any]:
-    """A client for a server: a blocking one, or with a loop an async one that is driven by it."""
+    """A client for a server: a blocking one, or an async one if there is a loop."""
     import ubiops
 
     configuration = settings_for(host, **settings)

@@ -1,6 +1,4 @@
-"""Completion in IPython, Jupyter and Spyder, which use jedi, offers what a user can
-write.
-"""
+"""Completion with jedi, as in IPython, Jupyter and Spyder, offers valid names."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ USER_CODE, MISTAKES = SAMPLES / "user_code.py", SAMPLES / "mistakes.py"
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder outside of the source tree, so that what is checked against is the package that is installed."""
+    """A folder outside the source tree, so that checkers use the installed package."""
     for sample in (USER_CODE, MISTAKES):
         shutil.copy(sample, tmp_path)
     return tmp_path
@@ -83,7 +83,7 @@ def simple(shown: str) -> str:
 
 
 def expected_types() -> dict[int, str]:
-    """The types that the comments of the sample name, by the lines of what is revealed."""
+    """The types in the comments of the sample, by the lines of the expressions."""
     lines = USER_CODE.read_text(encoding="utf-8").splitlines()
     found = {}
     for number, line in enumerate(lines, 1):

@@ -95,7 +95,7 @@ class TestZipDir:
     def test_the_folder_in_the_archive_does_not_lead_out_of_it(self, folder: Path, directory: str) -> None:
         with pytest.raises(PackageError, match="leads out of the archive"):
             utils.zip_dir("pkg", "out.zip", package_directory=directory)
-        with pytest.raises(ubiops.ApiTypeError, match="package_directory takes text"):
+        with pytest.raises(ubiops.ApiTypeError, match="package_directory must be a string"):
             utils.zip_dir("pkg", "out.zip", package_directory=None)  # type: ignore[arg-type]
 
     def test_a_file_that_exists_is_replaced_only_when_asked_for(self, folder: Path) -> None:

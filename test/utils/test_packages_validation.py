@@ -29,7 +29,7 @@ Make = Callable[..., Path]
 
 @pytest.fixture
 def make(tmp_path: Path) -> Make:
-    """Makes a folder ``pkg`` of files; ``deployment.py`` is valid unless it is given."""
+    """Creates a folder ``pkg`` with files and, by default, valid code."""
 
     def making(files: dict[str, str | bytes] | None = None, code: str | None = GOOD) -> Path:
         root = tmp_path / "pkg"
@@ -94,7 +94,7 @@ class TestReport:
     def test_misuse_is_raised(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError, match="there is no folder or file"):
             validate_package(tmp_path / "missing")
-        with pytest.raises(ubiops.ApiTypeError, match="path takes a path, got int: 5"):
+        with pytest.raises(ubiops.ApiTypeError, match="path must be a path, got int: 5"):
             validate_package(5)  # type: ignore[arg-type]
         if hasattr(os, "mkfifo"):
             os.mkfifo(tmp_path / "pipe")

@@ -28,7 +28,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> ManualClock:
 
 
 class Server:
-    """Returns one status after the other, and notes when it is asked, and with what timeout."""
+    """Returns one status after the other, and notes when it is asked, and with what
+    timeout."""
 
     def __init__(self, clock: ManualClock, statuses: Iterable[str | Exception], takes: float = 0) -> None:
         self._clock = clock
@@ -104,7 +105,8 @@ def test_the_timeout_expires_exactly_at_its_limit(clock: ManualClock, timeout: f
     assert (caught.value.timeout, caught.value.last_status) == (timeout, "building" if responds else None)
     what = "the thing is still 'building' after" if responds else "there was no response for the thing within"
     assert caught.value.reason == f"{what} {timeout:.10g} s (timeout={timeout:.10g})"
-    # A last look shortly before the end, which a response in time can still turn around.
+    # A last look shortly before the end, which a response in time can still turn
+    # around.
     assert timeout - server.times[-1] <= takes + max(0.1, min(2 * takes, 5)) + 0.011
 
 
@@ -150,7 +152,7 @@ def test_calls_without_a_timeout_are_limited_by_the_wait(clock: ManualClock) -> 
 
 
 def test_a_call_that_the_wait_cuts_short_is_no_error_of_its_own(clock: ManualClock) -> None:
-    """Once the API has responded, a limited call that times out is followed by another."""
+    """Once the API has responded, a limited call that times out is repeated."""
     slow = ubiops.ApiTimeoutError(0, "timed out")
     server = Server(clock, ["building", slow, slow, "success"])
     assert wait(60).poll(server.ask, label="it").status == "success"

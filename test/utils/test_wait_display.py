@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def set_stdout(monkeypatch: pytest.MonkeyPatch, stream: Any) -> None:
-    """Sets the standard output of waits. That of the test itself is captured by pytest."""
+    """Sets the standard output of waits; pytest captures that of the test itself."""
     monkeypatch.setattr("ubiops._waiting.display.sys", types.SimpleNamespace(stdout=stream, modules=sys.modules))
 
 

@@ -1,4 +1,4 @@
-"""What the client has, found out by using it, and the facts that it is compared with."""
+"""The contents of the client, found by using it, and the facts to compare with."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The client agrees with the facts of the whole API, as far as they can be seen from outside.
+"""The client agrees with the facts of the whole API, as far as they can be seen from
+outside.
 
 The description is compared with the facts in `test/openapi`; this tests what is made of
 it. It runs once, on one interpreter.

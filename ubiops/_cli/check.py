@@ -102,7 +102,7 @@ def _all_steps(settings: Settings, project: str | None, timeout: float) -> Itera
 def _steps(settings: Settings, project: str | None, timeout: float) -> Iterator[Step]:
     yield from _check_settings(settings)
     configuration = settings.configuration
-    # What a retry would hide is what is looked for.
+    # A retry would hide the problems that this looks for.
     configuration.max_retries = 0
     configuration.auto_retry_rate_limiting = False
     # Nothing secret is sent to a server that may not be the API.
@@ -152,7 +152,7 @@ def _check_server(settings: Settings, client: ApiClient, timeout: float) -> Iter
 
 
 def _resolve(settings: Settings) -> str | None:
-    """Returns what the name of the server, or of its proxy, resolves to; None if to nothing."""
+    """Returns the addresses of the server or its proxy as text, if there are any."""
     name, port, what = settings.hostname, settings.port, ""
     if settings.proxy is not None:
         parts = urlsplit(settings.proxy.address or "")
@@ -174,7 +174,7 @@ def _way(settings: Settings) -> str:
 
 
 def _check_token(settings: Settings, api: CoreApi, project: str | None, timeout: float) -> Iterator[Step]:
-    """Makes a call that needs the token: the cheapest that exists, in the project if given."""
+    """Makes the cheapest call that needs the token, in the project if there is one."""
     if settings.token is None:
         yield Step("Token", "fail", "no token is set", diagnosis.NO_TOKEN)
         return

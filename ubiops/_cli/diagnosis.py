@@ -1,7 +1,7 @@
 """What an error of the client means for a check, and what to do about it.
 
-The client's own hints come first. What is added here depends on the command, or on where
-in a check the error came up.
+The client's own hints come first. What is added here depends on the command, or on
+where in a check the error came up.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def is_of_connection(error: ApiException) -> bool:
 
 
 def problem_of_api(error: ApiException, settings: Settings) -> tuple[str, str | None] | None:
-    """Returns why a response to a request without a token is not that of the API, and what
-    to do; None if it may well be."""
+    """Returns why a response to a request without a token is not that of the API, and
+    what to do; None if it may well be."""
     text = describe(error)
     if isinstance(error, (TooManyRequestsError, ServerError)):
         return text, advice(error, settings)

@@ -19,7 +19,8 @@ _COLORS = {"ok": "32", "warn": "33", "fail": "31", "skip": "2"}
 class Output:
     """Writes lines to a stream.
 
-    Color is used on terminals only, and not if the environment variable NO_COLOR is set.
+    Color is used on terminals only, and not if the environment variable NO_COLOR is
+    set.
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -51,8 +51,8 @@ class Settings:
         host: The address that was given on the command line.
 
     Attributes:
-        configuration: The configuration. If the address is not valid, it has the default
-            one.
+        configuration: The configuration. If the address is not valid, it has the
+            default one.
         host_text: The address as it was given; None if it is the default.
         host_source: Where the address comes from.
         host_problem: Why the address can't be used; None if it can.

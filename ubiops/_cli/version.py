@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from ubiops._cli.output import Output
 
-# As in setup.py. The metadata of the installed distribution may be that of another one of
-# the same name, or missing.
+# As in setup.py. The metadata of the installed distribution may be that of another one
+# of the same name, or missing.
 DEPENDENCIES = ("certifi", "python-dateutil", "six", "urllib3")
 EXTRAS = {
     "emulator": ("jsonschema", "python-multipart", "starlette", "uvicorn"),

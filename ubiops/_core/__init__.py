@@ -1,3 +1,3 @@
-"""What a call is, decided without any I/O: no socket, no clock, no sleep, no urllib3."""
+"""The logic of a call, without any I/O: no sockets, no sleeping and no urllib3."""
 
 from __future__ import annotations

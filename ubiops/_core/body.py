@@ -89,7 +89,7 @@ def _list(item: str, data: Any, caller: str, name: str, check: bool) -> Any:
     if not isinstance(data, (list, tuple)):
         if not check:
             return data
-        raise ApiTypeError(f"{caller}() takes a list for {name!r}, got {type(data).__name__}: {truncated_repr(data)}")
+        raise ApiTypeError(f"{caller}(): {name!r} must be a list, got {type(data).__name__}: {truncated_repr(data)}")
     return [_value(item, one, caller, f"{name}[{index}]", check) for index, one in enumerate(data)]
 
 
@@ -120,7 +120,7 @@ def _scalar(kind: str, data: Any, caller: str, name: str) -> Any:
 
         wanted, valid = "a date or an ISO 8601 string", hasattr(read_datetime(data), "isoformat")
     if not valid:
-        raise ApiTypeError(f"{caller}() takes {wanted} for {name!r}, got {type(data).__name__}: {truncated_repr(data)}")
+        raise ApiTypeError(f"{caller}(): {name!r} must be {wanted}, got {type(data).__name__}: {truncated_repr(data)}")
     return data
 
 
@@ -130,4 +130,4 @@ def _from_text(text: str, caller: str, wanted: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:
-        raise ApiValueError(f"{caller}() takes {wanted} for 'data': {error}") from None
+        raise ApiValueError(f"{caller}(): 'data' must be {wanted}: {error}") from None

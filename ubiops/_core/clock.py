@@ -1,4 +1,4 @@
-"""The clock that a client measures deadlines and backoffs with; tests inject their own."""
+"""The clock for deadlines and backoffs. Tests inject their own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Clock(Protocol):
-    """What a client needs of a clock. The module ``time`` is one for the blocking client."""
+    """The clock of a client. The blocking client uses the module ``time``."""
 
     def monotonic(self) -> float:
         """Returns seconds that never go backwards, for deadlines."""

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 MAX_ERROR_BYTES = 1 << 20
-"""Bytes of an error's body that are read at most."""
+"""Maximum bytes of an error's body that are read."""
 LARGE_BODY = 1 << 15
-"""Bytes from which on reading a body faster is worth the time to import msgspec."""
+"""Size in bytes above which importing msgspec saves time overall."""
 
 _dump = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=json_default).encode
 
@@ -32,8 +32,8 @@ def dump_json(value: Any) -> bytes:
     """Returns a value as JSON, to be sent.
 
     Raises:
-        ubiops.ApiTypeError: It holds something that JSON has no form for.
-        ubiops.ApiValueError: It holds a NaN or an infinity, text that is not valid
+        ubiops.ApiTypeError: It contains something that JSON can't represent.
+        ubiops.ApiValueError: It contains a NaN or an infinity, text that is not valid
             Unicode, or itself.
     """
     try:
@@ -125,7 +125,7 @@ class _FastReader:
         self._decode = msgspec.json.Decoder().decode
 
     def for_body(self, size: int) -> Callable[[bytes], Any] | None:
-        """Returns the function that reads a body of so many bytes; None for json's."""
+        """Returns the function that parses a body of this size; None for json's."""
         if not self._settled and size >= LARGE_BODY:
             self._settled = True
             try:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 BLOCK = 1 << 18
 """Size in bytes of the blocks in which a body is received and decoded."""
 MAX_RATIO = 200
-"""How many times larger than received a body in memory may become by decompression."""
+"""Maximum ratio of a body's decompressed size to its compressed size."""
 RATIO_FREE = 1 << 24
-"""Bytes (16 MiB) of a decompressed body up to which any ratio is accepted."""
+"""Size of a decompressed body (16 MiB) up to which any ratio is accepted."""
 
 
 def decoder_for(headers: Mapping[str, str], status: int) -> Decoder:
@@ -69,7 +69,7 @@ class Inflate:
         self._member: Any = None
 
     def feed(self, raw: bytes) -> Iterator[bytes]:
-        """Returns the blocks that the received bytes complete, each of at most ``BLOCK`` bytes.
+        """Returns the blocks that the bytes complete, of up to ``BLOCK`` bytes each.
 
         Raises:
             ubiops.InvalidResponseError: The bytes are not compressed as declared.
@@ -108,16 +108,16 @@ class Inflate:
 
 
 def check_ratio(status: int, received: int, decoded: int) -> None:
-    """Checks that a body has not grown suspiciously by decompression.
+    """Checks that a body is not a decompression bomb.
 
     Raises:
-        ubiops.InvalidResponseError: It has, as a decompression bomb does.
+        ubiops.InvalidResponseError: It is one.
     """
     if decoded > RATIO_FREE and decoded > received * MAX_RATIO:
         raise InvalidResponseError(
             status,
             f"the response is compressed more than {MAX_RATIO} times and has more than "
-            f"{decoded >> 20} MiB, which is refused as a decompression bomb",
+            f"{decoded >> 20} MiB, which is rejected as a decompression bomb",
         )
 
 

@@ -27,8 +27,8 @@ class Event:
         event: The event's type; ``message`` if the server names none.
         data: The event's data; several data lines are joined by line feeds.
         id: The last event id that the server sent; empty if it sent none.
-        retry: The reconnection time in milliseconds that the server sent with this event;
-            None if it sent none. The client does not reconnect by itself.
+        retry: The reconnection time in milliseconds that the server sent with this
+            event; None if it sent none. The client does not reconnect by itself.
     """
 
     __slots__ = ("data", "event", "id", "retry")

@@ -1,8 +1,8 @@
 """One call as a generator of steps.
 
-``exchange`` makes every decision of a call: redirects, retries, limits, errors and decoding.
-It has no socket and no sleep: it yields steps, and a driver performs them. The blocking and
-the async client drive the same generator.
+``exchange`` makes every decision of a call: redirects, retries, limits, errors and
+decoding. It has no socket and no sleep: it yields steps, and a driver performs them.
+The blocking and the async client drive the same generator.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ def exchange(
 def _result(request: PreparedRequest, response: RawResponse) -> Generator[Step, Any, Any]:
     status = response.status
     if status == 206 and not request.ranged:
-        # Saved or parsed, it would pass for the whole.
+        # Saved or parsed, it would look like the whole.
         raise InvalidResponseError(
             status,
             "the response is only a part (206 Partial Content), which was not requested",
@@ -173,7 +173,7 @@ def _retry_or_raise(
 
 
 def _same_origin(origin: str, target: str, response: RawResponse) -> str | None:
-    """Returns the target of a redirect to the same scheme, host and port; None otherwise."""
+    """Returns the target of a redirect to the same origin; None for any other."""
     location = response.headers.get("Location")
     if response.status not in _REDIRECTS or not location or not location.isascii() or not location.isprintable():
         return None

@@ -1,4 +1,4 @@
-"""Headers: validation, the token's header, and a dict of headers that redacts itself."""
+"""Headers: validation, the token's header, and a dict with a redacted repr."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ubiops.exceptions import ApiTypeError, ApiValueError
 # Characters that would end the header and start another one.
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-# They tell where the body ends. A wrong one would turn its rest into another request.
+# They say where the body ends. With a wrong one, the rest would be another request.
 _FRAMING = frozenset(("content-length", "transfer-encoding"))
 
 
@@ -20,7 +20,8 @@ def check_header(name: str, value: Any) -> SecretStr:
 
     Raises:
         ubiops.ApiTypeError: The value is neither a string nor bytes.
-        ubiops.ApiValueError: The name or the value is not valid. The value is not shown.
+        ubiops.ApiValueError: The name or the value is not valid. The value is not
+            shown.
     """
     value = redact(value)
     if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -30,7 +31,7 @@ def check_header(name: str, value: Any) -> SecretStr:
     if isinstance(value, SecretBytes):
         value = SecretStr(_from_bytes(value))
     if not isinstance(value, SecretStr):
-        raise ApiTypeError(f"the header {name} takes a string, got {value.kind if value else 'None'}")
+        raise ApiTypeError(f"the header {name} must be a string, got {value.kind if value else 'None'}")
     if not value.isascii() and max(value) > "\xff":
         raise ApiValueError(f"the header {name} has characters outside Latin-1, which a header can't contain")
     if _CONTROL.search(value):
@@ -39,7 +40,7 @@ def check_header(name: str, value: Any) -> SecretStr:
 
 
 def last_of_each(headers: dict[str, str]) -> dict[str, str]:
-    """Returns headers without duplicates: the last of each name counts, in any spelling."""
+    """Returns headers without duplicates: the last of each case-insensitive name."""
     return dict({name.lower(): (name, value) for name, value in headers.items()}.values())
 
 
@@ -66,7 +67,7 @@ def authorization(key: str | bytes, prefix: str | None) -> str:
     Args:
         key: The secret, with or without its prefix: ``abc``, ``Token abc`` and even
             ``Token Token abc``.
-        prefix: ``Token`` or ``Bearer``; None takes the prefix of the key, or ``Token``.
+        prefix: ``Token`` or ``Bearer``; None uses the prefix of the key, or ``Token``.
 
     Raises:
         ubiops.ApiValueError: The key has no secret, or is not valid in a header.

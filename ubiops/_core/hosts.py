@@ -16,12 +16,12 @@ _HAS_VERSION = re.compile(r"/(v\d+(?:\.\d+)*)(?:/|$)")
 
 
 def default_port(scheme: str) -> int:
-    """Returns the port that an address without one uses."""
+    """Returns the default port of a scheme."""
     return 443 if scheme == "https" else 80
 
 
 def split_host(host: str) -> tuple[str, str]:
-    """Splits a normalized address into its origin (scheme, host and port) and its path."""
+    """Splits a normalized address into its origin (scheme, host, port) and path."""
     scheme, _, rest = host.partition("://")
     netloc, slash, path = rest.partition("/")
     return f"{scheme}://{netloc}", slash + path
@@ -35,18 +35,20 @@ def generation_of(url: str) -> tuple[str, str | None]:
 
 
 def normalize_host(value: Any) -> str:
-    """Returns the address of the API in normal form: scheme, host, port if given, and the
-    path with the version.
+    """Returns the address of the API in normal form.
+
+    It has a scheme, a host, the port if one is given, and the path with the version.
 
     Raises:
         ubiops.ApiTypeError: The value is not a string.
-        ubiops.ApiValueError: It is not a valid address; it holds a user name, a query, a
-            fragment or control characters; or its scheme is neither http nor https.
+        ubiops.ApiValueError: It is not a valid address; it contains a user name, a
+            query, a fragment or control characters; or its scheme is neither http nor
+            https.
     """
     value = redact(value)
     if not isinstance(value, SecretStr):
         kind = value.kind if isinstance(value, Redacted) else "bytes"
-        raise ApiTypeError(f"host takes a string such as {DEFAULT_HOST!r}, got {kind}")
+        raise ApiTypeError(f"host must be a string such as {DEFAULT_HOST!r}, got {kind}")
     host, why = _parse_host(value.strip())
     if why:
         # The text before an @ may be a token.
@@ -63,7 +65,7 @@ def _parse_host(text: str) -> tuple[str, str]:
     if not text:
         return "", "it is empty"
     if not text.isascii() or any(c <= " " or c == "\x7f" or c == "\\" for c in text):
-        return "", "it holds spaces, control characters, backslashes or non-ASCII letters (use the name's xn-- form)"
+        return "", "it contains spaces, control characters, backslashes or non-ASCII letters (use the name's xn-- form)"
     if "://" not in text:
         text = f"https://{text}"
     try:
@@ -75,9 +77,9 @@ def _parse_host(text: str) -> tuple[str, str]:
     if scheme not in ("http", "https"):
         return "", f"its scheme is {scheme!r}, and only http and https are supported"
     if "@" in parts.netloc:
-        return "", "it holds a user name or a password; a token belongs in api_key"
+        return "", "it contains a user name or a password; a token belongs in api_key"
     if "?" in text or "#" in text:
-        return "", "it holds a query or a fragment"
+        return "", "it contains a query or a fragment"
     name = (parts.hostname or "").lower()
     # Brackets are for IPv6 addresses only.
     pattern = r"[0-9a-f:.]+(%25[\w.-]+)?" if "[" in parts.netloc else r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?"
@@ -85,7 +87,7 @@ def _parse_host(text: str) -> tuple[str, str]:
         return "", "it has no valid host name"
     path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
     if any(segment in (".", "..") for segment in path.split("/")) or "%" in path:
-        return "", "its path holds '.', '..' or escapes"
+        return "", "its path contains '.', '..' or escapes"
     if not _HAS_VERSION.search(path):
         path += f"/{DEFAULT_VERSION}"
     netloc = f"[{name}]" if ":" in name else name

@@ -22,8 +22,8 @@ _HTML = r"(?i)<!doctype html|<html|<head|<body"
 def server_message(body: str | bytes) -> str | None:
     """Returns the server's own message, at most 1,000 characters of it.
 
-    It is taken from JSON, from XML, from the title and the heading of an HTML page, or from
-    plain text. None if there is nothing readable.
+    It is taken from JSON, from XML, from the title and the heading of an HTML page, or
+    from plain text. None if there is nothing readable.
     """
     text = body.decode("utf-8", "replace") if isinstance(body, bytes) else body
     text = text.strip()
@@ -48,7 +48,7 @@ def server_message(body: str | bytes) -> str | None:
 
 
 def _page_message(page: str) -> str:
-    """Returns the title and the first heading of an HTML page, without repeating itself."""
+    """Returns the title and the first heading of an HTML page, once if they agree."""
     title, heading = _element(page, "title"), _element(page, "h1")
     if heading.lower() in title.lower():
         return title
@@ -56,7 +56,7 @@ def _page_message(page: str) -> str:
 
 
 def _element(page: str, name: str) -> str:
-    """Returns the text of the first element with a name. Takes linear time on any page."""
+    """Returns the text of the first element with a name, in linear time."""
     start = re.search(rf"(?i)<{name}[\s>]", page)
     inside = page.find(">", start.end() - 1) + 1 if start else 0
     end = re.compile(rf"(?i)</{name}").search(page, inside) if inside else None
@@ -85,8 +85,7 @@ def _shorten(text: str | None) -> str | None:
 
 
 def printable(text: str) -> str:
-    """Returns a server's text in one line, without control characters, which a terminal
-    would interpret."""
+    """Returns a server's text on one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 

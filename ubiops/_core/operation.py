@@ -1,4 +1,4 @@
-"""An operation of the API as data: what a method of ``CoreApi`` needs to make its call."""
+"""Operations of the API as data, from which the methods of ``CoreApi`` make calls."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ class _Required:
 
 
 REQUIRED: Any = _Required()
-"""Sentinel for a required argument, so that omitting it and passing None raise the same
-error."""
+"""Default of a required argument, so that omitting it raises the same error as None."""
 
 
 class Parameter:
@@ -89,9 +88,9 @@ class Operation:
         form: The plain fields of a multipart body.
         files: The names of the files of a multipart body, the required ones first.
         required_files: The names of the files that must be given.
-        returns: The type of the response: a JSON type (``object`` and ``any`` both stand
-            for any JSON value), ``file`` for a download, ``events`` for server-sent
-            events. None if nothing is returned.
+        returns: The type of the response: a JSON type (``object`` and ``any`` both
+            stand for any JSON value), ``file`` for a download, ``events`` for
+            server-sent events. None if nothing is returned.
         authorized: Whether the API token is sent.
         generations: The generations of the API that have the operation, such as ``v2``;
             empty if all do.
@@ -155,7 +154,8 @@ class Operation:
         self.template = path.replace("%", "%%")
         for place in places:
             self.template = self.template.replace(f"{{{place}}}", "%s")
-        # The positions of the path's segments among the arguments; None if the orders agree.
+        # The positions of the path's segments among the arguments; None if the orders
+        # agree.
         order = tuple(parameters.index(place) for place in places)
         self.order = None if order == tuple(range(len(parameters))) else order
 

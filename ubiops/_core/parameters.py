@@ -105,10 +105,10 @@ def parameter_text(parameter: Parameter, value: Any, caller: str, place: str, ch
             _check(parameter, kind, value, caller)
         return _text(value, kind, name, caller, place)
     kind = kind[5:-1]
-    # One string with commas is what the API documents, and what it is sent as.
+    # The API documents a comma-separated string, which is also what is sent.
     items = value.split(",") if isinstance(value, str) else value
     if not isinstance(items, (list, tuple, set, frozenset)):
-        raise ApiTypeError(f"{caller}() takes a list for {name!r}, got {type(value).__name__}: {value!r:.80}")
+        raise ApiTypeError(f"{caller}(): {name!r} must be a list, got {type(value).__name__}: {value!r:.80}")
     texts = []
     for item in items:
         text = _text(item, kind, name, caller, place)
@@ -169,14 +169,14 @@ def _check(parameter: Parameter, kind: str, value: Any, caller: str) -> None:
     if kind != "object" and kind != "str":
         wanted, accepts = _TYPES[kind]
         if not accepts(value):
-            raise ApiTypeError(f"{caller}() takes {wanted} for {name!r}, got {type(value).__name__}: {value!r:.80}")
+            raise ApiTypeError(f"{caller}(): {name!r} must be {wanted}, got {type(value).__name__}: {value!r:.80}")
     if enum is not None and value not in enum and not (kind == "int" and int(value) in enum):
-        raise ApiValueError(f"{caller}() takes one of {', '.join(map(repr, enum))} for {name!r}, got {value!r:.80}")
+        raise ApiValueError(f"{caller}(): {name!r} must be one of {', '.join(map(repr, enum))}, got {value!r:.80}")
     minimum, maximum = parameter.minimum, parameter.maximum
     if minimum is not None and float(value) < minimum:
-        raise ApiValueError(f"{caller}() takes {minimum} or more for {name!r}, got {value!r:.80}")
+        raise ApiValueError(f"{caller}(): {name!r} must be at least {minimum}, got {value!r:.80}")
     if maximum is not None and float(value) > maximum:
-        raise ApiValueError(f"{caller}() takes {maximum} or less for {name!r}, got {value!r:.80}")
+        raise ApiValueError(f"{caller}(): {name!r} must be at most {maximum}, got {value!r:.80}")
 
 
 def _is_integer(value: Any) -> bool:
@@ -217,7 +217,7 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def number_text(value: Any, name: str, caller: str) -> str:
-    """Returns an integer, a float or a UUID as text; ``name`` and ``caller`` are for errors."""
+    """Returns a number or a UUID as text; ``name`` and ``caller`` are for errors."""
     try:
         return str(int(value)) if isinstance(value, int) else str(value)
     except ValueError:

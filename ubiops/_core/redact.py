@@ -34,7 +34,7 @@ class SecretBytes(bytes):
 
 
 class Redacted:
-    """Stands for a rejected value, which may be a secret too. Keeps only its type's name."""
+    """Stands for a rejected value, which may be a secret. Keeps its type's name."""
 
     __slots__ = ("kind",)
 
@@ -46,10 +46,10 @@ class Redacted:
 
 
 def redact(value: Any) -> Any:
-    """Returns a string or bytes in a masked form; ``Redacted`` for anything else but None.
+    """Returns a masked string or masked bytes; ``Redacted`` for other types but None.
 
-    Every function that takes a secret from the user calls this first, so that no frame of a
-    traceback holds the plain value.
+    Every function that takes a secret from the user calls this first, so that no frame
+    of a traceback holds the plain value.
     """
     if value is None or isinstance(value, (SecretStr, SecretBytes, Redacted)):
         return value
@@ -59,7 +59,7 @@ def redact(value: Any) -> Any:
 
 
 def redact_items(values: Any) -> Any:
-    """Returns a mapping as a dict of masked values; ``Redacted`` for anything else but None."""
+    """Returns a dict of masked values; ``Redacted`` for other types but None."""
     if isinstance(values, Mapping):
         return {name: redact(value) for name, value in values.items()}
     return values if values is None or isinstance(values, Redacted) else Redacted(values)

@@ -1,4 +1,4 @@
-"""The request of a call: path, options, and all that is needed to send it."""
+"""The request of a call: its path, its options, and everything needed to send it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 class PreparedRequest:
-    """All that is needed to send a request, any number of times, and to read its response.
+    """Everything needed to send a request, repeatedly, and to read its response.
 
     Attributes:
         method: The HTTP method.
@@ -108,7 +108,7 @@ class PreparedRequest:
         return any(name.lower() == "range" for name in self.headers)
 
 
-# --- options ----------------------------------------------------------------------------
+# --- options --------------------------------------------------------------------------
 
 
 class Options:
@@ -202,7 +202,7 @@ def read_flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
     if value is None:
         return default
     if not isinstance(value, bool):
-        raise ApiTypeError(f"{name} takes True or False, got {type(value).__name__}: {value!r:.80}")
+        raise ApiTypeError(f"{name} must be True or False, got {type(value).__name__}: {value!r:.80}")
     return value
 
 
@@ -247,9 +247,10 @@ def unknown_keyword(name: str, operation: Operation) -> str:
     )
 
 
-# --- path -------------------------------------------------------------------------------
+# --- path -----------------------------------------------------------------------------
 
-# A value that needs no encoding. It doesn't start with a dot, so that it is neither "." nor "..".
+# A value that needs no encoding. It doesn't start with a dot, so that it is neither "."
+# nor "..".
 _is_plain = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]*").fullmatch
 
 
@@ -339,12 +340,12 @@ def check_template(path: Any, given: Collection[str], caller: str) -> str:
 
     Raises:
         ubiops.ApiTypeError: The template is not a string.
-        ubiops.ApiValueError: A value is missing, or the template holds characters that are
-            not valid in a path.
+        ubiops.ApiValueError: A value is missing, or the template holds characters that
+            are not valid in a path.
     """
     __tracebackhide__ = True
     if not isinstance(path, str):
-        raise ApiTypeError(f"{caller}() takes a string for 'resource_path', got {type(path).__name__}: {path!r:.80}")
+        raise ApiTypeError(f"{caller}(): 'resource_path' must be a string, got {type(path).__name__}: {path!r:.80}")
     literal = path
     for name in given:
         literal = literal.replace(f"{{{name}}}", "-")
@@ -373,5 +374,5 @@ def check_pairs(values: Any, name: str, caller: str) -> list[tuple[str, Any]]:
         list(values) if isinstance(values, Iterable) and not isinstance(values, (str, bytes)) else [values]
     )
     if not all(isinstance(pair, (tuple, list)) and len(pair) == 2 and isinstance(pair[0], str) for pair in pairs):
-        raise ApiTypeError(f"{caller}() takes a dict with string keys for {name!r}, or a list of pairs")
+        raise ApiTypeError(f"{caller}(): {name!r} must be a dict with string keys or a list of pairs")
     return [(key, value) for key, value in pairs]

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from ubiops.models._base import Model
 
 MAX_RESPONSE_BYTES = 1 << 28
-"""Bytes (256 MiB) of a response that are held in memory at most, after decompression. Files
-are streamed instead."""
+"""Maximum size of a response in memory (256 MiB), decompressed. Files are streamed."""
 _MAX_REASON = 200
-"""Characters of a status line's text that an error shows."""
+"""Maximum characters of a reason phrase that an error shows."""
 
 Reader = Callable[[Any, int], Any]
 """Turns a JSON value, and the status of its response, into what a method returns."""
@@ -46,7 +45,7 @@ STREAMED = frozenset(("file", "events"))
 """Return types whose body is not read as JSON."""
 
 
-# --- bodies -----------------------------------------------------------------------------
+# --- bodies ---------------------------------------------------------------------------
 
 
 def read_body(response: RawResponse) -> Generator[Step, Any, bytes]:
@@ -61,7 +60,7 @@ def read_body(response: RawResponse) -> Generator[Step, Any, bytes]:
         body: bytes = yield Read(response, None)
         return body
     decoder = decoder_for(headers, response.status)
-    # Gives out its contents without a copy, unlike joining a list of blocks.
+    # Its contents need no copy, unlike those of a joined list of blocks.
     body_file = BytesIO()
     received = decoded = 0
     while True:
@@ -101,13 +100,13 @@ def read_error(response: RawResponse, *, authorized: bool) -> Generator[Step, An
                 if len(body) >= MAX_ERROR_BYTES:
                     break
     except ApiException:
-        # The status is what matters. A body that breaks off must not hide it.
+        # The status matters most: a truncated body must not hide it.
         pass
     yield Close(response)
     return error_for(response, body[:MAX_ERROR_BYTES], authorized=authorized)
 
 
-# --- types ------------------------------------------------------------------------------
+# --- types ----------------------------------------------------------------------------
 
 
 def find_model(name: str) -> type[Model]:
@@ -129,8 +128,8 @@ def reader_for(returns: str | None) -> Reader | None:
     """Returns how to read a JSON value as the type that an operation returns.
 
     Args:
-        returns: The type, such as ``DeploymentDetail``, ``list[DeploymentList]``, ``any``
-            or None.
+        returns: The type, such as ``DeploymentDetail``, ``list[DeploymentList]``,
+            ``any`` or None.
 
     Returns:
         The reader; None if there is no JSON to read.
@@ -204,7 +203,7 @@ def _unexpected(value: Any, status: int, wanted: str, returns: str, index: int |
     try:
         body = json.dumps(value)[:MAX_ERROR_BYTES]
     except RecursionError:
-        # Parsing gets by with a little less of the stack.
+        # Parsing needs slightly less stack than this.
         body = None
     entry = "" if index is None else f" in entry {index}"
     return InvalidResponseError(
@@ -231,7 +230,7 @@ def check_event_stream(response: RawResponse) -> None:
         )
 
 
-# --- errors -----------------------------------------------------------------------------
+# --- errors ---------------------------------------------------------------------------
 
 
 def error_for(response: RawResponse, body: bytes, *, authorized: bool) -> ApiException:

@@ -1,7 +1,8 @@
 """Decides on retries: whether, when, and for how long. Pure functions.
 
-A request that never reached the server is always retried. One that may have been processed
-is retried only if its method is idempotent. A 429 says that it was not processed.
+A request that never reached the server is always retried. One that may have been
+processed is retried only if its method is idempotent. A 429 says that it was not
+processed.
 """
 
 from __future__ import annotations
@@ -19,8 +20,7 @@ IDEMPOTENT = frozenset(("GET", "HEAD", "PUT", "DELETE", "OPTIONS"))
 """Methods that may be repeated even if the first request was processed."""
 
 TRANSIENT = frozenset((502, 503, 504))
-"""Statuses of an API that is unavailable for the moment. The request may have been
-processed."""
+"""Statuses of a temporarily unavailable API. The request may have been processed."""
 
 RATE_LIMITED = 429
 
@@ -31,7 +31,7 @@ class Policy(NamedTuple):
     max_retries: int = 3
     """The most retries; 0 turns them off."""
     deadline: float = 300.0
-    """Seconds after the start of the call from which on no attempt starts."""
+    """Seconds after the start of the call after which no attempt starts."""
     rate_limiting: bool = True
     """Whether to wait and retry after a 429."""
     backoff_base: float = 0.5
@@ -91,7 +91,7 @@ def decide(
         return Decision(None, "it would fail in the same way again")
     if failure.status == RATE_LIMITED:
         if not policy.rate_limiting:
-            return Decision(None, "retries after 429 are switched off (auto_retry_rate_limiting)")
+            return Decision(None, "retries after 429 are disabled (auto_retry_rate_limiting)")
     elif failure.sent:
         if failure.status and failure.status not in TRANSIENT:
             return Decision(None, f"a status {failure.status} is final")
@@ -99,7 +99,7 @@ def decide(
             return Decision(None, f"the request may have been processed, and a {method} is not safe to repeat")
     if attempt > policy.max_retries:
         return Decision(
-            None, f"max_retries ({policy.max_retries}) is used up" if policy.max_retries else "retries are off"
+            None, f"max_retries ({policy.max_retries}) is used up" if policy.max_retries else "retries are disabled"
         )
     asked, jitter, reason = _wait(policy, failure, attempt, now)
     if asked > policy.wait_cap:
@@ -114,12 +114,12 @@ def decide(
 
 
 def _wait(policy: Policy, failure: Failure, attempt: int, now: float) -> tuple[float, float, str]:
-    """Returns the minimum delay, the upper bound of the jitter that is added, and the reason."""
+    """Returns the minimum delay, the maximum jitter to add, and the reason."""
     requested = requested_delay(failure.headers, now)
     if requested is not None:
         seconds, header = requested
-        # Jitter only upwards: clients that got the same Retry-After must return neither early
-        # nor all at once.
+        # Jitter only upwards: clients that got the same Retry-After must return neither
+        # early nor all at once.
         return seconds, min(1.0, 0.1 * seconds), f"{header} requests {seconds:g} s"
     # Full jitter, between zero and the backoff, spreads the load of many clients best.
     ceiling = min(policy.backoff_cap, policy.backoff_base * 2 ** min(attempt - 1, 30))
@@ -127,11 +127,11 @@ def _wait(policy: Policy, failure: Failure, attempt: int, now: float) -> tuple[f
 
 
 def requested_delay(headers: Mapping[str, str], now: float) -> tuple[float, str] | None:
-    """Returns the delay that a server requests, and the header; None without a valid one.
+    """Returns the delay that a server requests and its header, or None.
 
     Args:
-        headers: The response's headers. ``Retry-After`` (seconds or a date) takes precedence
-            over ``x-ratelimit-reset`` (seconds).
+        headers: The response's headers. ``Retry-After`` (seconds or a date) takes
+            precedence over ``x-ratelimit-reset`` (seconds).
         now: Seconds since the epoch.
     """
     seconds = _retry_after(headers.get("Retry-After"), now)

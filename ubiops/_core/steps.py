@@ -1,4 +1,4 @@
-"""The steps of a call: what ``exchange`` asks its driver to do."""
+"""The steps of a call, which ``exchange`` yields to its driver."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from typing import Any, Protocol, Union
 
     class RawResponse(Protocol):
-        """A response whose body has not been read, as the core sees it: only its head."""
+        """A response whose body has not been read: the part that the core uses."""
 
         @property
         def status(self) -> int: ...

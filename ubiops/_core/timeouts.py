@@ -17,8 +17,9 @@ class Timeouts(NamedTuple):
 
 
 def read_timeout_option(value: Any, default: Timeouts, name: str = "_request_timeout") -> Timeouts:
-    """Returns the timeouts of a call: a number bounds the whole call, a pair is (connect,
-    read).
+    """Returns the timeouts of a call, from a number for all of it or a pair.
+
+    A pair is (connect, read).
 
     Raises:
         ubiops.ApiTypeError: The value is neither a number nor a pair.
@@ -28,14 +29,14 @@ def read_timeout_option(value: Any, default: Timeouts, name: str = "_request_tim
         return default
     if isinstance(value, (tuple, list)):
         if len(value) != 2:
-            raise ApiValueError(f"{name} takes a number of seconds or a pair (connect, read), got {value!r:.80}")
+            raise ApiValueError(f"{name} must be a number of seconds or a pair (connect, read), got {value!r:.80}")
         return Timeouts(check_seconds(value[0], name), check_seconds(value[1], name), None)
     total = check_seconds(value, name)
     return Timeouts(min_timeout(default.connect, total), total, total)
 
 
 def min_timeout(a: float | None, b: float | None) -> float | None:
-    """Returns the shorter of two timeouts, of which None means no limit."""
+    """Returns the shorter of two timeouts; None means no limit."""
     return min((x for x in (a, b) if x is not None), default=None)
 
 
@@ -54,7 +55,7 @@ def check_seconds(value: Any, name: str) -> float | None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ApiTypeError(
-            f"{name} takes a number of seconds or a pair (connect, read), got {type(value).__name__}: {value!r:.80}"
+            f"{name} must be a number of seconds or a pair (connect, read), got {type(value).__name__}: {value!r:.80}"
         )
     if not 0 < value <= _MAX_SECONDS:
         raise ApiValueError(

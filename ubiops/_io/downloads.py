@@ -25,8 +25,8 @@ _PARAMETER = rf';\s*({_WORD})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;]*))'
 
 
 def disposition_filename(header: str | None) -> str | None:
-    """Returns the file name in a Content-Disposition header as it was sent; ``filename*``
-    takes precedence over ``filename``."""
+    """Returns the file name in a Content-Disposition header as it was sent;
+    ``filename*`` takes precedence over ``filename``."""
     if not header:
         return None
     found: dict[str, str] = {}
@@ -61,8 +61,8 @@ def _decode_extended(value: str | None) -> str | None:
 def safe_filename(name: str | None, default: str = "download.zip") -> str:
     """Returns a server's file name in a form that is safe in any folder.
 
-    The result has no separators and no drive, is not hidden, is not the name of a device,
-    and is limited in length.
+    The result has no separators and no drive, is not hidden, is not the name of a
+    device, and is limited in length.
 
     Args:
         name: The name that the server sent.
@@ -87,8 +87,7 @@ def safe_filename(name: str | None, default: str = "download.zip") -> str:
 
 
 def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = False) -> str:
-    """Writes a download to a temporary file next to the target, then moves it into place
-    under a free name.
+    """Writes a download to a temporary file, then moves it to a free name.
 
     Args:
         blocks: The bytes. A block is not used any more when the next one is requested.
@@ -123,15 +122,18 @@ def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = F
 
 
 def _write_through(blocks: Iterable[bytes], file: Any) -> None:
-    """Writes blocks to the disk, most of them in the background while others arrive, so that
-    fsync has little left to do."""
+    """Writes blocks to the disk, mostly in the background while others arrive.
+
+    fsync then has little left to do.
+    """
     advise = getattr(os, "posix_fadvise", None)
     started = written = 0
     for block in blocks:
         _write(file, block)
         written += len(block)
         if advise is not None and written - started >= _FLUSH:
-            # Advice that these pages are not needed again makes Linux start their writeback.
+            # Advice that these pages are not needed again makes Linux start their
+            # writeback.
             with contextlib.suppress(OSError):
                 advise(file.fileno(), started, written - started, os.POSIX_FADV_DONTNEED)
             started = written
@@ -151,12 +153,14 @@ def _place(part: str, folder: str, name: str) -> str:
     for number in range(10_000):
         path = os.path.join(folder, f"{stem} ({number}){extension}" if number else name)
         try:
-            # Creating a link is atomic: it fails if the name is taken, even since a moment ago.
+            # Creating a link is atomic: it fails if the name is taken, even since a
+            # moment ago.
             os.link(part, path)
         except FileExistsError:
             continue
         except OSError:
-            # The file system has no links: an empty file claims the name and is replaced.
+            # The file system has no links: an empty file claims the name and is
+            # replaced.
             try:
                 os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             except FileExistsError:

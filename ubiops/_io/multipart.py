@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
 
 def multipart_name(text: str) -> str:
-    """Returns a field name or file name for a multipart header, escaped as the HTML standard
-    requires for form data."""
+    """Returns a field name or file name, escaped as HTML requires for form data."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -79,8 +78,10 @@ class MultipartBody:
         return all(source.rewindable for source in self._files.values())
 
     def __iter__(self) -> Iterator[Any]:
-        """Returns the body block by block. All files are opened before the first block, and
-        closed with the iterator."""
+        """Returns the body block by block.
+
+        All files are opened before the first block, and closed with the iterator.
+        """
         for block in self._blocks():
             yield block
             if self.progress is not None:

@@ -18,8 +18,9 @@ _hinted = False
 
 @contextlib.contextmanager
 def progress_bar(wanted: bool, total: int | None, label: str) -> Iterator[Callable[[int], Any] | None]:
-    """Shows a progress bar, and returns a function to call with the size of each block; None
-    without a bar.
+    """Shows a progress bar, and returns a function to call with the size of each block.
+
+    Returns None without a bar.
 
     Args:
         wanted: Whether to show a bar.

@@ -22,15 +22,16 @@ A folder, given as a path or a ``PackageFolder``, is sent as a zip archive.
 """
 
 _UPLOAD_BLOCK = 1 << 18
-"""Bytes of a file that are read and sent at a time."""
+"""Block size in bytes in which a file is read and sent."""
 
 
 class FileSource:
     """A file to upload.
 
     Args:
-        value: A path, bytes, or a file that is open in binary mode, which is sent from its
-            current position. A folder is packed into a zip archive while it is sent.
+        value: A path, bytes, or a file that is open in binary mode, which is sent from
+            its current position. A folder is packed into a zip archive while it is
+            sent.
         name: The name of the parameter, for error messages.
 
     Raises:
@@ -47,7 +48,7 @@ class FileSource:
         self._folder: PackageFolder | None = None
         self._start = 0
         self.filename = name
-        """The name that the server is told."""
+        """The file name that is sent."""
         self.size: int | None = None
         """The number of bytes; None if it is unknown before they are read."""
         if isinstance(value, (str, os.PathLike)):
@@ -76,8 +77,9 @@ class FileSource:
             mode = os.stat(path)
             if stat.S_ISREG(mode.st_mode):
                 self.size = mode.st_size
-                # Only opening a file shows whether it can be read: there are access control
-                # lists, network file systems and files locked by other programs.
+                # Only opening a file shows whether it can be read: there are access
+                # control lists, network file systems and files locked by other
+                # programs.
                 open(path, "rb", buffering=0).close()
         except (OSError, ValueError) as error:
             raise file_error(f"{name} can't be read from {path!r}: {_reason(error)}", error) from None
@@ -112,7 +114,7 @@ class FileSource:
             value.seek(self._start)
             self.size = max(0, (value.tell() if end is None else end) - self._start)
         except (AttributeError, OSError, ValueError):
-            self.size = None  # a pipe or the like: it is read once and sent in chunks
+            self.size = None  # A pipe or the like is read once and sent in chunks.
 
     @property
     def rewindable(self) -> bool:
@@ -121,12 +123,13 @@ class FileSource:
 
     @contextlib.contextmanager
     def open(self) -> Iterator[Iterator[Any]]:
-        """Opens the file and returns an iterator over its blocks. A path's file is closed at
-        the end, and one that was given open is not.
+        """Opens the file and returns an iterator over its blocks.
+
+        A file given by path is closed at the end; one that was given open is not.
 
         Raises:
-            ubiops.ApiRequestError: The file can't be opened. While iterating: it can't be
-                read, or its size has changed.
+            ubiops.ApiRequestError: The file can't be opened. While iterating: it can't
+                be read, or its size has changed.
         """
         with contextlib.ExitStack() as stack:
             if self._data is not None:
@@ -153,8 +156,7 @@ class FileSource:
             yield self._read(source, first)
 
     def blocks(self) -> Iterator[Any]:
-        """Returns the blocks of the file, which is opened for the first and closed behind
-        the last one.
+        """Returns the blocks of the file, which is closed after the last one.
 
         Raises:
             ubiops.ApiRequestError: As for ``open``.
@@ -186,11 +188,11 @@ class FileSource:
             if left is not None:
                 left -= len(block)
                 if left < 0:
-                    # The server would take the surplus for another request.
+                    # The server would read the surplus as another request.
                     raise self._changed("it has grown")
             yield block
-        # A file that has grown is detected before the body is complete, so that the server
-        # never accepts a part of it as the whole.
+        # A file that has grown is detected before the body is complete, so that the
+        # server never accepts a part of it as the whole.
         if self._take(source, 1):
             raise self._changed("it has grown")
 
@@ -198,8 +200,8 @@ class FileSource:
         try:
             block = source.read(amount)
         except Exception as error:
-            # A stream may be anything, even a response from a network. Its errors must not
-            # be taken for those of this call.
+            # A stream may be anything, even a response from a network. Its errors must
+            # not look like those of this call.
             raise self._unreadable(error) from error
         if not isinstance(block, (bytes, bytearray)):
             raise ApiRequestError(0, f"the file {self.filename!r} returns {type(block).__name__} instead of bytes")
@@ -223,9 +225,10 @@ def _reason(error: Exception) -> str:
 
 
 def _open_special(path: str) -> tuple[Any, bytes]:
-    """Opens a pipe or a device, and returns it with the bytes that were read to test it.
+    """Opens a pipe or a device, and returns it with the bytes read to test it.
 
-    Opening a named pipe waits for a writer, possibly forever. A pipe without one is an error.
+    Opening a named pipe waits for a writer, possibly forever. A pipe without one is an
+    error.
     """
     descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:

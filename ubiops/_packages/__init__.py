@@ -1,6 +1,6 @@
-"""Deployment packages: listing a folder, packing it, and checking what it holds.
+"""Deployment packages: listing, packing and validating them.
 
-Nothing here knows of HTTP or of the emulator, and no code of a package is ever run.
+This package depends on neither HTTP nor the emulator, and never runs a package's code.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class ZipFiles:
 
 @contextlib.contextmanager
 def open_archive(path: Path) -> Iterator[ZipFiles]:
-    """Opens an archive for looking into it.
+    """Opens an archive for inspection.
 
     Raises:
         UnusableError: It is not a zip archive, is damaged, exceeds a bound, or has
@@ -187,7 +187,7 @@ def _pieces(entry: zipfile.ZipInfo, blocks: Iterator[bytes], limit: int) -> Iter
     if method == zipfile.ZIP_STORED:
         yield from blocks
     elif method == zipfile.ZIP_DEFLATED:
-        # Of all decompressors, this one alone keeps what it hasn't read beside it.
+        # Unlike the other decompressors, this one keeps unread input separately.
         deflate = zlib.decompressobj(-zlib.MAX_WBITS)
         for block in blocks:
             while block and not deflate.eof:

@@ -17,7 +17,7 @@ _LONGEST_MESSAGE = 1024
 
 
 class Runtime(Protocol):
-    """What has to be known of an environment; its language is ``python`` or ``r``."""
+    """Properties of an environment; its language is ``python`` or ``r``."""
 
     @property
     def name(self) -> str: ...
@@ -40,7 +40,7 @@ class Inspection(NamedTuple):
 
 
 def inspect(path: Path, environment: Runtime) -> Inspection:
-    """Looks at the package in a file, for a version with this environment."""
+    """Inspects the package in a file, for a version with this environment."""
     try:
         with open_archive(path) as files:
             name = find_code(files.names, environment.language, files.place, environment.name)

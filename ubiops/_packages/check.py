@@ -41,7 +41,7 @@ _SHOWN_MODULES = 10
 
 
 class FolderFiles:
-    """The files in a folder that belong into its package."""
+    """The files of a folder that are packed."""
 
     place = "the folder"
     duplicates: Sequence[str] = ()
@@ -85,7 +85,7 @@ class ArchivedFiles:
 
 
 def check_folder_package(folder: FolderSettings, environment: str | None, code_file: str | None) -> PackageReport:
-    """Validates what would be packed of a folder."""
+    """Validates the files of a folder that would be packed."""
     check = _Check(folder.path, environment, code_file)
     try:
         listing = folder.list()
@@ -117,7 +117,7 @@ def check_archive(path: str, environment: str | None, code_file: str | None) -> 
 
 
 class _Check:
-    """Collects what is wrong with one package."""
+    """Collects the problems of one package."""
 
     def __init__(self, path: str, environment: str | None, code_file: str | None) -> None:
         self._path = path
@@ -130,7 +130,7 @@ class _Check:
         self._warnings.append(PackageProblem(message, file, line, hint))
 
     def failed(self, problem: PackageProblem) -> PackageReport:
-        """Returns a report on a package that can't be looked into."""
+        """Returns a report on a package that can't be opened."""
         return PackageReport(self._path, (problem,), tuple(self._warnings))
 
     def run(self, files: FolderFiles | ArchivedFiles) -> PackageReport:

@@ -1,4 +1,4 @@
-"""What is raised and warned about when a folder can't be packed as it is."""
+"""Errors and warnings about packages."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ class PackageNotADirectoryError(PackageError, NotADirectoryError):
 
 
 class PackageFileExistsError(PackageError, FileExistsError):
-    """There is a file already where the package would be written."""
+    """A file already exists where the package would be written."""
 
 
 class PackageWarning(UserWarning):
-    """Something is left out of a package, or is likely not meant to be in it."""
+    """A file is left out of a package, or is probably included by mistake."""
 
 
 class UnusableError(Exception):
-    """The package can't be unpacked, or has no code that could be looked at.
+    """The package can't be unpacked, or has no code to inspect.
 
     Attributes:
         message: What is wrong.
@@ -64,13 +64,13 @@ def as_text(value: object, name: str) -> str:
         ubiops.ApiTypeError: The value is not a path.
     """
     if not isinstance(value, (str, os.PathLike)):
-        raise ApiTypeError(f"{name} takes a path, got {type(value).__name__}: {value!r:.80}")
+        raise ApiTypeError(f"{name} must be a path, got {type(value).__name__}: {value!r:.80}")
     path = os.fspath(value)
     return path if isinstance(path, str) else os.fsdecode(path)
 
 
 def warn(message: str) -> None:
-    """Warns of something, at the line of the program that calls this library."""
+    """Issues a warning that points to the caller of this library."""
     level, frame = 1, sys._getframe(0)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "ubiops":
         level, frame = level + 1, frame.f_back

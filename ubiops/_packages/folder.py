@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class FolderSettings(NamedTuple):
-    """A folder, and how to choose what is packed of it."""
+    """A folder and the rules for its files."""
 
     path: str
     ignore_filename: Optional[str] = IGNORE_FILENAME  # noqa: UP045 - evaluated by NamedTuple on Python 3.9
@@ -75,9 +75,9 @@ class PackageFolder:
         everything: Whether to pack what the official ``zip_dir`` packs: everything that
             the ignore file doesn't leave out. By default, ``.git``, ``__pycache__``,
             ``.venv``, ``node_modules`` and the like stay out too.
-        package_directory: The folder in the archive that holds the files; an empty text
-            for none. By default, ``deployment_package``, unless the folder itself holds
-            one folder with the code.
+        package_directory: The folder in the archive that holds the files; an empty
+            string for none. By default, ``deployment_package``, unless the folder
+            itself holds one folder with the code.
 
     Raises:
         PackageError: The folder does not exist, is empty, holds broken links, or can't
@@ -148,11 +148,11 @@ def check_directory(name: object) -> str:
     """Returns a folder's name as the beginning of the names in an archive.
 
     Raises:
-        ubiops.ApiTypeError: It is not text.
+        ubiops.ApiTypeError: It is not a string.
         PackageError: It leads out of the archive.
     """
     if not isinstance(name, (str, os.PathLike)):
-        raise ApiTypeError(f"package_directory takes text, got {type(name).__name__}: {name!r:.80}")
+        raise ApiTypeError(f"package_directory must be a string, got {type(name).__name__}: {name!r:.80}")
     parts = [part for part in os.fspath(name).replace(os.sep, "/").split("/") if part not in ("", ".")]
     if ".." in parts:
         raise PackageError(f"package_directory leads out of the archive: {name!r}")

@@ -1,4 +1,4 @@
-"""Which files of a folder stay out of its package."""
+"""Decides which files of a folder are left out of its package."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ DEFAULT_IGNORES = (
     ".#*",
     "*.swp",
 )
-"""Names of files and folders, at any depth, that are left out unless told otherwise."""
+"""Names of files and folders, at any depth, that are left out by default."""
 
 _EXTRA = "pip install 'ubiops[packages]'"
 

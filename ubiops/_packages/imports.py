@@ -68,7 +68,7 @@ class PythonFiles(Protocol):
 
 
 class _Import(NamedTuple):
-    """One module that a statement imports, and the name that it takes from it."""
+    """One module that a statement imports, and the name imported from it."""
 
     module: str
     member: str | None
@@ -77,7 +77,7 @@ class _Import(NamedTuple):
 
 
 class Findings(NamedTuple):
-    """What is wrong with the imports, and the modules that come from elsewhere."""
+    """The problems of the imports, and the modules from outside the package."""
 
     problems: list[PackageProblem]
     external: dict[str, tuple[str, int]]
@@ -117,7 +117,7 @@ class _Follower:
         self._by_lower_name = {name.lower(): name for name in sorted(files.names, reverse=True)}
         self._pending: list[str] = [code]
         self._seen = {code}
-        # What is wrong with the code itself has been reported.
+        # Problems of the code itself have been reported.
         self._invalid = {code}
         self._bound: dict[str, set[str] | None] = {}
         self._problems: list[PackageProblem] = []
@@ -189,7 +189,7 @@ class _Follower:
         self._descend(name, imported, base, imported.module.split(".") if imported.module else [])
 
     def _descend(self, name: str, imported: _Import, base: str, parts: list[str]) -> None:
-        """Checks a module in a local folder part by part, and what is taken from it."""
+        """Checks a module in a local folder, and the names imported from it."""
         at = base.rstrip("/")
         for part in parts:
             inner = f"{at}/{part}" if at else part
@@ -233,7 +233,7 @@ class _Follower:
         self._missing.append(PackageProblem(message, name, imported.line, self._hint(path)))
 
     def _look_elsewhere(self, name: str, imported: _Import, module: str) -> None:
-        """Handles a module that is not where it should be."""
+        """Handles a local module that is missing."""
         for path in self._paths:
             hint = self._hint(path + module)
             if hint is not None:

@@ -1,4 +1,4 @@
-"""How much a package may hold."""
+"""Limits for packages."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ MAXIMUM_ENTRIES = 200_000
 MAXIMUM_CODE_SIZE = 4 * 1024**2
 """The largest file with code that is read."""
 MAXIMUM_MODULES_SIZE = 16 * 1024**2
-"""How much code is read to follow imports."""
+"""The maximum amount of code that is read to follow imports."""
 MAXIMUM_REQUIREMENTS_SIZE = 1024**2
 MAXIMUM_SETTINGS_SIZE = 128 * 1024
 """The largest ubiops.yaml that is read."""
 MAXIMUM_PROBLEMS = 100
-"""How many problems are collected before looking for more is given up."""
+"""The maximum number of problems that are collected."""
 MAXIMUM_PACKAGE = 2 * 1024**3
 """The largest package that the platform accepts."""
 LARGE_FILE = 512 * 1024**2
-"""The size from which on a file in a folder is worth a warning."""
+"""The size above which a file in a folder causes a warning."""
 
 
 def readable(size: int) -> str:

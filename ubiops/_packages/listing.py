@@ -1,4 +1,4 @@
-"""Lists what belongs into the package of a folder."""
+"""Lists the files of a folder that are packed."""
 
 from __future__ import annotations
 
@@ -27,29 +27,29 @@ class Item(NamedTuple):
 
 
 class Note(NamedTuple):
-    """Something about a file that its author should know."""
+    """A remark about a file."""
 
     name: str
     message: str
     is_left_out: bool = False
-    """Whether the file is not packed, although nothing asked for that."""
+    """Whether the file is left out although no rule says so."""
 
 
 class Listing(NamedTuple):
-    """The files for a package, sorted by name, and what is remarkable about them."""
+    """The files for a package, sorted by name, and remarks about them."""
 
     items: list[Item]
     notes: list[Note]
 
 
 def check_folder(root: str) -> None:
-    """Rejects what is not a folder."""
+    """Rejects a path that is not a folder."""
     if not os.path.isdir(root):
         raise PackageNotADirectoryError(f"{os.path.abspath(root)} is not a folder")
 
 
 def list_folder(root: str, rules: IgnoreRules, *, everything: bool, leave_out: str | None = None) -> Listing:
-    """Returns the files of a folder that belong into its package.
+    """Returns the files of a folder that are packed.
 
     Args:
         root: The folder.

@@ -1,4 +1,4 @@
-"""What a validation of a package found."""
+"""The result of validating a package."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ubiops._packages.limits import readable
 
 @dataclass(frozen=True)
 class PackageProblem:
-    """Something that is wrong with a package, or may be.
+    """A problem of a package, or a possible one.
 
     Attributes:
         message: What is wrong.
@@ -32,12 +32,12 @@ class PackageProblem:
 
 @dataclass(frozen=True)
 class PackageReport:
-    """What ``validate_package`` found. It is true where the package has no problems.
+    """The result of ``validate_package``. It is true if the package has no problems.
 
     Attributes:
         path: The folder or archive that was validated.
-        problems: What makes the build or the deployment fail.
-        warnings: What may be wrong, and what could not be checked.
+        problems: Problems that make the build or the deployment fail.
+        warnings: Possible problems, and checks that could not be made.
         files: How many files the package has.
         size: How many bytes they take before they are compressed.
         code_file: The file with the code, such as ``deployment.py``; None if there is

@@ -29,7 +29,7 @@ _PER_REQUIREMENT = re.compile(r"\s--(?:hash|config-settings|global-option)\b.*$"
 
 
 class Remark(NamedTuple):
-    """Something about a line; ``is_problem`` where pip would fail."""
+    """A finding about a line; ``is_problem`` if pip would fail."""
 
     line: int | None
     message: str
@@ -38,7 +38,7 @@ class Remark(NamedTuple):
 
 
 class Requirements(NamedTuple):
-    """What a file requires, and what is wrong with it."""
+    """The requirements of a file, and its problems."""
 
     names: dict[str, int]
     """By name, the line."""

@@ -13,7 +13,7 @@ _KEYS = ("environment_variables", "apt")
 
 
 class SettingsProblem(NamedTuple):
-    """Something that is wrong with the file."""
+    """A problem of the file."""
 
     line: int | None
     message: str
@@ -21,7 +21,7 @@ class SettingsProblem(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What is wrong with a file, and whether all of it could be checked."""
+    """The problems of a file, and whether all of it could be checked."""
 
     problems: list[SettingsProblem]
     is_complete: bool
@@ -58,7 +58,7 @@ def check_settings(content: bytes) -> Settings:
 
 
 def _check_keys(text: str) -> list[SettingsProblem]:
-    """Checks the outermost keys as far as a look at the lines goes."""
+    """Checks the outermost keys by looking at the lines alone."""
     problems = []
     for number, line in enumerate(text.splitlines(), 1):
         key = line.partition(":")[0].strip("\"' ")
@@ -76,7 +76,7 @@ def _unknown_key(line: int, key: str, known: tuple[str, ...]) -> SettingsProblem
 
 
 class _Checker:
-    """Goes through the nodes of the file; they know their lines."""
+    """Checks the nodes of the file, which know their lines."""
 
     def __init__(self) -> None:
         self.problems: list[SettingsProblem] = []

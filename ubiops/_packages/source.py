@@ -43,7 +43,7 @@ class CodeError(Exception):
 
 
 class Methods(NamedTuple):
-    """Which of the methods for requests there are."""
+    """The methods for requests that exist."""
 
     request: bool
     requests: bool
@@ -89,7 +89,7 @@ def parse_python(source: bytes, name: str, version: tuple[int, int]) -> ast.Modu
 
 
 def check_class(tree: ast.Module) -> tuple[Methods, list[CodeError]]:
-    """Returns the methods of the class Deployment, and all that is wrong with it."""
+    """Returns the methods of the class Deployment, and its problems."""
     try:
         return _check_class(tree)
     except RecursionError:

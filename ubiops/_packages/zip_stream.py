@@ -24,7 +24,7 @@ _SMALL = 1 << 20
 """Files up to this size are compressed in memory, and stored if that saves nothing."""
 _LEVEL = 6
 _INCOMPRESSIBLE = 0.95
-"""The ratio from which on compressing a large file is not worth the time."""
+"""The ratio above which compressing a large file is not worth the time."""
 
 _LOCAL = struct.Struct("<4s5H3L2H")
 _CENTRAL = struct.Struct("<4s6H3L5H2L")
@@ -40,7 +40,7 @@ _LONGEST_RUN = 0xFFFF
 _STORED, _DEFLATED = 0, 8
 _SIZES_FOLLOW, _UTF_8 = 0x8, 0x800
 _TIME, _DATE = 0, 1 << 5 | 1  # midnight of January 1st, 1980: the first day that a zip archive can express
-# Executable, as nothing tells on every system whether a file has to be.
+# Executable, because not every system records whether a file is.
 _MODE = (stat.S_IFREG | 0o755) << 16
 _ON_UNIX = 3 << 8
 _VERSION, _VERSION_64 = 20, 45
@@ -50,7 +50,7 @@ _SURELY_BELOW_LARGE = 0xF0000000
 
 
 class _Entry(NamedTuple):
-    """What the table of contents says about a file."""
+    """The entry of a file in the table of contents."""
 
     name: bytes
     flags: int
@@ -142,7 +142,7 @@ def _compressor() -> Any:
 
 
 def _is_compressible(block: bytes) -> bool:
-    """Returns whether compressing a file that begins like this is worth the time."""
+    """Returns whether compressing a file that starts like this is worth the time."""
     return len(zlib.compress(block, 1)) <= _INCOMPRESSIBLE * len(block)
 
 
@@ -181,7 +181,7 @@ def _local_header(entry: _Entry, version: int, packed: int, size: int, extra: in
 
 
 def _directory(entries: list[_Entry], start: int) -> Iterator[bytes]:
-    """Yields the table of contents, which begins at this place."""
+    """Yields the table of contents, which starts at this offset."""
     size = 0
     for entry in entries:
         block = _central_header(entry)

@@ -1,4 +1,4 @@
-"""The state of one attempt at a request, and the way to abort it from another thread."""
+"""The state of one attempt at a request, which another thread can abort."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ class Attempt:
         self.deadline: float | None = None
         """Monotonic deadline of the whole call."""
         self.streaming = False
-        """Whether the body goes out in blocks. The server may respond before its end."""
+        """Whether the body is sent in blocks. The server may respond before its end.
+        """
         self.held_head: bytes | None = None
         """Headers held back so that they can be sent with a small body in one segment;
         empty before they are known, None if nothing is held back."""
@@ -82,13 +83,14 @@ class Attempt:
         """Whether the end of the connection marks the end of the response's body."""
 
     def abort(self) -> None:
-        """Makes the call fail soon, whatever it is waiting for. May be called from any
-        thread and more than once.
+        """Makes the call fail soon, whatever it is waiting for.
+
+        May be called from any thread and more than once.
 
         The socket is shut down, so that ``send`` or ``read`` raises at once and the
-        connection is not reused. While a host name is being resolved, or a file to upload
-        is being read, there is no socket to wait for: then the call fails after that.
-        Does nothing once the response has been read.
+        connection is not reused. While a host name is being resolved, or a file to
+        upload is being read, there is no socket to wait for: then the call fails after
+        that. Does nothing once the response has been read.
         """
         with self._lock:
             self.aborted = True
@@ -109,15 +111,14 @@ class Attempt:
             self._sock = sock
 
     def detach(self) -> bool:
-        """Gives up the socket, which another attempt may use now. Returns whether it was
-        shut down."""
+        """Releases the socket for other attempts. Returns whether it was shut down."""
         with self._lock:
             self._sock = None
             return self.aborted
 
     @property
     def truncated(self) -> bool:
-        """Whether a TLS connection ended without saying so, which an attacker can cause."""
+        """Whether a TLS connection ended without close_notify, as after an attack."""
         return getattr(self._sock, "truncated", False)
 
     @property
@@ -128,7 +129,7 @@ class Attempt:
     def translate(
         self, error: BaseException, handled: BaseException | None, headers: Mapping[str, str] | None = None
     ) -> BaseException:
-        """Returns what to raise for an error of this attempt; see ``errors.translate``."""
+        """Returns the error to raise for this attempt; see ``errors.translate``."""
         # Imported here because most programs never see a call fail.
         from ubiops._transport.errors import translate
 
@@ -145,8 +146,8 @@ class Attempt:
 
 def _shut_down(sock: socket.socket) -> None:
     with contextlib.suppress(OSError):
-        # Of the socket beneath TLS: SSLSocket.shutdown would make a reader in another
-        # thread take encrypted bytes for data.
+        # On the socket beneath TLS: SSLSocket.shutdown would make a reader in another
+        # thread read encrypted bytes as data.
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 
 def chain_of(error: BaseException, handled: BaseException | None) -> list[BaseException]:
-    """Returns the error and every exception it wraps, in any of urllib3's ways, but none of
-    the caller's."""
+    """Returns the error and every exception it wraps, but none of the caller's."""
     found: list[BaseException] = []
     waiting: list[Any] = [error]
     while waiting and len(found) < 20:
@@ -38,8 +37,10 @@ def chain_of(error: BaseException, handled: BaseException | None) -> list[BaseEx
 
 
 def clear_frames(error: BaseException) -> None:
-    """Drops what the frames of an error hold: headers with the token, and sockets that would
-    be closed much later."""
+    """Clears the frames of an error.
+
+    They hold headers with the token, and sockets that would otherwise stay open longer.
+    """
     trace = error.__traceback__
     while trace is not None:
         # clear() raises RuntimeError for frames that are still executing.
@@ -50,7 +51,7 @@ def clear_frames(error: BaseException) -> None:
 
 
 def describe(error: BaseException, chain: list[BaseException]) -> str:
-    """Returns the root cause as text, preferring the message of the operating system."""
+    """Returns the root cause as text, preferring the operating system's message."""
     for one in chain:
         if isinstance(one, http.client.RemoteDisconnected):
             return "the server closed it without a response"
@@ -73,8 +74,8 @@ def is_end(error: BaseException) -> bool:
 def describe_chain(chain: list[BaseException], headers: Mapping[str, str]) -> str:
     """Returns types and texts of errors for the log, without secrets.
 
-    The texts of ValueError and TypeError quote what was rejected, such as a header, and are
-    left out.
+    The texts of ValueError and TypeError quote what was rejected, such as a header, and
+    are left out.
     """
     parts = []
     for error in chain:

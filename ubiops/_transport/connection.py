@@ -1,5 +1,6 @@
-"""urllib3's connections with what it lacks: one connect timeout for all addresses, early
-responses, attempts that can be aborted, and truncated TLS connections that are noticed."""
+"""urllib3's connections with what it lacks: one connect timeout for all addresses,
+early responses, attempts that can be aborted, and truncated TLS connections that are
+noticed."""
 
 from __future__ import annotations
 
@@ -22,12 +23,14 @@ PRIVATE_NAMES = (
     (HTTPConnection, "_new_conn"),
     (urllib3.HTTPSConnectionPool, "_validate_conn"),
 )
-"""All of urllib3's private names that this package relies on. Both have been stable since
-1.x; urllib3's own SOCKS support overrides the first in the same way."""
+"""All of urllib3's private names that this package relies on. Both have been stable
+since 1.x; urllib3's own SOCKS support overrides the first in the same way."""
 
 SMALL_BODY = 1 << 16
-"""Largest body in bytes that is copied behind the headers and sent with them: the copy
-takes less time than a second segment."""
+"""Maximum size of a body that is sent in one segment with the headers.
+
+Up to this size, copying the body takes less time than sending a second segment.
+"""
 
 # Probes start after a minute of silence, so that no router drops the connection while a
 # build or a long request is being awaited.
@@ -55,7 +58,7 @@ class RequestHeaders(dict):  # type: ignore[type-arg]
 
 
 class _Connection:
-    """Mixin for both connection classes: tracks the attempt and detects early responses."""
+    """Mixin for both connection classes: detects early responses and can be aborted."""
 
     sock: Any
     port: Any
@@ -144,8 +147,10 @@ class _Connection:
             self._attempt = None
 
     def _new_conn(self) -> socket.socket:
-        """Connects to the first reachable address; the connect timeout is divided among
-        the addresses."""
+        """Connects to the first reachable address.
+
+        The connect timeout is divided among the addresses.
+        """
         try:
             addresses = socket.getaddrinfo(self._name_to_resolve, self.port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
@@ -216,8 +221,8 @@ class _Connection:
             else:
                 _send_large(attempt, sock, data, watched)
         except (ConnectionError, ssl.SSLError) as error:
-            # urllib3 continues with reading the response, which may be there. Without one
-            # it raises this error.
+            # urllib3 continues with reading the response, which may be there. Without
+            # one it raises this error.
             attempt.unfinished = True
             raise BrokenPipeError(str(error)) from None
 
@@ -255,8 +260,8 @@ class _HTTPSPool(urllib3.HTTPSConnectionPool):
     ConnectionCls: Any = _HTTPSConnection
 
     def _validate_conn(self, conn: Any) -> None:
-        """Does nothing. urllib3 would connect here, before it passes the request, and warn
-        at every connection whose certificate is not verified."""
+        """Does nothing. urllib3 would connect here, before it passes the request, and
+        warn at every connection whose certificate is not verified."""
 
 
 POOL_CLASSES = {"http": _HTTPPool, "https": _HTTPSPool}

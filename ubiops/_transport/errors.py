@@ -56,9 +56,9 @@ def translate(
 ) -> BaseException:
     """Returns an error of this library for one of the network, classified for retries.
 
-    The original is not chained, because its frames hold the request's headers; it is logged
-    at DEBUG. An error that is not of the network, such as KeyboardInterrupt, is returned
-    without its frames.
+    The original is not chained, because its frames hold the request's headers; it is
+    logged at DEBUG. An error that is not of the network, such as KeyboardInterrupt, is
+    returned without its frames.
 
     Args:
         error: The error that was raised.
@@ -66,8 +66,8 @@ def translate(
         attempt: The attempt that failed.
         headers: The request's headers, which the log must not show.
     """
-    # The cause of an error of this library belongs to the caller, such as the error of a
-    # stream that was being uploaded.
+    # The cause of an error of this library belongs to the caller, such as the error of
+    # a stream that was being uploaded.
     cause = error.__cause__ if isinstance(error, OpenApiException) else None
     chain = chain_of(error, handled if cause is None else cause)
     if not isinstance(error, OpenApiException) and _log.isEnabledFor(logging.DEBUG):
@@ -112,8 +112,8 @@ class _Problem:
             kind: Its class.
             reason: What happened.
             hint: What to do about it.
-            sent: Whether the request may have reached the server, if the attempt does not
-                know it.
+            sent: Whether the request may have reached the server, if the attempt does
+                not know it.
             transient: Whether a retry could succeed.
         """
         sent = self.sent if sent is None else sent
@@ -140,7 +140,7 @@ def _translate(problem: _Problem) -> BaseException:
     return error
 
 
-# --- rules: the first that applies decides ------------------------------------------------
+# --- rules: the first that applies decides --------------------------------------------
 
 
 def _certificate(problem: _Problem) -> ApiException | None:

@@ -1,5 +1,4 @@
-"""Response heads: a fast path for common ones, and http.client's parser with limits for the
-rest."""
+"""Parses response heads: a fast path for common ones, and http.client for the rest."""
 
 from __future__ import annotations
 
@@ -21,7 +20,8 @@ _HEAD = re.compile(
 # The headers that determine where the body ends.
 _FRAMING = frozenset(("content-length", "transfer-encoding", "connection"))
 _MAX_LINES = 1000
-"""Largest number of lines before the body, those of informational responses included."""
+"""Largest number of lines before the body, those of informational responses included.
+"""
 
 
 class Head:
@@ -76,8 +76,7 @@ def parse_simple_head(data: bytes) -> Head | None:
 
 
 class HTTPResponse(http.client.HTTPResponse):
-    """http.client's response with a deadline, a fast path for common heads, and limits for
-    all others.
+    """http.client's response with a deadline, a fast path for heads, and limits.
 
     Args:
         sock: The connection.
@@ -126,8 +125,8 @@ class HTTPResponse(http.client.HTTPResponse):
         self.fp = lines = _BoundedLines(fp)
         try:
             super().begin()
-            # http.client skips only 100 (Continue). The response that follows another 1xx
-            # would be taken for that of the next request.
+            # http.client skips only 100 (Continue). The response after another 1xx
+            # would be read as that of the next request.
             while 101 < self.status < 200:
                 self.headers = self.msg = None
                 super().begin()
@@ -136,8 +135,8 @@ class HTTPResponse(http.client.HTTPResponse):
                 self.fp = fp
         encoding = self.getheader("Transfer-Encoding", "identity")
         if not self.chunked and encoding.lower() != "identity":
-            # http.client would return the encoded bytes, or leave a part of them for the
-            # next response.
+            # http.client would return the encoded bytes, or leave a part of them for
+            # the next response.
             raise http.client.HTTPException(f"the transfer encoding {encoding!r} is not supported, only chunked is")
         if self.status == 101 or self._attempt.unfinished:
             self.will_close = True
@@ -145,8 +144,8 @@ class HTTPResponse(http.client.HTTPResponse):
 
 
 class _BoundedLines:
-    """The lines of a response's head and of the informational responses before it, limited
-    in number. An incomplete line is an error."""
+    """The lines of a response's head and of the informational responses before it,
+    limited in number. An incomplete line is an error."""
 
     def __init__(self, fp: Any) -> None:
         self._fp = fp

@@ -36,8 +36,8 @@ class RESTClient:
     """The connections of one client: one pool and one TLS context, made at first use.
 
     Args:
-        configuration: Where to connect to, and how. Its settings of TLS and proxies are read
-            when the first connection is made.
+        configuration: Where to connect to, and how. Its settings of TLS and proxies are
+            read when the first connection is made.
     """
 
     def __init__(self, configuration: Configuration) -> None:
@@ -71,15 +71,15 @@ class RESTClient:
         deadline: float | None,
         attempt: Attempt | None = None,
     ) -> RawResponse:
-        """Makes one attempt at a request and returns when the response's head has arrived.
+        """Makes one attempt at a request, up to the response's head.
 
         Args:
             method: The HTTP method.
             origin: Scheme, host and port of the server.
             target: Path and query.
             headers: All headers, the token included.
-            body: The bytes, or blocks that are read while they are being sent. The first
-                block is read before anything is sent.
+            body: The bytes, or blocks that are read while they are being sent. The
+                first block is read before anything is sent.
             timeouts: Seconds for connecting and between bytes.
             deadline: Monotonic deadline of the call.
             attempt: A new attempt, to be able to abort the call from another thread.
@@ -87,7 +87,8 @@ class RESTClient:
         Raises:
             ubiops.ApiConnectionError: There is no connection, or it broke.
             ubiops.ApiTimeoutError: A timeout or the deadline ran out.
-            ubiops.ApiRequestError: The body can't be read, or is not as long as announced.
+            ubiops.ApiRequestError: The body can't be read, or is not as long as
+                announced.
         """
         pool = self._pool
         if pool is None or self._process != os.getpid() or self._origin != origin:
@@ -138,8 +139,8 @@ class RESTClient:
         finally:
             if blocks is not None and hasattr(blocks, "close"):
                 blocks.close()
-        # Outside of the handler, so that the frames of the original, whose locals hold the
-        # token, are released.
+        # Outside of the handler, so that the frames of the original, whose locals hold
+        # the token, are released.
         raise failed
 
     def close(self) -> None:
@@ -152,9 +153,9 @@ class RESTClient:
 
     def _reset_after_fork(self) -> None:
         if self._process != os.getpid():
-            # A forked child does not touch its parent's connections: using them would mix
-            # up the responses of both. A lock held by another parent thread would never be
-            # released here.
+            # A forked child does not touch its parent's connections: using them would
+            # mix up the responses of both. A lock held by another parent thread would
+            # never be released here.
             self._lock, self._pool, self._process = threading.Lock(), None, os.getpid()
 
     def _open(self, origin: str, headers: Mapping[str, str]) -> Any:
@@ -208,7 +209,7 @@ class RESTClient:
 
 
 def _frames_within() -> int:
-    """Returns how many frames up the user's own code is, which the warning points to."""
+    """Returns the ``stacklevel`` at which a warning points to the user's code."""
     frame = sys._getframe(1)
     count = 0
     while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).startswith("ubiops."):

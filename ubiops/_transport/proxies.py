@@ -40,11 +40,11 @@ class Proxy(NamedTuple):
 
 
 def find_proxy(settings: Configuration, scheme: str, host: str, port: int | None = None) -> Proxy | None:
-    """Returns the proxy for a host: the configured one, or that of the environment; None
-    without one."""
+    """Returns the configured proxy for a host, or that of the environment, or None."""
     if settings.proxy is not None:
         return Proxy(settings.proxy, "configuration.proxy") if settings.proxy else None
-    # By name first: importing the module that knows the rules takes longer than a request.
+    # By name first: importing the module that knows the rules takes longer than a
+    # request.
     if not any(name.lower().endswith("_proxy") for name in os.environ):
         return None
     from urllib import request
@@ -97,8 +97,8 @@ def proxied_pool(
 
 
 def _split_proxy(proxy: str) -> tuple[str, str, SecretStr] | None:
-    """Splits a proxy's URL into scheme, address without credentials, and the header with
-    the credentials; returns None if it is not valid.
+    """Splits a proxy's URL into scheme, address without credentials, and the header
+    with the credentials; returns None if it is not valid.
 
     The caller raises the error, so that no frame of the traceback holds the password.
     """

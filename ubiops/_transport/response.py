@@ -35,8 +35,8 @@ class RawResponse:
             amount: How many at most; None reads the rest of the body.
 
         Raises:
-            ubiops.ApiConnectionError: The connection broke, the body ended too early, or
-                the attempt was aborted.
+            ubiops.ApiConnectionError: The connection broke, the body ended too early,
+                or the attempt was aborted.
             ubiops.ApiTimeoutError: A timeout or the deadline ran out.
         """
         handled = sys.exc_info()[1]
@@ -50,8 +50,9 @@ class RawResponse:
         raise failed
 
     def readinto(self, buffer: memoryview) -> int:
-        """Reads the next bytes of the body into a buffer and returns how many they are; 0
-        at the end of the body.
+        """Reads the next bytes of the body into a buffer and returns their number.
+
+        The number is 0 at the end of the body.
 
         Raises:
             ubiops.ApiConnectionError: As for ``read``.
@@ -117,13 +118,13 @@ class RawResponse:
             self._response.release_conn()
 
     def abort(self) -> None:
-        """Makes the read that is going on in another thread fail, and all later ones."""
+        """Makes the read in another thread fail, and all later reads."""
         self._attempt.abort()
 
     def close(self) -> None:
-        """Gives the connection back if the body has been read, and closes it otherwise."""
+        """Returns the connection to the pool if the body was read, else closes it."""
         if not self._body.isclosed():
-            # The rest of the body would be taken for the next response.
+            # The rest of the body would be read as the next response.
             self._discard()
         else:
             self._response.release_conn()

@@ -25,8 +25,8 @@ def is_unexpected_end(error: BaseException) -> bool:
 class _TlsSocket(ssl.SSLSocket):
     """A TLS socket that remembers whether the other side announced the end of its data.
 
-    Without that announcement (close_notify) anybody on the network path may have cut the
-    connection. Python treats both ends alike by default.
+    Without that announcement (close_notify) anyone on the network path may have cut
+    the connection. Python treats both ends alike by default.
     """
 
     truncated = False
@@ -91,7 +91,7 @@ def _is_address(host: str) -> bool:
 
 
 def trusted_certificates(settings: Configuration) -> tuple[str, str]:
-    """Returns where the path of the trusted certificates was configured, and the path."""
+    """Returns the path of the trusted certificates, after the name of its setting."""
     if settings.ssl_ca_cert:
         return "ssl_ca_cert", os.fspath(settings.ssl_ca_cert)
     for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):

@@ -5,15 +5,15 @@
     import asyncio
     import ubiops.aio
 
-    async def main():
-        async with ubiops.aio.CoreApi() as api:  # the token is read from UBIOPS_API_TOKEN
-            for deployment in await api.deployments_list("my-project"):
-                print(deployment.name, deployment.labels)
+    async def main(): async with ubiops.aio.CoreApi() as api: # the token is read from
+        UBIOPS_API_TOKEN for deployment in await api.deployments_list("my-project"):
+        print(deployment.name, deployment.labels)
 
     asyncio.run(main())
 
-Every method of ``ubiops.CoreApi`` is here too, and is awaited. Models, errors, retries, limits
-and ``Configuration`` are those of the blocking client. Cancel a task to cancel its call.
+Every method of ``ubiops.CoreApi`` is here too, and is awaited. Models, errors, retries,
+limits and ``Configuration`` are those of the blocking client. Cancel a task to cancel
+its call.
 """
 
 from __future__ import annotations

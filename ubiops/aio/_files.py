@@ -1,4 +1,4 @@
-"""Async files and iterables as uploads: read by a worker thread through the event loop."""
+"""Async files and iterables as uploads, which a worker thread reads."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ class Uploads:
         self._streams: list[_AsyncStream] = []
 
     def adapt(self, value: Any) -> Any:
-        """Returns a file that a thread can read, for an async file or iterable; everything
-        else as it is."""
+        """Returns a file that a thread can read; anything but async files unchanged."""
         if isinstance(value, (str, os.PathLike, bytes, bytearray, memoryview)):
             return value
         read = getattr(value, "read", None)
@@ -40,7 +39,7 @@ class Uploads:
         return stream
 
     def abort(self) -> None:
-        """Makes the reads that are under way fail."""
+        """Makes the reads in progress fail."""
         for stream in self._streams:
             stream.abort()
 

@@ -1,4 +1,4 @@
-"""Runs blocking steps in worker threads on behalf of tasks, with a limit and in order."""
+"""Runs blocking steps of tasks in worker threads, in order and up to a limit."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _GRACE = 0.5
-"""Seconds that a cancelled task waits for its thread to end. Usually it takes a millisecond;
-only while a host name is resolved or a file is read, a thread can't be stopped."""
+"""Seconds that a cancelled task waits for its thread to end. Usually it takes a
+millisecond; only while a host name is resolved or a file is read, a thread can't be
+stopped."""
 
 
 class Runner:
@@ -69,7 +70,7 @@ class Runner:
             raise ApiValueError("this event loop was forked with its process: start a new one in the child")
         return loop
 
-    # --- calls ---
+    # --- calls ------------------------------------------------------------------------
 
     def __enter__(self) -> None:
         """Counts a call that is under way."""
@@ -96,7 +97,7 @@ class Runner:
         """Ends the threads that are idle now."""
         self._workers.stop_idle()
 
-    # --- jobs ---
+    # --- jobs -------------------------------------------------------------------------
 
     async def run(self, function: Callable[[], T], abort: Callable[[], object], timeout: float | None = None) -> T:
         """Runs a function in a thread and returns its result.

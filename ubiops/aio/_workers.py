@@ -16,8 +16,8 @@ _IDLE_SECONDS = 5.0
 class Workers:
     """Threads that start when there is a job and none of them is idle.
 
-    There are never more than jobs under way. Nothing has to be closed: idle threads end by
-    themselves, and they don't keep the interpreter from exiting.
+    There are never more threads than jobs. Nothing has to be closed: idle threads end
+    by themselves, and they don't keep the interpreter from exiting.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Workers:
         """Runs a job in a thread. The job must not raise."""
         with self._lock:
             if self._idle:
-                # One idle thread is counted off for this job.
+                # This job takes one idle thread.
                 self._idle -= 1
                 start = False
             else:
@@ -45,7 +45,7 @@ class Workers:
             except queue.Empty:
                 with self._lock:
                     if not self._idle:
-                        continue  # a job is on its way, for which this thread was counted off
+                        continue  # A job that was counted for this thread is about to arrive.
                     self._idle -= 1
                 return
             if job is None:

@@ -45,13 +45,14 @@ class _LoopClock:
 class ApiClient(BaseClient):
     """Makes the calls of ``ubiops.aio.CoreApi``. All tasks of one event loop share it.
 
-    Use it with ``async with``, or await ``close()``, to close its connections; it can be
-    used again after that, also in another event loop once the first one is closed. It can be
-    pickled: the token is left out, and is read from ``UBIOPS_API_TOKEN`` when the client is
-    unpickled.
+    Use it with ``async with``, or await ``close()``, to close its connections; it can
+    be used again after that, also in another event loop once the first one is closed.
+    It can be pickled: the token is left out, and is read from ``UBIOPS_API_TOKEN`` when
+    the client is unpickled.
 
-    The connections are those of the blocking client; worker threads wait for them. If a task
-    is cancelled, the socket of its call is shut down at once, which frees the thread.
+    The connections are those of the blocking client; worker threads wait for them. If a
+    task is cancelled, the socket of its call is shut down at once, which frees the
+    thread.
 
     Args:
         configuration: Host, credentials and limits. Default: a copy of the default
@@ -115,7 +116,7 @@ class ApiClient(BaseClient):
 
     @property
     def max_concurrency(self) -> int:
-        """The most requests that are under way at once."""
+        """The maximum number of requests at once."""
         if self._max_concurrency is not None:
             return self._max_concurrency
         return self.configuration.connection_pool_maxsize
@@ -124,8 +125,8 @@ class ApiClient(BaseClient):
     def rest_client(self) -> RESTClient:
         """The connections. Created on first use."""
         if self._rest is None:
-            # Imported here because importing urllib3 takes longer than anything else that a
-            # first client needs.
+            # Imported here because importing urllib3 takes longer than anything else
+            # that a first client needs.
             from ubiops._transport.pool import RESTClient
 
             with self._lock:
@@ -133,11 +134,14 @@ class ApiClient(BaseClient):
                     self._rest = RESTClient(self.configuration)
         return self._rest
 
-    # --- life ---
+    # --- lifetime ---------------------------------------------------------------------
 
     async def close(self) -> None:
-        """Waits for the calls that are under way, then closes the connections. May be
-        called more than once. If it is cancelled, it closes them without waiting."""
+        """Waits for running calls, then closes the connections.
+
+        May be called more than once. If it is cancelled, it closes them without
+        waiting.
+        """
         try:
             await self._runner.wait_for_calls()
         finally:
@@ -158,7 +162,7 @@ class ApiClient(BaseClient):
         await self.close()
 
     def __enter__(self) -> Self:
-        raise ApiTypeError("the async client takes 'async with' in place of 'with'")
+        raise ApiTypeError("the async client requires 'async with' instead of 'with'")
 
     def __exit__(self, *error: object) -> None: ...
 
@@ -169,7 +173,7 @@ class ApiClient(BaseClient):
         self._max_concurrency = state["max_concurrency"]
         super().__setstate__(state)
 
-    # --- calls ---
+    # --- calls ------------------------------------------------------------------------
 
     async def execute(
         self,
@@ -191,13 +195,15 @@ class ApiClient(BaseClient):
             options: The keyword options of the method.
             query: The values of the query parameters, in the operation's order.
             headers: The values of the header parameters, in the operation's order.
-            body: The body: a value of the operation's type, or a dict in place of a model.
+            body: The body: a value of the operation's type, or a dict in place of a
+                model.
             form: The values of the form's fields, in the operation's order.
-            files: The files, in the operation's order: paths, bytes, open files, async files
-                and async iterables.
+            files: The files, in the operation's order: paths, bytes, open files, async
+                files and async iterables.
 
         Raises:
-            ubiops.ApiTypeError: An argument has the wrong type, or an option is unknown.
+            ubiops.ApiTypeError: An argument has the wrong type, or an option is
+                unknown.
             ubiops.ApiValueError: An argument is missing or breaks a rule.
             ubiops.ApiException: The call did not succeed.
         """
@@ -243,8 +249,7 @@ class ApiClient(BaseClient):
         _headers: Mapping[str, str | None] | None = None,
         _query: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
     ) -> Any:
-        """Calls an endpoint that has no method here, with the retries, limits and typed
-        errors that every method has.
+        """Calls an endpoint without a method here, with the usual retries and errors.
 
         Args:
             resource_path: The path template after the host, such as
@@ -257,17 +262,18 @@ class ApiClient(BaseClient):
             body: The JSON body: a model, a dict, a list or a plain value.
             post_params: The plain fields of a multipart body.
             files: The files of a multipart body.
-            response_type: The type to read the response as, such as ``DeploymentDetail``,
-                ``list[DeploymentList]``, ``object`` (any JSON), ``file`` or ``events``.
-                Default: the body is not read.
-            auth_settings: Accepted for compatibility with the official client and ignored;
-                the token is always sent.
+            response_type: The type to read the response as, such as
+                ``DeploymentDetail``, ``list[DeploymentList]``, ``object`` (any JSON),
+                ``file`` or ``events``. Default: the body is not read.
+            auth_settings: Accepted for compatibility with the official client and
+                ignored; the token is always sent.
             async_req: Not supported here: every call can be awaited.
-            _return_http_data_only: Whether to return the data alone. Default: False, which
-                returns (data, status, headers).
+            _return_http_data_only: Whether to return the data alone. Default: False,
+                which returns (data, status, headers).
             collection_formats: Accepted for compatibility with the official client and
                 ignored; lists can't be sent in a query.
-            _preload_content: Whether to read the response. False returns a ``Response``.
+            _preload_content: Whether to read the response. False returns a
+                ``Response``.
             _request_timeout: Seconds for the whole call, or a pair (connect, read).
             _host: Another address of the same API.
             _progress_bar: Whether to show the progress of a file.
@@ -327,7 +333,7 @@ class ApiClient(BaseClient):
         raise AssertionError  # the block above returns or raises
 
     def _left(self, call: Options, started: float) -> float | None:
-        """Returns the seconds that are left of a call with a deadline."""
+        """Returns the remaining seconds of a call with a deadline."""
         total = call.timeouts.total
         return None if total is None else total - (self._clock.monotonic() - started)
 

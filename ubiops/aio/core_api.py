@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _Awaited:
-    """What ``CoreApi`` and its areas have in common."""
+    """Common base of ``CoreApi`` and its areas."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class _Awaited:
         )
 
     async def close(self) -> None:
-        """Waits for the calls that are under way, then closes the client's connections."""
+        """Waits for running calls, then closes the client's connections."""
         await self.api_client.close()
 
     async def aclose(self) -> None:
@@ -53,13 +53,14 @@ class _Awaited:
         await self.close()
 
     def __enter__(self) -> Self:
-        raise ApiTypeError(f"the async {type(self).__name__} takes 'async with' in place of 'with'")
+        raise ApiTypeError(f"the async {type(self).__name__} requires 'async with' instead of 'with'")
 
     def __exit__(self, *error: object) -> None: ...
 
 
-# The methods are those of the areas: they return what the client's execute returns, which
-# here is a coroutine. The class is not a kind of the blocking one, whose users don't await.
+# The methods are those of the areas: they return what the client's execute returns,
+# which here is a coroutine. The class is not a kind of the blocking one, whose users
+# don't await.
 class CoreApi(_Awaited, *_BlockingApi.__bases__):  # type: ignore[misc]
     """All methods of the API, one for each of its operations, to be awaited.
 

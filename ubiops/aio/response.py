@@ -25,7 +25,7 @@ __all__ = ["Event", "EventStream", "Response"]
 
 
 class Response:
-    """A response whose body has not been read: await it whole, or iterate over its blocks.
+    """A response whose body has not been read: await all of it, or iterate over blocks.
 
     Close it, or use it with ``async with``.
 
@@ -88,7 +88,8 @@ class Response:
             amt: The most bytes to return; None returns all that are left.
 
         Raises:
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
             ubiops.ApiTimeoutError: A timeout expired.
             ubiops.InvalidResponseError: The body is not compressed as declared.
             ubiops.ApiValueError: The response was closed before.
@@ -99,10 +100,12 @@ class Response:
         """Returns the body block by block.
 
         Args:
-            amt: The bytes of each block but the last; None returns blocks as they arrive.
+            amt: The bytes of each block but the last; None returns blocks as they
+                arrive.
 
         Raises:
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
             ubiops.ApiTimeoutError: A timeout expired.
             ubiops.InvalidResponseError: The body is not compressed as declared.
         """
@@ -122,7 +125,7 @@ class Response:
         return await self._run(lambda: self._inner.content)
 
     async def text(self) -> str:
-        """Returns the whole body as text. Bytes that are not valid UTF-8 are replaced."""
+        """Returns the whole body as text; bytes that are invalid UTF-8 are replaced."""
         return (await self.content()).decode("utf-8", "replace")
 
     async def json(self) -> Any:
@@ -163,8 +166,9 @@ class Response:
         return await self._run(lambda: self._inner.save(path, overwrite=overwrite, progress=progress))
 
     async def close(self) -> None:
-        """Returns the connection to the pool, and discards what is left of the body. May be
-        called more than once."""
+        """Discards the rest of the body and returns the connection to the pool.
+
+        May be called more than once."""
         if not self._inner.closed:
             # Another task may be reading.
             self._abort()
@@ -183,7 +187,7 @@ class Response:
         await self.close()
 
     def __enter__(self) -> Self:
-        raise ApiTypeError("a response of the async client takes 'async with' in place of 'with'")
+        raise ApiTypeError("a response of the async client requires 'async with' instead of 'with'")
 
     def __exit__(self, *error: object) -> None: ...
 
@@ -194,8 +198,9 @@ class Response:
 class EventStream:
     """The server-sent events of a response, in the order in which they arrive.
 
-    Iterate over it with ``async for``. The connection is closed when the stream ends, when
-    the loop is left early, and by ``close()`` or the end of an ``async with`` block.
+    Iterate over it with ``async for``. The connection is closed when the stream ends,
+    when the loop is left early, and by ``close()`` or the end of an ``async with``
+    block.
 
     Attributes:
         status: The HTTP status.
@@ -218,7 +223,8 @@ class EventStream:
 
         Raises:
             ubiops.ApiConnectionError: The connection broke before the stream ended.
-            ubiops.ApiTimeoutError: No byte arrived in time, or the call's deadline passed.
+            ubiops.ApiTimeoutError: No byte arrived in time, or the call's deadline
+                passed.
             ubiops.InvalidResponseError: An event is too large.
             ubiops.ApiValueError: The stream was closed before.
         """
@@ -254,7 +260,7 @@ class EventStream:
         await self.close()
 
     def __enter__(self) -> Self:
-        raise ApiTypeError("an event stream of the async client takes 'async with' in place of 'with'")
+        raise ApiTypeError("an event stream of the async client requires 'async with' instead of 'with'")
 
     def __exit__(self, *error: object) -> None: ...
 

@@ -514,7 +514,7 @@ class Deployments(Api, generated=True):
         """Get an environment variable of a deployment.
 
         Returns a variable that is defined on the deployment itself. For an inherited
-        variable, ask the object that defines it, or list all variables.
+        variable, use the object that defines it, or list all variables.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -774,7 +774,7 @@ class Deployments(Api, generated=True):
         """Get an environment variable of a version.
 
         Returns a variable that is defined on the version itself. For an inherited
-        variable, ask the object that defines it, or list all variables.
+        variable, use the object that defines it, or list all variables.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1373,7 +1373,7 @@ class Deployments(Api, generated=True):
 
         The code comes from one of three sources:
 
-        - ``file``: a zip file of up to 2 GB. It holds one directory, or the files
+        - ``file``: a zip file of up to 2 GB. It contains one directory, or the files
           themselves, with ``deployment.py`` (Python) or ``deployment.R`` (R) and, if
           needed, ``requirements.txt``, ``ubiops.yaml`` and a directory ``libraries``.
         - ``source_deployment`` together with ``source_version``: a copy of the code of

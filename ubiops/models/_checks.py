@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class _Problem:
-    """What is wrong with a value: the error to raise, and what to say of the value."""
+    """A problem of a value: the error class and the message."""
 
     __slots__ = ("error", "words")
 
@@ -171,7 +171,7 @@ def _check_any(value: Any, field: Field) -> _Problem | None:
 
 def _check_string(value: Any, field: Field) -> _Problem | None:
     if not isinstance(value, str):
-        # A UUID is what people have in hand where the API takes one as a string.
+        # Users often have a UUID where the API expects one as a string.
         return None if is_uuid(value) else _wrong_type("be a string", value, field)
     length = len(value)
     rules = field.rules
@@ -261,7 +261,7 @@ _SIMPLE: dict[str, Callable[[Any, Field], _Problem | None]] = {
 }
 
 
-# --- values that hold others ----------------------------------------------------------
+# --- containers -----------------------------------------------------------------------
 
 
 def _check_map(value: Any, place: str, field: Field, kind: Kind, report: _Report) -> None:

@@ -15,7 +15,7 @@ class Storage:
 
     ``_values`` is the real ``__dict__`` of the instance, and the JSON object itself.
     (The name ``__dict__`` shows something else in models.) The first ``_received`` keys
-    came with the object. Those behind them that are not fields are attributes that the
+    were received. Later keys that are not fields are attributes that the
     user has set. ``_unread`` has a bit for each field whose value is still the JSON
     that was received.
     """
@@ -81,7 +81,7 @@ class DateAttribute(Attribute):
         if value.__class__ is str and model._unread & self._bit:
             value = values[self._key] = self._read(value)
             if value.__class__ is str:
-                # It can't be read; this is not tried again.
+                # It can't be read, and this is not retried.
                 self.__set__(model, value)
         return value
 

@@ -138,7 +138,7 @@ def iso_text(value: date) -> str:
 
 
 def json_default(value: Any) -> Any:
-    """Returns what ``json.dumps`` sends for a value that JSON has no form for.
+    """Returns the JSON form of a value that ``json.dumps`` does not support.
 
     Raises:
         ubiops.ApiTypeError: The value has no sensible form in JSON.

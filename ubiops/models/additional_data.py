@@ -7,7 +7,9 @@ from ubiops.models._base import Model, field
 
 
 class AdditionalData(Model):
-    """The HTTP call of a service that is stored as a request. Inferred, not documented."""
+    """The HTTP call of a service that is stored as a request. Inferred, not
+    documented.
+    """
 
     path: str | None = field(default=None)
     """Path that was called. Inferred, not documented. String. May be None."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class BuildList(Model):
-    """A build: one attempt to turn a revision into something that runs.
+    """A build: one attempt to make the code of a revision runnable.
 
     API v2.1 only.
     """
@@ -33,8 +33,8 @@ class BuildList(Model):
     """Reason for the build, such as ``Deployment file upload`` or ``Rebuild
     triggered``. String."""
     has_request_method: bool = field(default=None)
-    """Whether the code can handle single requests, with a method ``request``. Boolean.
-    """
+    """Whether the code can handle single requests, with a method ``request``.
+    Boolean."""
     has_requests_method: bool = field(default=None)
     """Whether the code can handle a batch of requests at once, with a method
     ``requests``. Boolean."""

@@ -19,8 +19,8 @@ class DeploymentRequestBatchCreateResponse(Model):
     deployment: str | None = field(default=None)
     """Name of the deployment. String. May be None."""
     version: str | None = field(default=None)
-    """Name of the version, even if the call named none. String, not empty. May be None.
-    """
+    """Name of the version, even if the call named none. String, not empty. May be
+    None."""
     status: str = field(default=None)
     """State of the request. ``completed``, ``failed`` and ``cancelled`` are final;
     ``cancelled_pending`` is about to be stopped. String, one of ``pending``,

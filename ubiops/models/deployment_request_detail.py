@@ -22,8 +22,8 @@ class DeploymentRequestDetail(Model):
     deployment: str | None = field(default=None)
     """Name of the deployment. String. May be None."""
     version: str | None = field(default=None)
-    """Name of the version, even if the call named none. String, not empty. May be None.
-    """
+    """Name of the version, even if the call named none. String, not empty. May be
+    None."""
     status: str = field(default=None)
     """State of the request. ``completed``, ``failed`` and ``cancelled`` are final;
     ``cancelled_pending`` is about to be stopped. String, one of ``pending``,
@@ -40,14 +40,14 @@ class DeploymentRequestDetail(Model):
     input_size: int | None = field(default=None)
     """Size of the input in bytes. The unit is inferred. Integer. May be None."""
     output_size: int | None = field(default=None)
-    """Size of the output in bytes, or null. The unit is inferred. Integer. May be None.
-    """
+    """Size of the output in bytes, or null. The unit is inferred. Integer. May be
+    None."""
     error_message: str | None = field(default=None)
     """Why the request failed: the exception's ``public_error_message`` or a general
     sentence. The traceback is in the logs. String. May be None."""
     timeout: int | None = field(default=None)
-    """Seconds that the request may take, as given or by default. Integer. May be None.
-    """
+    """Seconds that the request may take, as given or by default. Integer. May be
+    None."""
     request_data: Any = field(default=None)
     """Input of the request: an object, a string or a list. Null if it was not stored.
     Download the input instead. Any JSON value. Deprecated."""

@@ -117,5 +117,5 @@ class DeploymentVersionDetail(Model):
     """Program that is started in the container. Null if it is the container's own.
     Inferred, not documented. Any JSON value. API v2 only."""
     args: Any = field(default=None)
-    """Arguments of the program. Inferred, not documented. Any JSON value. API v2 only.
-    """
+    """Arguments of the program. Inferred, not documented. Any JSON value. API v2
+    only."""

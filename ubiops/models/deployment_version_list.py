@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class DeploymentVersionList(Model):
-    """A version in a list, without its instance type group and the methods of its code."""
+    """A version in a list, without its instance type group and the methods of its
+    code.
+    """
 
     id: str = field(default=None)
     """UUID of the version, which never changes. String (UUID)."""

@@ -22,11 +22,11 @@ class EnvironmentDetail(Model):
     id: str = field(default=None)
     """UUID of the environment. String (UUID)."""
     name: str = field(default=None)
-    """Name of the environment, to which versions refer. String, 1 to 1024 characters.
-    """
+    """Name of the environment, to which versions refer. String, 1 to 1024
+    characters."""
     display_name: str | None = field(default=None)
-    """Name of the environment for people. String, at most 1024 characters. May be None.
-    """
+    """Name of the environment for people. String, at most 1024 characters. May be
+    None."""
     base_environment: str | None = field(default=None)
     """Name of the environment that this one is built on. Null for an environment of the
     platform, or one that is a Docker image. In ``/v2``, it is ``base_environment_name``

@@ -20,8 +20,8 @@ class EnvironmentList(Model):
     id: str = field(default=None)
     """UUID of the environment. String (UUID)."""
     name: str = field(default=None)
-    """Name of the environment, to which versions refer. String, 1 to 1024 characters.
-    """
+    """Name of the environment, to which versions refer. String, 1 to 1024
+    characters."""
     project: str | None = field(default=None)
     """Name of the project that the environment belongs to. Null for an environment of
     the platform. String. May be None."""
@@ -35,8 +35,8 @@ class EnvironmentList(Model):
     labels: dict[str, str] = field(default=None)
     """Labels of the environment. Dict of strings."""
     system: bool = field(default=None)
-    """Whether the environment is one of the platform, which can't be changed. Boolean.
-    """
+    """Whether the environment is one of the platform, which can't be changed.
+    Boolean."""
     display_name: str | None = field(default=None)
     """Name of the environment for people. String, at most 1024 characters. May be None.
     API v2.1 only."""
@@ -56,8 +56,8 @@ class EnvironmentList(Model):
     """Whether the platform created the environment by itself, from packages that were
     uploaded together with the code of a version. Boolean. API v2.1 only."""
     hidden: bool = field(default=None)
-    """Whether ``environments_list`` leaves the environment out. Boolean. API v2.1 only.
-    """
+    """Whether ``environments_list`` leaves the environment out. Boolean. API v2.1
+    only."""
     deprecated: bool = field(default=None)
     """Whether the environment should not be used for new versions any more. Boolean.
     API v2.1 only."""

@@ -21,5 +21,5 @@ class EnvironmentTagUpdate(RequestModel):
     """New state of the tag: ``cancelled`` cancels its build. Inferred, not documented.
     String."""
     supports_request_format: bool | Null | None = field(default=None)
-    """Whether deployments that take requests of the platform can use the tag. Boolean.
-    """
+    """Whether deployments that take requests of the platform can use the tag.
+    Boolean."""

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 class EnvironmentVariableCopy(RequestModel):
-    """The source of environment variables to copy: a deployment, or one version of it."""
+    """The source of environment variables to copy: a deployment, or one version of
+    it.
+    """
 
     source_deployment: str = field(min_length=1)
     """Name of the deployment in the same project to copy from. String, not empty.

@@ -7,7 +7,9 @@ from ubiops.models._base import RequestModel, field
 
 
 class EnvironmentVariableCreate(RequestModel):
-    """An environment variable to create, or the complete new state of an existing one."""
+    """An environment variable to create, or the complete new state of an existing
+    one.
+    """
 
     name: str = field(
         min_length=1,

@@ -16,7 +16,7 @@ class EnvironmentVariableList(Model):
     name: str = field(default=None)
     """Name under which the code finds the variable. String, 1 to 64 characters."""
     value: str | None = field(default=None, sensitive_unless_false="secret")
-    """Value that the code reads. Null if the variable is secret. String. May be None.
-    """
+    """Value that the code reads. Null if the variable is secret. String. May be
+    None."""
     secret: bool = field(default=None)
     """Whether the value is hidden in all responses. Boolean."""

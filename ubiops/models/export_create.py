@@ -31,7 +31,7 @@ class ExportCreate(RequestModel):
     environments: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)
     """Environments by name, each an empty object. Dict of dicts."""
     services: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)
-    """Services by name, each an empty object. Inferred, not documented. Dict of dicts.
-    """
+    """Services by name, each an empty object. Inferred, not documented. Dict of
+    dicts."""
     description: str | Null | None = field(default=None, max_length=400)
     """Purpose of the export, as free text. String, at most 400 characters."""

@@ -7,7 +7,9 @@ from ubiops.models._base import Model, field
 
 
 class FileUploadResponse(Model):
-    """A signed address of the storage, for sending or fetching the content of a file."""
+    """A signed address of the storage, for sending or fetching the content of a
+    file.
+    """
 
     url: str = field(default=None, sensitive=True)
     """The address. Whoever knows it can use it until it expires, so treat it as a

@@ -7,7 +7,9 @@ from ubiops.models._base import Model, field
 
 
 class InputOutputFieldList(Model):
-    """A field of a structured input or output, in a list of deployments or pipelines."""
+    """A field of a structured input or output, in a list of deployments or
+    pipelines.
+    """
 
     name: str = field(default=None)
     """Key of the value in the input or output. String, 1 to 64 characters."""

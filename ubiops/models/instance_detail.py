@@ -36,8 +36,8 @@ class InstanceDetail(Model):
     """Name of the deployment that the instance works for. String, not empty. May be
     None."""
     version: str | None = field(default=None)
-    """Name of the version whose code the instance runs. String, not empty. May be None.
-    """
+    """Name of the version whose code the instance runs. String, not empty. May be
+    None."""
     node: Node | None = field(default=None)
     """Machine that the instance runs on. Null until it is found. Node. May be None."""
     node_pool: InstanceTypeNodePool | None = field(default=None)

@@ -12,8 +12,8 @@ class InstanceInstanceTypeDetail(Model):
     """
 
     id: str = field(default=None)
-    """UUID of the instance type. The format is inferred, not documented. String (UUID).
-    """
+    """UUID of the instance type. The format is inferred, not documented. String
+    (UUID)."""
     name: str = field(default=None)
     """Name of the instance type, such as ``512mb``. String, 1 to 256 characters."""
     display_name: str | None = field(default=None)

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 
 class InstanceTypeNodePool(Model):
-    """A pool of machines of the same kind. Clients for ``/v2.1`` named it ``NodePool``."""
+    """A pool of machines of the same kind. Clients for ``/v2.1`` named it
+    ``NodePool``.
+    """
 
     cluster: InstanceTypeCluster | None = field(default=None)
     """Cluster that the pool belongs to. Null if it is not known. InstanceTypeCluster.

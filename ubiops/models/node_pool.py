@@ -19,5 +19,5 @@ class NodePool(Model):
     """
 
     cluster: Cluster | None = field(default=None)
-    """Cluster that the pool belongs to. Null if it is not known. Cluster. May be None.
-    """
+    """Cluster that the pool belongs to. Null if it is not known. Cluster. May be
+    None."""

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 class OrganizationUpdate(RequestModel):
-    """Settings of an organization to change. A field that is left out keeps its value."""
+    """Settings of an organization to change. A field that is left out keeps its
+    value.
+    """
 
     name: str | Null | None = field(default=None, min_length=1)
     """New name, unique on the whole platform. All paths of the organization change with

@@ -39,5 +39,5 @@ class PipelineRequestList(Model):
     input_size: int | None = field(default=None)
     """Size of the input in bytes. The unit is inferred. Integer. May be None."""
     output_size: int | None = field(default=None)
-    """Size of the output in bytes, or null. The unit is inferred. Integer. May be None.
-    """
+    """Size of the output in bytes, or null. The unit is inferred. Integer. May be
+    None."""

@@ -57,8 +57,8 @@ class PipelineRequestSingleDetail(Model):
     input_size: int | None = field(default=None)
     """Size of the input in bytes. The unit is inferred. Integer. May be None."""
     output_size: int | None = field(default=None)
-    """Size of the output in bytes, or null. The unit is inferred. Integer. May be None.
-    """
+    """Size of the output in bytes, or null. The unit is inferred. Integer. May be
+    None."""
     deployment_requests: list[PipelineRequestDeploymentRequest] | None = field(default=None)
     """Requests to deployments, to be sorted by ``sequence_id``. List of
     PipelineRequestDeploymentRequest objects. May be None."""

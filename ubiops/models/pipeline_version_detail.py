@@ -23,8 +23,8 @@ class PipelineVersionDetail(Model):
     version: str = field(default=None)
     """Name of the version, unique in its pipeline. String, 1 to 64 characters."""
     default: bool | None = field(default=None)
-    """Whether it handles requests in which no version is named. Boolean. May be None.
-    """
+    """Whether it handles requests in which no version is named. Boolean. May be
+    None."""
     pipeline: str = field(default=None)
     """Name of the pipeline that the version belongs to. String, not empty."""
     description: str = field(default=None)

@@ -34,5 +34,5 @@ class ProjectInstanceList(Model):
     """Name of the deployment that the instance works for. String, not empty. May be
     None."""
     version: str | None = field(default=None)
-    """Name of the version whose code the instance runs. String, not empty. May be None.
-    """
+    """Name of the version whose code the instance runs. String, not empty. May be
+    None."""

@@ -24,8 +24,8 @@ class RequestsOverview(Model):
     """Name of the version that the request was made to. Null if there is no record of
     it. String, not empty. May be None."""
     status: str = field(default=None)
-    """How the request ended. String, one of ``completed``, ``failed``, ``cancelled``.
-    """
+    """How the request ended. String, one of ``completed``, ``failed``,
+    ``cancelled``."""
     time_created: datetime = field(default=None)
     """When the request was created. Date and time."""
     time_started: datetime | None = field(default=None)

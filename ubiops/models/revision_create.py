@@ -16,5 +16,5 @@ class RevisionCreate(Model):
     """UUID of the new revision. Poll its status to find out whether the code works.
     String (UUID)."""
     build: str = field(default=None)
-    """The same value as ``revision``, for programs from the time when an upload
+    """The same value as ``revision``. Exists for programs written when an upload
     returned its build. String (UUID). Deprecated. API v2.1 only."""

@@ -31,8 +31,8 @@ class RevisionList(Model):
     """Reason why the build failed. An empty string if it did not fail. String, at most
     1024 characters."""
     has_request_method: bool = field(default=None)
-    """Whether the code can handle single requests, with a method ``request``. Boolean.
-    """
+    """Whether the code can handle single requests, with a method ``request``.
+    Boolean."""
     has_requests_method: bool = field(default=None)
     """Whether the code can handle a batch of requests at once, with a method
     ``requests``. Boolean."""

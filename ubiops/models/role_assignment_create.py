@@ -20,8 +20,8 @@ class RoleAssignmentCreate(RequestModel):
     """
 
     role: str = field(min_length=1)
-    """Name of the role to assign, built in or of your own. String, not empty. Required.
-    """
+    """Name of the role to assign, built in or of your own. String, not empty.
+    Required."""
     assignee: str | Null | None = field(default=None, min_length=1)
     """Who gets the role: the UUID of a user or a service user, or the name of a
     deployment whose code calls the API. String, not empty."""

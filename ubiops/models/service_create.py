@@ -17,8 +17,8 @@ class ServiceCreate(RequestModel):
     """A service to create."""
 
     name: str = field(min_length=1, max_length=64)
-    """Name of the service, unique in the project. String, 1 to 64 characters. Required.
-    """
+    """Name of the service, unique in the project. String, 1 to 64 characters.
+    Required."""
     description: str | Null | None = field(default=None, max_length=400)
     """Purpose of the service, as free text. String, at most 400 characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)

@@ -44,8 +44,8 @@ class ServiceUpdate(RequestModel):
     """Types of content, given as file extensions such as ``css``, whose calls are not
     recorded as requests. List of strings."""
     deployment: str | Null | None = field(default=None, min_length=1)
-    """Name of another deployment whose instances receive the calls. String, not empty.
-    """
+    """Name of another deployment whose instances receive the calls. String, not
+    empty."""
     version: str | Null | None = field(default=None, min_length=1)
     """Name of the version whose instances receive the calls. Null stands for the
     default version. String, not empty. ``ubiops.NULL`` sends null."""

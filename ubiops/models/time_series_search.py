@@ -10,8 +10,8 @@ class TimeSeriesSearch(Model):
     """A time series that the search found."""
 
     id: int = field(default=None)
-    """Number of the time series. ``time_series_delete`` takes it as a string. Integer.
-    """
+    """Number of the time series. ``time_series_delete`` takes it as a string.
+    Integer."""
     metric: str = field(default=None)
     """Name of the metric. String, not empty."""
     labels: dict[str, str] = field(default=None)

@@ -19,8 +19,8 @@ class WebhookCreate(RequestModel):
     """A webhook to create."""
 
     name: str = field(min_length=1, max_length=64)
-    """Name of the webhook, unique in the project. String, 1 to 64 characters. Required.
-    """
+    """Name of the webhook, unique in the project. String, 1 to 64 characters.
+    Required."""
     object_type: Literal["deployment", "pipeline"] = field()
     """Kind of object whose requests make the webhook call. String, one of
     ``deployment``, ``pipeline``. Required."""

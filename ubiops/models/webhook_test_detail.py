@@ -15,5 +15,5 @@ class WebhookTestDetail(Model):
     """How the call went. ``completed`` and ``failed`` are final. String, one of
     ``pending``, ``completed``, ``failed``."""
     error_message: str | None = field(default=None)
-    """Why the call failed. Null or an empty string if it did not. String. May be None.
-    """
+    """Why the call failed. Null or an empty string if it did not. String. May be
+    None."""

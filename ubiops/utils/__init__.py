@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-# Type checkers take it as true. Importing it from typing would take longer than all else.
-# The annotation keeps jedi, which completes names in notebooks, from believing the value.
+# Type checkers assume that it is true. Importing it from typing would take longer than
+# everything else. The annotation keeps jedi, which completes names in notebooks, from
+# using the value.
 TYPE_CHECKING: bool = False
 if TYPE_CHECKING:
     from typing import Any
@@ -83,7 +84,7 @@ if not TYPE_CHECKING:
 
             raise missing_name("ubiops.utils", name, __dir__())
         value = getattr(import_module(place), name)
-        # From now on it is found without coming here.
+        # Later lookups find it without this function.
         globals()[name] = value
         return value
 

@@ -1,4 +1,4 @@
-"""Calls with every kind of argument and result, of the methods in test/generator/golden."""
+"""Calls with every kind of argument and result, on the methods of the golden files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import ubiops.api
 api = ubiops.CoreApi()
 now = datetime(2024, 3, 5)
 
-# --- bodies ---
+# --- bodies ---------------------------------------------------------------------------
 reveal_type(api.loans_create(7, "text"))  # Any
 reveal_type(api.loans_create(7, {"title": [1, None]}, priority=0, loan_ttl=3))  # Any
 reveal_type(api.loans_batch_get(7, ["a"]))  # list[ImportList]
@@ -29,7 +29,7 @@ api.loans_photo_replace(7, "a", 1)  # error
 api.loans_photo_create(7, "a")  # error
 api.loans_photo_create(7, "a", "photo.png", public="yes")  # error
 
-# --- parameters ---
+# --- parameters -----------------------------------------------------------------------
 reveal_type(api.loans_list(7, status=["pending"], years=[2024], since=now, day=date(2024, 3, 5), weight=1))  # list[Any]
 reveal_type(api.loans_list(7, status="pending,lent", since="2024-03-05T08:58:12Z", day="2024-03-05"))  # list[Any]
 reveal_type(api.loans_search(7, "ada", "newest", limit=1))  # ImportList
@@ -39,7 +39,7 @@ api.loans_list(7, since=1.5)  # error
 api.loans_search(7)  # error
 api.loans_search(7, "ada", "newest", 1)  # error
 
-# --- results ---
+# --- results --------------------------------------------------------------------------
 reveal_type(api.loans_photo_download(7, "a"))  # Response
 reveal_type(api.loans_photo_download(7, "a", _preload_content=True))  # str
 reveal_type(api.loans_photo_download(7, "a", async_req=True).get())  # Response

@@ -1,4 +1,4 @@
-"""Mistakes that users make, each of which mypy and pyright are to find. A line without a comment has none."""
+"""Mistakes of users, which mypy and pyright find in the lines with a comment."""
 
 from __future__ import annotations
 

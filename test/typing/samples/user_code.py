@@ -22,7 +22,7 @@ reveal_type(api.api_client)  # ApiClient
 reveal_type(ubiops.api.CoreApi(api_client=client))  # CoreApi
 reveal_type(ubiops.__version__)  # str
 
-# --- what methods return, by their options ---
+# --- what methods return, by their options --------------------------------------------
 
 reveal_type(api.deployments_get("p", "d"))  # DeploymentDetail
 reveal_type(api.deployments_get(project_name="p", deployment_name="d"))  # DeploymentDetail
@@ -42,7 +42,7 @@ reveal_type(api.deployments_delete("p", "d"))  # None
 reveal_type(api.deployment_audit_events_list("p", "d", action="create", limit=1, offset=2))  # list[AuditList]
 reveal_type(api.template_deployments_list())  # list[TemplateDeploymentList]
 
-# --- files ---
+# --- files ----------------------------------------------------------------------------
 
 reveal_type(api.revisions_file_upload("p", "d", "v", file="a.zip", _progress_bar=True))  # RevisionCreate
 reveal_type(api.revisions_file_upload("p", "d", "v", file=Path("a.zip")))  # RevisionCreate
@@ -58,7 +58,7 @@ with api.revisions_file_download("p", "d", "r", "v") as response:
     reveal_type(response.getfilename())  # str
     reveal_type([block for block in response])  # list[bytes]
 
-# --- models ---
+# --- models ---------------------------------------------------------------------------
 
 field = ubiops.DeploymentInputFieldCreate(name="text", data_type="string")
 reveal_type(field.name)  # str
@@ -102,7 +102,7 @@ reveal_type(ubiops.DeploymentList(name="d", labels={}).name)  # str
 reveal_type(ubiops.DeploymentList.from_dict({}).creation_date)  # datetime
 reveal_type(changed.to_str())  # str
 
-# --- errors and helpers ---
+# --- errors and helpers ---------------------------------------------------------------
 
 try:
     api.deployments_get("p", "d")
@@ -137,7 +137,7 @@ except ubiops.WaitTimeoutError as expired:
     reveal_type(expired.last_status)  # str | None
     reveal_type(expired.status)  # int | None
 
-# --- the emulator ---
+# --- the emulator ---------------------------------------------------------------------
 
 with ubiops.emulator.start(tokens=["secret"]) as emulator:
     reveal_type(emulator)  # Emulator

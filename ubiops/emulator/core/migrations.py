@@ -1,4 +1,4 @@
-"""Numbered migrations of the database: how an older data folder becomes a present one.
+"""Numbered migrations of the database, which update older data folders.
 
 Each area registers its migrations beside its handlers. The tables of a new data folder
 come from the same migrations, run one after the other, so there is one way to get them.

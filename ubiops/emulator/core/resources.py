@@ -74,7 +74,7 @@ class Resource(ABC):
     dated: ClassVar[bool] = True
     skips_unchanged: ClassVar[bool] = True
 
-    # What a subclass has to define
+    # To be defined by subclasses
 
     @abstractmethod
     def owner(self, db: sqlite3.Connection, context: RequestContext) -> Owner:
@@ -84,7 +84,7 @@ class Resource(ABC):
     def subject(self, action: str, row: sqlite3.Row) -> Subject:
         """Returns what an audit event about an object is about."""
 
-    # What a subclass may override
+    # May be overridden by subclasses
 
     @functools.cached_property
     def defaults(self) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The emulator's state in SQLite.
 
-A kill at any moment leaves every transaction whole.
+If the process is killed at any moment, every transaction stays whole.
 """
 
 from __future__ import annotations

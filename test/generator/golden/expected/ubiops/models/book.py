@@ -39,5 +39,5 @@ class Book(Model):
     """What it is worth; its name is a keyword of examples. String, one of ``high``,
     ``low``. May be None."""
     default: bool = field(default=None)
-    """Whether it is the first one to take; its name is a keyword of schemas. Boolean.
-    """
+    """Whether it is the first one to take; its name is a keyword of schemas.
+    Boolean."""

@@ -57,8 +57,8 @@ class BookCreate(RequestModel):
     sample: Sequence[Page | Mapping[str, Any]] | Null | None = field(default=None)
     """Pages to look at. List of Page objects."""
     from_: str | Null | None = field(default=None, key="from")
-    """Where it comes from; its name is a keyword of Python. String (UUID). Deprecated.
-    """
+    """Where it comes from; its name is a keyword of Python. String (UUID).
+    Deprecated."""
     to_dict_: str | Null | None = field(default=None, key="to_dict")
     """Its name is the one of a method of all models. String."""
     datetime_: str | Null | None = field(default=None, key="datetime")

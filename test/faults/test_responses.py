@@ -1,4 +1,4 @@
-"""Whatever a server answers, the client ends in the right value or in a typed error that says what is wrong."""
+"""Every response, however broken, yields the right value or a clear, typed error."""
 
 from __future__ import annotations
 
@@ -24,97 +24,123 @@ DEFLATE = "Content-Encoding: deflate"
 
 
 class Case(NamedTuple):
-    """What is on the wire, and what a GET for any JSON must become: a value, or an error of a class with a text."""
+    """The bytes of a response, and the value or the error that they must yield."""
 
-    what: str
-    answer: bytes
+    name: str
+    response: bytes
     value: Any = None
     error: type[ubiops.ApiException] | None = None
     text: str = ""
 
 
-def good(what: str, answer: bytes, value: Any) -> Case:
-    return Case(what, answer, value)
+def good(name: str, response: bytes, value: Any) -> Case:
+    return Case(name, response, value)
 
 
-def bad(what: str, answer: bytes, error: type[ubiops.ApiException], text: str) -> Case:
-    return Case(what, answer, None, error, text)
+def bad(name: str, response: bytes, error: type[ubiops.ApiException], text: str) -> Case:
+    return Case(name, response, None, error, text)
 
 
 CASES = [
     good("plain JSON", reply(200, {"a": 1}), {"a": 1}),
     good("JSON in chunks", chunked(b'{"a"', b": 1}"), {"a": 1}),
-    good("JSON up to the end of the connection", b"HTTP/1.1 200 OK\r\n\r\n[1]", [1]),
+    good("JSON until the connection closes", b"HTTP/1.1 200 OK\r\n\r\n[1]", [1]),
     good("HTTP/1.0", b"HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n[1]", [1]),
-    good("JSON of another media type", reply(200, [1], "Content-Type: text/plain"), [1]),
-    good("JSON after a byte order mark of UTF-16", reply(200, '["ü"]'.encode("utf-16")), ["ü"]),
-    good("letters beyond ASCII", reply(200, '["ü"]'.encode()), ["ü"]),
-    good("nothing, with 204", reply(204), None),
-    good("a megabyte of nothing, compressed", reply(200, gzip.compress(b" " * (1 << 20) + b"[1]"), GZIP), [1]),
+    good("JSON with another media type", reply(200, [1], "Content-Type: text/plain"), [1]),
+    good("JSON in UTF-16 with a byte order mark", reply(200, '["ü"]'.encode("utf-16")), ["ü"]),
+    good("non-ASCII characters", reply(200, '["ü"]'.encode()), ["ü"]),
+    good("an empty body with 204", reply(204), None),
+    good("a megabyte of whitespace, compressed", reply(200, gzip.compress(b" " * (1 << 20) + b"[1]"), GZIP), [1]),
     good(
-        "exactly a block, compressed",
+        "exactly one block, compressed",
         reply(200, gzip.compress(b'["' + b"a" * ((1 << 18) - 4) + b'"]'), GZIP),
         ["a" * ((1 << 18) - 4)],
     ),
-    good("nothing, with 204 that names an encoding", reply(204, b"", GZIP), None),
+    good("an empty body with 204 and an encoding", reply(204, b"", GZIP), None),
     good("gzip", reply(200, gzip.compress(b"[1]"), GZIP), [1]),
     good("gzip in two members", reply(200, gzip.compress(b"[1,") + gzip.compress(b"2]"), GZIP), [1, 2]),
     good("x-gzip in chunks", chunked(gzip.compress(b"[1]"), headers=["Content-Encoding: x-gzip"]), [1]),
     good("deflate", reply(200, zlib.compress(b"[1]"), DEFLATE), [1]),
     good("identity", reply(200, b"[1]", "Content-Encoding: identity"), [1]),
-    good("early hints before it", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + reply(200, [1]), [1]),
-    good("two words before it", b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + reply(200, [1]), [1]),
-    good("a length that is no number", b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n[1]", [1]),
-    good("a length of 5,000 digits", b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n[1]", [1]),
-    bad("nothing, with 200", reply(200, b""), ubiops.InvalidResponseError, "is empty where JSON was expected"),
-    bad("white space", reply(200, b" \n"), ubiops.InvalidResponseError, "is empty where JSON was expected"),
-    bad("half of JSON", reply(200, b'{"a": '), ubiops.InvalidResponseError, "is not valid JSON"),
-    bad("a page", reply(200, b"<html>Log in!</html>", "Content-Type: text/html"), ubiops.InvalidResponseError, "host"),
-    bad("bytes that are no text", reply(200, b'"\xff\xfe\xfd"'), ubiops.InvalidResponseError, "is not valid JSON"),
-    bad("JSON that is too deep", reply(200, b"[" * 200_000), ubiops.InvalidResponseError, "is not valid JSON"),
-    bad("a number too long", reply(200, b"[" + b"9" * 5000 + b"]"), ubiops.InvalidResponseError, "is not valid JSON"),
-    bad("gzip that is none", reply(200, b"[1]", GZIP), ubiops.InvalidResponseError, "declared as compressed"),
-    bad("gzip that ends early", reply(200, gzip.compress(b"[1]")[:-9], GZIP), ubiops.InvalidResponseError, "too early"),
+    good("after early hints", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" + reply(200, [1]), [1]),
+    good(
+        "after two informational responses",
+        b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n" + reply(200, [1]),
+        [1],
+    ),
+    good("a Content-Length that is not a number", b"HTTP/1.1 200 OK\r\nContent-Length: many\r\n\r\n[1]", [1]),
+    good(
+        "a Content-Length of 5,000 digits", b"HTTP/1.1 200 OK\r\nContent-Length: " + b"9" * 5000 + b"\r\n\r\n[1]", [1]
+    ),
+    bad("an empty body with 200", reply(200, b""), ubiops.InvalidResponseError, "is empty where JSON was expected"),
+    bad("only whitespace", reply(200, b" \n"), ubiops.InvalidResponseError, "is empty where JSON was expected"),
+    bad("truncated JSON", reply(200, b'{"a": '), ubiops.InvalidResponseError, "is not valid JSON"),
     bad(
-        "gzip and more", reply(200, gzip.compress(b"[1]") + b"more", GZIP), ubiops.InvalidResponseError, "decompressed"
+        "an HTML page",
+        reply(200, b"<html>Log in!</html>", "Content-Type: text/html"),
+        ubiops.InvalidResponseError,
+        "host",
+    ),
+    bad("bytes that are not text", reply(200, b'"\xff\xfe\xfd"'), ubiops.InvalidResponseError, "is not valid JSON"),
+    bad("JSON nested too deeply", reply(200, b"[" * 200_000), ubiops.InvalidResponseError, "is not valid JSON"),
+    bad(
+        "a number with too many digits",
+        reply(200, b"[" + b"9" * 5000 + b"]"),
+        ubiops.InvalidResponseError,
+        "is not valid JSON",
+    ),
+    bad("plain text declared as gzip", reply(200, b"[1]", GZIP), ubiops.InvalidResponseError, "declared as compressed"),
+    bad("truncated gzip", reply(200, gzip.compress(b"[1]")[:-9], GZIP), ubiops.InvalidResponseError, "too early"),
+    bad(
+        "gzip followed by other bytes",
+        reply(200, gzip.compress(b"[1]") + b"more", GZIP),
+        ubiops.InvalidResponseError,
+        "decompressed",
     ),
     bad("an unknown encoding", reply(200, b"[1]", "Content-Encoding: br"), ubiops.InvalidResponseError, "only gzip"),
-    bad("no HTTP", b"SSH-2.0-OpenSSH_9.2\r\n\r\n", ubiops.ApiConnectionError, "the connection broke"),
-    bad("no status", b"HTTP/1.1 what OK\r\n\r\n", ubiops.ApiConnectionError, "the connection broke"),
-    bad("half a status", b"HTTP/1.1 20", ubiops.ApiConnectionError, "cut off"),
-    bad("a head without end", b"HTTP/1.1 200 OK\r\nA: b\r\n", ubiops.ApiConnectionError, "cut off"),
-    bad("a header too long", b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000, ubiops.ApiConnectionError, "broke"),
-    bad("too many headers", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", ubiops.ApiConnectionError, "broke"),
-    bad("two lengths", reply(200, b"[1]", "Content-Length: 2"), ubiops.ApiConnectionError, "Content-Length"),
-    bad("less than its length", reply(200, b"[1]")[:-1], ubiops.ApiConnectionError, "cut off"),
-    bad("chunks cut off", chunked(b"[1]", end=b""), ubiops.ApiConnectionError, "cut off"),
-    bad("a chunk cut off", chunked(b"[1", end=b"5\r\n]"), ubiops.ApiConnectionError, "cut off"),
-    bad("a chunk of no size", chunked(b"[1]", end=b"what\r\n]"), ubiops.ApiConnectionError, "cut off"),
-    bad("a chunk below zero", chunked(b"[1]", end=b"-5\r\n]"), ubiops.ApiConnectionError, "cut off"),
-    bad("a chunk's size too long", chunked(b"[1]", end=b"1" * 70_000), ubiops.ApiConnectionError, "broke"),
-    good("a coding that is none", reply(200, [1], "Transfer-Encoding: identity"), [1]),
+    bad("not HTTP", b"SSH-2.0-OpenSSH_9.2\r\n\r\n", ubiops.ApiConnectionError, "the connection broke"),
+    bad("no status code", b"HTTP/1.1 what OK\r\n\r\n", ubiops.ApiConnectionError, "the connection broke"),
+    bad("a truncated status code", b"HTTP/1.1 20", ubiops.ApiConnectionError, "cut off"),
+    bad("an unfinished head", b"HTTP/1.1 200 OK\r\nA: b\r\n", ubiops.ApiConnectionError, "cut off"),
     bad(
-        "a coding before the chunks",
+        "a header line that is too long", b"HTTP/1.1 200 OK\r\nA: " + b"b" * 70_000, ubiops.ApiConnectionError, "broke"
+    ),
+    bad("too many headers", b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 200 + b"\r\n", ubiops.ApiConnectionError, "broke"),
+    bad("two Content-Lengths", reply(200, b"[1]", "Content-Length: 2"), ubiops.ApiConnectionError, "Content-Length"),
+    bad("a body shorter than its Content-Length", reply(200, b"[1]")[:-1], ubiops.ApiConnectionError, "cut off"),
+    bad("missing last chunk", chunked(b"[1]", end=b""), ubiops.ApiConnectionError, "cut off"),
+    bad("truncated chunk", chunked(b"[1", end=b"5\r\n]"), ubiops.ApiConnectionError, "cut off"),
+    bad("a chunk without a size", chunked(b"[1]", end=b"what\r\n]"), ubiops.ApiConnectionError, "cut off"),
+    bad("a negative chunk size", chunked(b"[1]", end=b"-5\r\n]"), ubiops.ApiConnectionError, "cut off"),
+    bad("a chunk size that is too long", chunked(b"[1]", end=b"1" * 70_000), ubiops.ApiConnectionError, "broke"),
+    good("transfer encoding identity", reply(200, [1], "Transfer-Encoding: identity"), [1]),
+    bad(
+        "a transfer encoding before chunked",
         chunked(b"[1]").replace(b"chunked", b"gzip, chunked"),
         ubiops.ApiConnectionError,
         "the transfer encoding 'gzip, chunked' is not supported",
     ),
     bad(
-        "an unknown coding beside a length",
+        "an unknown transfer encoding with a length",
         reply(200, b"[1]", "Transfer-Encoding: xchunked"),
         ubiops.ApiConnectionError,
         "transfer encoding",
     ),
-    bad("other protocols", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", ubiops.ApiException, "101"),
-    bad("words without end", b"HTTP/1.1 102 Processing\r\n\r\n" * 600, ubiops.ApiConnectionError, "before the body"),
+    bad("a protocol switch", b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n", ubiops.ApiException, "101"),
+    bad(
+        "endless informational responses",
+        b"HTTP/1.1 102 Processing\r\n\r\n" * 600,
+        ubiops.ApiConnectionError,
+        "before the body",
+    ),
     bad("not modified", reply(304), ubiops.RedirectError, "Not Modified"),
-    bad("a status beyond all", reply(799, {"error": "x"}), ubiops.ServerError, "799"),
+    bad("a status above 599", reply(799, {"error": "x"}), ubiops.ServerError, "799"),
 ]
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.what)
-def test_an_answer_becomes_a_value_or_a_typed_error(case: Case, wire: Any, client_for: Any) -> None:
-    client = client_for(wire(then_close(case.answer)), max_retries=0)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_response_yields_a_value_or_a_typed_error(case: Case, wire: Any, client_for: Any) -> None:
+    client = client_for(wire(then_close(case.response)), max_retries=0)
     if case.error is None:
         assert call(client) == case.value
         return
@@ -128,22 +154,22 @@ def test_an_answer_becomes_a_value_or_a_typed_error(case: Case, wire: Any, clien
 
 @pytest.mark.parametrize("value", [None, True, 1, 1.5, "text", [], {}, [None], float("inf")])
 @pytest.mark.parametrize(
-    ("method", "arguments", "wanted"),
+    ("method", "arguments", "expected"),
     [("deployments_list", ("p",), list), ("deployments_get", ("p", "d"), dict)],
 )
-def test_a_value_of_another_type_than_promised_is_an_error(
-    value: Any, method: str, arguments: tuple[str, ...], wanted: type, wire: Any, client_for: Any
+def test_a_value_of_the_wrong_type_is_an_error(
+    value: Any, method: str, arguments: tuple[str, ...], expected: type, wire: Any, client_for: Any
 ) -> None:
     api = ubiops.CoreApi(client_for(wire(reply(200, value))))
-    if isinstance(value, wanted) and value != [None]:
+    if isinstance(value, expected) and value != [None]:
         getattr(api, method)(*arguments)
         return
     with pytest.raises(ubiops.InvalidResponseError, match="where (a list|an object) was expected"):
         getattr(api, method)(*arguments)
 
 
-def test_no_depth_of_a_value_of_another_type_is_more_than_the_error_takes(wire: Any, client_for: Any) -> None:
-    """A depth that can just be read may be too much for whatever is done with the value later."""
+def test_a_deeply_nested_value_of_the_wrong_type_is_an_error(wire: Any, client_for: Any) -> None:
+    """A value that can just be parsed may be too deep for the steps afterwards."""
     server = wire(b"")
     api = ubiops.CoreApi(client_for(server))
     for depth in range(sys.getrecursionlimit() - 100, sys.getrecursionlimit() + 1):
@@ -152,7 +178,7 @@ def test_no_depth_of_a_value_of_another_type_is_more_than_the_error_takes(wire: 
             api.deployments_get("p", "d")
 
 
-def test_unknown_values_of_entries_are_kept(wire: Any, client_for: Any) -> None:
+def test_unexpected_fields_and_values_of_list_items_are_kept(wire: Any, client_for: Any) -> None:
     api = ubiops.CoreApi(client_for(wire(reply(200, [{"name": "d", "labels": 5, "unknown": 1}]))))
     (first,) = api.deployments_list("p")
     assert (first.name, first.labels, first.id) == ("d", 5, None)
@@ -162,7 +188,7 @@ def test_unknown_values_of_entries_are_kept(wire: Any, client_for: Any) -> None:
 @pytest.mark.parametrize(
     ("entry", "kind"), [(None, "null"), ("text", "str"), ([1], "a list"), (1, "int"), (True, "bool")]
 )
-def test_entries_of_another_kind_than_promised_are_an_error(entry: Any, kind: str, wire: Any, client_for: Any) -> None:
+def test_list_items_of_the_wrong_type_are_an_error(entry: Any, kind: str, wire: Any, client_for: Any) -> None:
     api = ubiops.CoreApi(client_for(wire(reply(200, [{"name": "d"}, entry]))))
     with pytest.raises(ubiops.InvalidResponseError, match=f"is {kind} in entry 1 where an object was expected"):
         api.deployments_list("p")
@@ -172,7 +198,7 @@ def test_entries_of_another_kind_than_promised_are_an_error(entry: Any, kind: st
     ("kind", "value", "entry"),
     [("str", ["a", None], 1), ("int", [1, True], 1), ("float", ["1"], 0), ("bool", [True, 1], 1)],
 )
-def test_plain_entries_of_another_kind_are_an_error_too(
+def test_list_items_of_a_plain_type_are_checked_too(
     kind: str, value: list[Any], entry: int, wire: Any, client_for: Any
 ) -> None:
     client = client_for(wire(reply(200, value)))
@@ -180,7 +206,7 @@ def test_plain_entries_of_another_kind_are_an_error_too(
         client.call_api("/things", "GET", response_type=f"list[{kind}]")
 
 
-# --- statuses -----------------------------------------------------------------------------------------------------
+# --- statuses -------------------------------------------------------------------------
 
 STATUSES = {
     400: "BadRequestError",
@@ -207,21 +233,21 @@ STATUSES = {
 
 @pytest.mark.parametrize(("status", "name"), STATUSES.items())
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_every_status_has_its_class_with_the_servers_message(
+def test_every_status_raises_its_class_with_the_servers_message(
     status: int, name: str, method: str, wire: Any, client_for: Any
 ) -> None:
-    answer = reply(status, {"error": "So it is"}, "x-request-id: 7")
+    response = reply(status, {"error": "Message"}, "x-request-id: 7")
     with pytest.raises(ubiops.ApiException) as caught:
-        call(client_for(wire(then_close(answer)), max_retries=0), method)
+        call(client_for(wire(then_close(response)), max_retries=0), method)
     error = caught.value
     assert type(error).__name__ == name
     assert error.status == status
     assert error.headers is not None
     assert error.headers["X-Request-Id"] == "7"
     if status != 304:
-        assert error.get_body_message() == "So it is"
-        assert error.body == '{"error": "So it is"}'
-        assert "So it is" in str(error)
+        assert error.get_body_message() == "Message"
+        assert error.body == '{"error": "Message"}'
+        assert "Message" in str(error)
 
 
 PAGE = b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>" + b"<p>nginx</p>" * 5000
@@ -242,7 +268,7 @@ MESSAGES = [
 
 
 @pytest.mark.parametrize(("body", "message"), MESSAGES, ids=range(len(MESSAGES)))
-def test_the_servers_words_are_told_and_a_page_is_not_dumped(
+def test_the_servers_message_is_reported_without_dumping_a_page(
     body: bytes, message: str | None, wire: Any, client_for: Any
 ) -> None:
     with pytest.raises(ubiops.NotFoundError) as caught:
@@ -252,18 +278,22 @@ def test_the_servers_words_are_told_and_a_page_is_not_dumped(
 
 
 HOSTILE = {
-    "white space within a message": b"<Message>" + b" " * 9_900 + b"x",
-    "messages without end": b"<Message>" * 1_100,
-    "titles without end": b"<html>" + b"<title" * 1_600,
-    "sections without end": b"<Message><![CDATA[" + b"]]> " * 2_000,
+    "whitespace within a message": b"<Message>" + b" " * 9_900 + b"x",
+    "unclosed messages": b"<Message>" * 1_100,
+    "unclosed titles": b"<html>" + b"<title" * 1_600,
+    "unclosed CDATA sections": b"<Message><![CDATA[" + b"]]> " * 2_000,
     "brackets": b"[" * 9_999,
 }
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
 @pytest.mark.timeout(20)
-def test_no_body_keeps_the_client_busy(body: bytes, wire: Any, client_for: Any) -> None:
-    """Measured in time of this thread, so that a busy machine does not matter: seconds would be minutes or hours."""
+def test_hostile_error_bodies_are_parsed_quickly(body: bytes, wire: Any, client_for: Any) -> None:
+    """A parser with quadratic time would need minutes or hours.
+
+    CPU time of this thread is measured, so that the load of the machine does not
+    matter.
+    """
     client = client_for(wire(reply(404, body)))
     before = time.thread_time()
     with pytest.raises(ubiops.NotFoundError):
@@ -271,7 +301,7 @@ def test_no_body_keeps_the_client_busy(body: bytes, wire: Any, client_for: Any) 
     assert time.thread_time() - before < 5
 
 
-def test_a_reason_draws_nothing_on_the_terminal(wire: Any, client_for: Any) -> None:
+def test_control_characters_of_a_reason_are_removed(wire: Any, client_for: Any) -> None:
     with pytest.raises(ubiops.NotFoundError) as caught:
         call(client_for(wire(reply(404, b"", reason="No\x1b[2J\x07pe \xe9"))))
     assert caught.value.reason == "No [2J pe é"
@@ -281,34 +311,34 @@ def test_a_reason_draws_nothing_on_the_terminal(wire: Any, client_for: Any) -> N
     assert str(broken.value).replace("\n", "").isprintable()
 
 
-def test_a_reason_is_told_to_a_bound(wire: Any, client_for: Any) -> None:
+def test_a_long_reason_is_truncated(wire: Any, client_for: Any) -> None:
     with pytest.raises(ubiops.NotFoundError) as caught:
         call(client_for(wire(reply(404, b"", reason="x" * 60_000))))
     assert len(str(caught.value)) < 1500
 
 
-def test_an_error_whose_body_breaks_off_keeps_its_status(wire: Any, client_for: Any) -> None:
+def test_an_error_with_a_truncated_body_keeps_its_status(wire: Any, client_for: Any) -> None:
     with pytest.raises(ubiops.NotFoundError) as caught:
         call(client_for(wire(then_close(reply(404, {"error": "half"})[:-5]))))
     assert caught.value.status == 404
 
 
-def test_the_body_of_an_error_is_read_to_a_bound(wire: Any, client_for: Any) -> None:
+def test_the_body_of_an_error_is_read_up_to_a_limit(wire: Any, client_for: Any) -> None:
     with pytest.raises(ubiops.BadRequestError) as caught:
         call(client_for(wire(reply(400, b"x" * (3 << 20)), reply(200, [1]))))
     assert caught.value.body is not None
     assert len(caught.value.body) == 1 << 20
 
 
-def test_a_missing_token_is_told_with_what_to_do(wire: Any, client_for: Any) -> None:
-    answer = reply(401, {"error": "No"})
+def test_a_missing_token_is_reported_with_a_hint(wire: Any, client_for: Any) -> None:
+    response = reply(401, {"error": "No"})
     with pytest.raises(ubiops.UnauthorizedError, match="no API token was sent: set UBIOPS_API_TOKEN"):
-        call(client_for(wire(answer), api_key=None))
+        call(client_for(wire(response), api_key=None))
     with pytest.raises(ubiops.UnauthorizedError, match="was not accepted: check UBIOPS_API_TOKEN"):
-        call(client_for(wire(answer)))
+        call(client_for(wire(response)))
 
 
-# --- size ---------------------------------------------------------------------------------------------------------
+# --- size -----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -320,9 +350,9 @@ def test_a_missing_token_is_told_with_what_to_do(wire: Any, client_for: Any) -> 
         b"Content-Length: 200000000\r\n",
         b"Content-Length: 200000000\r\nX-A: b\r\n folded\r\n",
     ],
-    ids=["chunks", "chunks with a length", "to the end of the connection", "a length", "a length in a strange head"],
+    ids=["chunked", "chunked with a length", "until the connection closes", "a length", "a length in a folded head"],
 )
-def test_an_answer_without_end_is_read_to_a_bound(
+def test_an_endless_response_is_read_up_to_a_limit(
     head: bytes, wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ubiops._core.results.MAX_RESPONSE_BYTES", 1 << 20)
@@ -339,7 +369,9 @@ def test_an_answer_without_end_is_read_to_a_bound(
         call(client_for(wire(flood)))
 
 
-def test_a_decompression_bomb_is_defused(wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decompression_bomb_does_not_fill_the_memory(
+    wire: Any, client_for: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import tracemalloc
 
     monkeypatch.setattr("ubiops._core.results.MAX_RESPONSE_BYTES", 4 << 20)
@@ -356,8 +388,8 @@ def test_a_decompression_bomb_is_defused(wire: Any, client_for: Any, monkeypatch
         tracemalloc.stop()
 
 
-def test_a_decompression_bomb_is_refused_by_its_ratio_before_it_has_grown(wire: Any, client_for: Any) -> None:
-    """The process grows by less than 64 MB, although 256 MiB are accepted of other responses."""
+def test_a_decompression_bomb_is_rejected_early_by_its_ratio(wire: Any, client_for: Any) -> None:
+    """The process grows by less than 64 MiB; other responses may have 256 MiB."""
     import tracemalloc
 
     squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
@@ -365,14 +397,14 @@ def test_a_decompression_bomb_is_refused_by_its_ratio_before_it_has_grown(wire: 
     client = client_for(wire(reply(200, bomb, GZIP)))
     tracemalloc.start()
     try:
-        with pytest.raises(ubiops.InvalidResponseError, match="refused as a decompression bomb"):
+        with pytest.raises(ubiops.InvalidResponseError, match="rejected as a decompression bomb"):
             call(client)
         assert tracemalloc.get_traced_memory()[1] < 64 << 20
     finally:
         tracemalloc.stop()
 
 
-def test_a_large_body_that_compresses_well_is_read_at_little_more_than_its_size(wire: Any, client_for: Any) -> None:
+def test_reading_a_compressed_body_needs_little_more_memory_than_its_size(wire: Any, client_for: Any) -> None:
     import tracemalloc
 
     body = json.dumps([{"name": f"deployment-{number}", "labels": {}} for number in range(500_000)]).encode()
@@ -388,7 +420,7 @@ def test_a_large_body_that_compresses_well_is_read_at_little_more_than_its_size(
         tracemalloc.stop()
 
 
-def test_a_bomb_within_an_error_is_defused(wire: Any, client_for: Any) -> None:
+def test_a_decompression_bomb_in_an_error_does_not_fill_the_memory(wire: Any, client_for: Any) -> None:
     import tracemalloc
 
     client = client_for(wire(reply(400, gzip.compress(bytes(50 << 20)), GZIP)))
@@ -403,10 +435,10 @@ def test_a_bomb_within_an_error_is_defused(wire: Any, client_for: Any) -> None:
     assert len(caught.value.body) == 1 << 20
 
 
-# --- HEAD and what has no body ------------------------------------------------------------------------------------
+# --- responses without a body ---------------------------------------------------------
 
 
-def test_a_head_has_no_body_whatever_it_says(wire: Any, client_for: Any) -> None:
+def test_the_response_to_head_has_no_body_even_if_it_declares_one(wire: Any, client_for: Any) -> None:
     server = wire(reply(200, b"", GZIP).replace(b"Content-Length: 0", b"Content-Length: 500"), reply(200, [1]))
     client = client_for(server)
     assert client.call_api("/things", "HEAD")[1] == 200
@@ -415,10 +447,10 @@ def test_a_head_has_no_body_whatever_it_says(wire: Any, client_for: Any) -> None
 
 
 @pytest.mark.parametrize("header", ["Range", "range"])
-def test_a_part_is_an_error_unless_it_was_requested(
+def test_a_partial_response_is_an_error_unless_it_was_requested(
     header: str, wire: Any, client_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Saved, it would pass for the whole file."""
+    """A saved part would look like the whole file."""
     monkeypatch.chdir(tmp_path)
     part = reply(206, b"part", "Content-Range: bytes 0-3/100")
     client = client_for(wire(part))
@@ -438,12 +470,12 @@ def test_a_part_is_an_error_unless_it_was_requested(
         assert (response.status, response.read()) == (206, b"part")
 
 
-def test_an_operation_that_returns_nothing_takes_any_body(wire: Any, client_for: Any) -> None:
+def test_an_operation_that_returns_nothing_accepts_any_body(wire: Any, client_for: Any) -> None:
     for body in (b"", b"deleted", b"{}"):
         assert ubiops.CoreApi(client_for(wire(reply(200, body)))).deployments_delete("p", "d") is None
 
 
-# --- redirects ----------------------------------------------------------------------------------------------------
+# --- redirects ------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -467,20 +499,22 @@ def test_a_redirect_is_followed_on_the_same_origin(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_a_redirect_of_what_changes_something_is_an_error(status: int, method: str, wire: Any, client_for: Any) -> None:
+def test_a_redirect_of_a_method_that_changes_something_is_an_error(
+    status: int, method: str, wire: Any, client_for: Any
+) -> None:
     server = wire(reply(status, b"", "Location: /v2.1/there"))
     with pytest.raises(ubiops.RedirectError, match="'/v2.1/there', which is not followed: only a GET or HEAD is"):
         call(client_for(server), method)
     assert len(server.requests) == 1
 
 
-def test_a_redirect_to_elsewhere_is_an_error_and_no_credentials_travel(
+def test_a_redirect_to_another_origin_is_an_error_and_sends_no_credentials(
     wire: Any, client_for: Any, certificates: Any
 ) -> None:
-    """Another port, host and scheme; the places really listen, and hear nothing."""
+    """Another port, host or scheme: the servers listen but receive nothing."""
     other_port = wire(reply(200, [1]))
     other_scheme = wire(reply(200, [1]), context=certificates.good)
-    places = [
+    locations = [
         other_port.host,
         other_scheme.host,
         "http://localhost:{port}/v2.1/there",
@@ -496,29 +530,30 @@ def test_a_redirect_to_elsewhere_is_an_error_and_no_credentials_travel(
         "file:///etc/passwd",
         "\\\\localhost\\there",
     ]
-    for place in places:
+    for location in locations:
         server = wire(b"")
-        server.steps = (reply(302, b"", f"Location: {place.format(port=server.port)}"),)
+        server.steps = (reply(302, b"", f"Location: {location.format(port=server.port)}"),)
         client = client_for(server, **certificates.trust)
-        if place.startswith("\\"):
-            # Backslashes are no separators: this is a path of the same origin, which goes out encoded.
+        if location.startswith("\\"):
+            # A backslash is not a separator: this is a path on the same origin, sent
+            # encoded.
             with pytest.raises(ubiops.RedirectError):
                 call(client)
             assert all(r.target.startswith("/v2.1/") for r in server.requests)
             continue
         with pytest.raises(ubiops.RedirectError, match="is not followed"):
             call(client)
-        assert len(server.requests) == 1, place
+        assert len(server.requests) == 1, location
     assert other_port.connections == other_scheme.connections == 0
 
 
 @pytest.mark.parametrize("location", ["", "/a\tb", "/\xe4"])
-def test_a_redirect_to_nowhere_is_an_error(location: str, wire: Any, client_for: Any) -> None:
+def test_a_redirect_with_an_invalid_location_is_an_error(location: str, wire: Any, client_for: Any) -> None:
     with pytest.raises(ubiops.RedirectError):
         call(client_for(wire(reply(302, b"", f"Location: {location}"))))
 
 
-def test_redirects_in_a_circle_end(wire: Any, client_for: Any) -> None:
+def test_a_redirect_loop_ends(wire: Any, client_for: Any) -> None:
     server = wire(reply(302, b"", "Location: /v2.1/things"))
     with pytest.raises(ubiops.RedirectError, match="too many"):
         call(client_for(server))
@@ -526,7 +561,7 @@ def test_redirects_in_a_circle_end(wire: Any, client_for: Any) -> None:
 
 
 def test_every_class_of_error_is_raised_for_some_status_or_fault() -> None:
-    """So that no class is promised that nothing raises."""
+    """No exported class is one that nothing raises."""
     raised = {*STATUSES.values(), *(case.error.__name__ for case in CASES if case.error)}
     by_hand = {"ApiTimeoutError", "ApiTypeError", "ApiValueError", "ApiKeyError", "ApiException"}
     # Raised for local files, for unknown names, and by waiting.
@@ -535,7 +570,7 @@ def test_every_class_of_error_is_raised_for_some_status_or_fault() -> None:
     assert set(exceptions.__all__) - raised - by_hand == {"OpenApiException", "UbiOpsException", "UnknownFieldWarning"}
 
 
-def test_json_is_read_as_the_answer_says_with_raw_responses(wire: Any, client_for: Any) -> None:
+def test_a_raw_response_is_decoded_as_its_headers_say(wire: Any, client_for: Any) -> None:
     client = client_for(wire(reply(200, b"no JSON", GZIP), reply(200, b"no JSON"), reply(200, b"\xff", JSON)))
     api = ubiops.CoreApi(client)
     with api.deployments_list("p", _preload_content=False) as response, pytest.raises(ubiops.InvalidResponseError):
@@ -546,7 +581,7 @@ def test_json_is_read_as_the_answer_says_with_raw_responses(wire: Any, client_fo
         response.json()
 
 
-def test_an_unknown_field_of_an_error_is_no_obstacle(wire: Any, client_for: Any) -> None:
+def test_an_error_with_unknown_fields_shows_them_as_its_message(wire: Any, client_for: Any) -> None:
     body = json.dumps({"errors": [{"field": "name"}]}).encode()
     with pytest.raises(ubiops.BadRequestError) as caught:
         call(client_for(wire(reply(400, body))))
