@@ -131,7 +131,7 @@ ROWS = [
         9,
         lambda _: ubiops.CoreApi(host="https://x/v2.1?a=b"),
         ValueError,
-        ("it holds a query or a fragment",),
+        ("it contains a query or a fragment",),
     ),
     Row(
         12,
@@ -269,27 +269,27 @@ ROWS = [
         ("is not iterable; async_req=True returns the call",),
     ),
     Row(39, lambda p: p.api.deployments_list("p", _request_timeout=0), ValueError, ("must be a number of seconds",)),
-    Row(39, lambda p: p.api.deployments_list("p", _request_timeout="5"), TypeError, ("takes a number of seconds",)),
+    Row(39, lambda p: p.api.deployments_list("p", _request_timeout="5"), TypeError, ("must be a number of seconds",)),
     Row(39, _set("verify_ssl", "false"), TypeError, ("verify_ssl takes True or False, got str: 'false'",)),
     Row(44, lambda p: p.api.deployments_create(p.project, {"name": "d", **PLAIN}), ubiops.ConflictError, ("'d'",)),
 ]
 
 ELSEWHERE = {
-    8: ("test/faults/test_secrets.py", "test_a_name_that_is_not_known_shows_no_secret"),
+    8: ("test/faults/test_secrets.py", "test_an_unknown_host_shows_no_secret"),
     10: ("test/faults/test_tls.py", "test_https_to_a_server_without_tls_hints_at_http"),
     11: ("test/faults/test_tls.py", "test_http_to_a_server_that_expects_tls_hints_at_https"),
     22: ("test/emulator/test_package.py", "test_a_file_that_is_not_an_archive_fails_the_build"),
     23: ("test/emulator/test_package.py", "test_an_archive_without_code_fails_the_build"),
     24: ("test/utils/test_wait_for.py", "test_version_without_revision_is_an_error"),
     25: ("test/utils/test_wait_for.py", "test_an_expired_timeout_raises_one_error_of_many_kinds"),
-    32: ("test/faults/test_connections.py", "test_a_body_that_was_not_read_is_not_taken_for_the_next_response"),
+    32: ("test/faults/test_connections.py", "test_an_unread_body_is_not_read_as_the_next_response"),
     33: ("test/faults/test_processes.py", "test_after_a_fork_each_process_has_its_own_connections"),
     37: ("test/faults/test_proxies.py", "test_an_unreachable_proxy_is_named_with_its_source_and_retried"),
-    38: ("test/faults/test_tls.py", "test_a_bad_certificate_is_refused_with_a_hint"),
-    40: ("test/faults/test_messages.py", "test_a_read_timeout_is_given_with_its_seconds"),
+    38: ("test/faults/test_tls.py", "test_an_invalid_certificate_is_rejected_with_a_hint"),
+    40: ("test/faults/test_messages.py", "test_a_read_timeout_is_reported_in_seconds"),
     41: ("test/faults/test_uploads.py", "test_ctrl_c_leaves_nothing_behind"),
     42: ("test/client/test_signposts.py", "test_a_method_of_the_api_that_is_not_covered_says_how_to_call_it"),
-    43: ("test/faults/test_answers.py", "test_a_redirect_to_elsewhere_is_an_error_and_no_credentials_travel"),
+    43: ("test/faults/test_responses.py", "test_a_redirect_to_another_origin_is_an_error_and_sends_no_credentials"),
     45: ("test/packaging/test_wheel.py", "test_progress_bar_without_its_extra_says_what_to_install"),
 }
 

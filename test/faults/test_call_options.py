@@ -66,7 +66,7 @@ def test_headers_of_a_call_take_precedence_over_those_of_the_client(wire: Any, c
         ("X: y", ubiops.ApiTypeError, "_headers takes a dict, got str"),
         ([("X", "y")], ubiops.ApiTypeError, "_headers takes a dict, got list"),
         ({"X": f"{SECRET}\n"}, ubiops.ApiValueError, "control characters"),
-        ({"X": 5}, ubiops.ApiTypeError, "the header X takes a string, got int"),
+        ({"X": 5}, ubiops.ApiTypeError, "the header X must be a string, got int"),
         ({"a b": SECRET}, ubiops.ApiValueError, "not a valid header name"),
         ({"Content-Length": "5"}, ubiops.ApiValueError, "set by the client itself"),
     ],

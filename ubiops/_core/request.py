@@ -318,7 +318,7 @@ def encode_segment(value: Any, name: str, caller: str, safe: str = "", note: str
         return number_text(value, name, caller)
     if not isinstance(value, str):
         raise ApiTypeError(
-            f"{caller}() takes a string, an integer or a UUID for {name!r}, "
+            f"{caller}(): {name!r} must be a string, an integer or a UUID, "
             f"got {type(value).__name__}: {value!r:.80}{note}"
         )
     if not value:
