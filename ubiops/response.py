@@ -26,6 +26,7 @@ def read_blocks(raw: RawResponse, *, reuse: bool = False) -> Iterator[Any]:
         raw: The response.
         reuse: Whether a block need only be valid until the next one is requested.
     """
+    __tracebackhide__ = True
     try:
         decoder = decoder_for(raw.headers, raw.status)
         if reuse and isinstance(decoder, Identity):
@@ -138,6 +139,7 @@ class Response:
             ubiops.InvalidResponseError: The body is not compressed as declared.
             ubiops.ApiValueError: The response was closed before.
         """
+        __tracebackhide__ = True
         if amt is None or amt < 0:
             return b"".join([self._take_rest(), *self._stream()])
         # Views, so that no byte is copied more than once.
@@ -157,6 +159,7 @@ class Response:
         return data
 
     def _stream(self) -> Iterator[bytes]:
+        __tracebackhide__ = True
         if self._content is not None or self._ended:
             return iter(())
         # A body that failed once raises the same error on every later read.
@@ -169,6 +172,7 @@ class Response:
         return self._blocks
 
     def _read_blocks(self) -> Iterator[bytes]:
+        __tracebackhide__ = True
         try:
             for block in read_blocks(self._raw, reuse=self._reuse):
                 if self._progress is not None:
@@ -201,6 +205,7 @@ class Response:
             ubiops.ApiTimeoutError: A timeout expired.
             ubiops.InvalidResponseError: The body is not compressed as declared.
         """
+        __tracebackhide__ = True
         if amt is None or amt == BLOCK:
             rest = self._take_rest()
             if rest:
@@ -278,6 +283,7 @@ class Response:
             ubiops.ApiValueError: A part of the body was read before.
             ubiops.ApiConnectionError: The connection broke before the body was complete.
         """
+        __tracebackhide__ = True
         if self._content is None and self._blocks is not None:
             raise ApiValueError("a part of the response was read before, so that it can't be saved as a whole")
         target = os.fspath(path) if path is not None else os.getcwd()

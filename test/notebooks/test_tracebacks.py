@@ -14,8 +14,11 @@ import pytest
 
 import ubiops
 import ubiops.aio
+import ubiops.utils
 
 if TYPE_CHECKING:
+    from types import FrameType
+
     from ubiops.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -32,10 +35,12 @@ OPTION = "ubiops.CoreApi().deployments_list('project-1', _preload_content='no')"
 QUERY = "ubiops.CoreApi().deployment_audit_events_list('project-1', 'd', limit=-1)"
 MODEL = "ubiops.DeploymentCreate(name='')"
 BODY = "ubiops.CoreApi().deployments_create('project-1', {'name': ''})"
-CALLS = (NOT_FOUND, TWIN, AWAITED, CALL_API, REFUSED, MISSING, KEYWORD, OPTION, QUERY, MODEL, BODY)
+FILE = "ubiops.CoreApi().revisions_file_upload('project-1', 'd', 'v', file='missing.zip')"
+PACKAGE = "ubiops.utils.validate_package('missing')"
+CALLS = (NOT_FOUND, TWIN, AWAITED, CALL_API, REFUSED, MISSING, KEYWORD, OPTION, QUERY, MODEL, BODY, FILE, PACKAGE)
 
 PRELUDE = """
-import ubiops, ubiops.aio
+import ubiops, ubiops.aio, ubiops.utils
 
 def nowhere():
     configuration = ubiops.Configuration(host="http://127.0.0.1:1/v2.1")
@@ -61,6 +66,18 @@ def run(arguments: list[str], emulator: Emulator, folder: Path) -> str:
     return done.stdout + done.stderr
 
 
+def inside(error: BaseException) -> list[FrameType]:
+    """The frames of the library in a traceback."""
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return [frame for frame in frames if str(ROOT / "ubiops") in frame.f_code.co_filename]
+
+
+def visible(error: BaseException) -> list[str]:
+    """The functions of the library that are not hidden."""
+    assert inside(error)
+    return [one.f_code.co_name for one in inside(error) if not one.f_locals.get("__tracebackhide__")]
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_all_frames_between_a_call_and_its_error_are_hidden(call: str, emulator: Emulator, monkeypatch: Any) -> None:
     monkeypatch.setenv("UBIOPS_API_HOST", emulator.host)
@@ -68,15 +85,20 @@ def test_all_frames_between_a_call_and_its_error_are_hidden(call: str, emulator:
     names: dict[str, Any] = {}
     exec(PRELUDE, names)  # noqa: S102
     exec(f"async def user():\n    {call}\n", names)  # noqa: S102
-    with pytest.raises(ubiops.OpenApiException) as caught:
+    with pytest.raises(ubiops.UbiOpsException) as caught:
         asyncio.run(names["user"]())
-    frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)]
-    inside = [frame for frame in frames if str(ROOT / "ubiops") in frame.f_code.co_filename]
-    assert inside
-    shown = [frame.f_code.co_name for frame in inside if not frame.f_locals.get("__tracebackhide__")]
-    assert shown == []
+    assert visible(caught.value) == []
     # Attempts before the last one, and the frames below the driver, are not in it.
-    assert len(inside) <= 11
+    assert len(inside(caught.value)) <= 11
+
+
+def test_a_failed_wait_is_short_too(core_api: ubiops.CoreApi, project_name: str) -> None:
+    core_api.deployments_create(project_name, {"name": "d", "input_type": "plain", "output_type": "plain"})
+    core_api.deployment_versions_create(project_name, "d", {"version": "v", "environment": "python3-11"})
+    core_api.revisions_file_upload(project_name, "d", "v", file=b"not a zip file")
+    with pytest.raises(ubiops.StatusError) as caught:
+        ubiops.utils.wait_for_deployment_version(core_api, project_name, "d", "v", quiet=True)
+    assert visible(caught.value) == []
 
 
 def test_pytest_shows_the_line_of_the_test_and_the_message(emulator: Emulator, tmp_path: Path) -> None:

@@ -102,6 +102,7 @@ def save(blocks: Iterable[bytes], folder: str, name: str, *, overwrite: bool = F
         ubiops.ApiFileError: The folder does not exist or is not writable.
         OSError: The disk is full or fails.
     """
+    __tracebackhide__ = True
     part = os.path.join(folder, f".{os.urandom(8).hex()}.part")
     try:
         try:

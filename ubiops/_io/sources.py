@@ -42,6 +42,7 @@ class FileSource:
     """
 
     def __init__(self, value: Any, name: str = "file") -> None:
+        __tracebackhide__ = True
         self._path: str | None = None
         self._data: Any = None
         self._file: Any = None
@@ -70,6 +71,7 @@ class FileSource:
             )
 
     def _use_path(self, value: Any, name: str) -> None:
+        __tracebackhide__ = True
         path = os.fspath(value)
         if isinstance(path, bytes):
             path = os.fsdecode(path)

@@ -272,6 +272,7 @@ def _this_python() -> tuple[int, int]:
 
 def validate(path: Any, environment: str | None, code_file: str | None) -> PackageReport:
     """Validates a folder, given by path or as a ``PackageFolder``, or an archive."""
+    __tracebackhide__ = True
     from ubiops._packages.errors import PackageFileNotFoundError, as_text
     from ubiops._packages.folder import FolderSettings, PackageFolder
 

@@ -128,6 +128,7 @@ class Wait:
             ubiops.WaitTimeoutError: The timeout expired.
             ubiops.ApiException: A call failed.
         """
+        __tracebackhide__ = True
         display = open_display(self._quiet)
         try:
             return self._poll(ask, label, subject or label, hint, display)
@@ -138,6 +139,7 @@ class Wait:
     def _poll(
         self, ask: Callable[[float | None], T], label: str, subject: str, hint: str | None, display: Display
     ) -> T:
+        __tracebackhide__ = True
         pause = _FIRST_PAUSE
         status: str | None = None
         found: T | None = None

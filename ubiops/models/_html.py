@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ubiops.models._base import Model
 
-_WIDEST = 145
+_WIDEST = 125
 """The characters of a row of a list; wider columns than fit are left out."""
 _MOST_FIELDS = 100
 """The fields of one model. Only unknown ones can be so many."""

@@ -188,6 +188,7 @@ def validate_package(
             error above.
         ubiops.ApiTypeError: ``path`` is not a path.
     """
+    __tracebackhide__ = True
     from ubiops._packages.check import validate
 
     if code_file is not None and not code_file.endswith((".py", ".R")):

@@ -58,6 +58,7 @@ def wait_for_deployment_version(
 
     Operations: ``deployment_versions_get`` and ``revisions_get``.
     """
+    __tracebackhide__ = True
     names = {"project_name": project_name, "deployment_name": deployment_name, "version": version}
     if revision_id is not None:
         names["revision_id"] = revision_id
@@ -122,6 +123,7 @@ def wait_for_revision(
 
     Operation: ``revisions_get``.
     """
+    __tracebackhide__ = True
     names = {
         "project_name": project_name,
         "deployment_name": deployment_name,
@@ -133,6 +135,7 @@ def wait_for_revision(
 
 
 def _poll_revision(wait: Wait, project_name: str, deployment_name: str, version: str, revision_id: str) -> RevisionList:
+    __tracebackhide__ = True
     get_revision = wait.api.revisions_get
     wait.names["revision_id"] = revision_id
     return wait.poll(
