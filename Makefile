@@ -50,7 +50,7 @@ format: $(VENV)/dev ## format the code and apply ruff's fixes
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
-bench: | $(BIN)/python ## run the benchmarks and update docs/performance.md (takes about ten minutes)
+bench: | $(BIN)/python ## run the benchmarks and update docs/benchmarks.md (takes about 15 minutes)
 	$(BIN)/python -m benchmarks
 
 clean: ## remove the environments, caches and build results

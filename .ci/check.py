@@ -16,7 +16,7 @@ DATA = ROOT / ".tox" / "data"
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 # The slowest first, so that none of them is left to run alone at the end.
 FIRST = ("coverage", "lowest", "once")
-LAST = ("types", "docs", "package", "urllib3-pre", "lint", "report")
+LAST = ("types", "docs", "migration", "package", "urllib3-pre", "lint", "report")
 
 
 def find_pythons() -> dict[str, str]:

@@ -11,7 +11,7 @@ from benchmarks import picture, report, works
 from benchmarks.environments import ROOT
 from benchmarks.processes import server
 
-DOCUMENT = ROOT / "docs" / "performance.md"
+DOCUMENT = ROOT / "docs" / "benchmarks.md"
 PICTURE = ROOT / "docs" / "performance.svg"
 RESULTS = ROOT / "benchmarks" / "results.json"
 

@@ -6,14 +6,15 @@ import argparse
 import sys
 from pathlib import Path
 
+from generator.classes import render_classes
 from generator.errors import DescriptionError
 from generator.generate import compare, generate, write
 
 ROOT = Path(__file__).resolve().parent.parent
 _PROBLEMS = {
     "missing": "is missing",
-    "differs": "differs from the description",
-    "stale": "is stale: nothing in the description generates it",
+    "differs": "is not up to date",
+    "stale": "is stale: nothing generates it any more",
 }
 _DONE = {"missing": "written", "differs": "written", "stale": "removed"}
 
@@ -41,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=ROOT, metavar="FOLDER", help="default: the repository")
     options = parser.parse_args(arguments)
     try:
-        files = generate(options.description)
+        files = {**generate(options.description), **render_classes(options.output)}
     except DescriptionError as error:
         print(error, file=sys.stderr)
         return 2

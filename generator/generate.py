@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from generator.build_ir import build_ir
+from generator.classes import MARKER as CLASSES_MARKER
 from generator.load import load, validate
 from generator.render import MARKER, render
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 # The folders of all generated files. A file there that carries the marker, but is not
 # generated any more, is stale.
-FOLDERS = ("docs/api", "docs/models", "ubiops")
+FOLDERS = ("docs/api", "docs/models", "docs/reference", "ubiops")
 
 
 class Difference(NamedTuple):
@@ -71,6 +72,7 @@ def _generated(root: Path) -> list[str]:
         for path in sorted((root / folder).rglob("*")):
             if path.suffix in (".py", ".pyi", ".md") and path.is_file():
                 with path.open("rb") as file:
-                    if MARKER.encode() in file.readline():
-                        found.append(path.relative_to(root).as_posix())
+                    first = file.readline()
+                if MARKER.encode() in first or CLASSES_MARKER.encode() in first:
+                    found.append(path.relative_to(root).as_posix())
     return found

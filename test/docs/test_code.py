@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import doctest
 import importlib.util
 import io
 import json
+import logging
 import os
 import re
 import subprocess
@@ -21,17 +23,19 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent.parent
 GUIDES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
 REFERENCE = [*sorted(ROOT.glob("docs/api/*.md")), *sorted(ROOT.glob("docs/models/*.md"))]
+CLASSES = sorted(ROOT.glob("docs/reference/*.md"))
 FENCE = re.compile(r"^```(?P<language>\w*)[^\n]*\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
 class Block(NamedTuple):
-    """A block of code and its documented output (None if the page shows none)."""
+    """A block of code, and what it prints or logs (None if the page shows neither)."""
 
     page: Path
     line: int
     language: str
     text: str
     output: str | None
+    logs: bool = False
 
     @property
     def place(self) -> str:
@@ -42,28 +46,43 @@ def blocks(page: Path) -> Iterator[Block]:
     text = page.read_text(encoding="utf-8")
     found = list(FENCE.finditer(text))
     for fence, following in zip(found, [*found[1:], None]):
-        output = None
-        if following is not None and text[fence.end() : following.start()].strip() == "It prints:":
-            output = following["text"]
-        yield Block(page, text.count("\n", 0, fence.start()) + 1, fence["language"], fence["text"], output)
+        between = text[fence.end() : following.start()].strip() if following is not None else ""
+        logs = between.endswith("\n\nIt logs:") or between == "It logs:"
+        output = following["text"] if following is not None and (logs or between == "It prints:") else None
+        yield Block(page, text.count("\n", 0, fence.start()) + 1, fence["language"], fence["text"], output, logs)
 
 
 def of_language(pages: list[Path], language: str) -> list[Block]:
     return [block for page in pages for block in blocks(page) if block.language == language]
 
 
+@contextlib.contextmanager
+def log_to(stream: io.StringIO) -> Iterator[io.StringIO]:
+    """Lets ``logging.basicConfig`` write to a stream, as in a new process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers.clear()
+    try:
+        with contextlib.redirect_stderr(stream):
+            yield stream
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+
+
 def run(block: Block, namespace: dict[str, Any]) -> None:
     """Runs a block and compares its output; a traceback names the page and the line."""
     code = compile("\n" * block.line + block.text, str(block.page), "exec", dont_inherit=True)
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
+    with log_to(io.StringIO()) as logged, contextlib.redirect_stdout(printed):
         exec(code, namespace)  # noqa: S102 - this is what the test is for
     if block.output is None:
         return
+    got = logged.getvalue() if block.logs else printed.getvalue()
     checker, options = doctest.OutputChecker(), doctest.ELLIPSIS
-    if not checker.check_output(block.output, printed.getvalue(), options):
+    if not checker.check_output(block.output, got, options):
         example = doctest.Example(block.text, block.output)
-        difference = checker.output_difference(example, printed.getvalue(), options)
+        difference = checker.output_difference(example, got, options)
         pytest.fail(f"{block.place} prints something different\n{difference}")
 
 
@@ -132,6 +151,11 @@ def test_yaml_is_valid(block: Block) -> None:
     assert yaml.safe_load(block.text)
 
 
+@pytest.mark.parametrize("block", of_language(CLASSES, "python"), ids=lambda block: block.place)
+def test_signature_is_valid(block: Block) -> None:
+    ast.parse(block.text)
+
+
 def test_every_block_has_a_tested_language() -> None:
-    languages = {(block.language, block.place) for page in [*GUIDES, *REFERENCE] for block in blocks(page)}
+    languages = {(block.language, block.place) for page in [*GUIDES, *REFERENCE, *CLASSES] for block in blocks(page)}
     assert [place for language, place in languages if language not in ("python", "sh", "json", "yaml", "text")] == []

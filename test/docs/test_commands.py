@@ -93,7 +93,8 @@ CHECKS = {
     r"kill (\$!)": check_nothing,
     r"python -m ((?:build|twine)\b.*)": check_module,
     r"\.venv/bin/((?:pre-commit) .+)": check_tool,
-    r"git ((?:tag|push) .+)": check_nothing,
+    r"git ((?:tag|push|pull).*)": check_nothing,
+    r"\S*python -m pip uninstall (ubiops)": check_nothing,
     r"curl ((?:--[\w-]+ |/dev/null |\d+ )*http://127\.0\.0\.1:\d+)": check_nothing,
 }
 
@@ -133,6 +134,16 @@ def test_the_steps_of_the_check_are_documented() -> None:
     page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     assert re.findall(r"^\[[\w ]{4}\] (\w+(?: \w+)?)  ", page, re.MULTILINE)[: len(NAMES)] == list(NAMES)
     assert all(f"\n| {name} | " in page for name in NAMES)
+
+
+def test_the_extras_and_what_they_add_are_documented() -> None:
+    setup = (ROOT / "setup.py").read_text(encoding="utf-8")
+    extras = dict(re.findall(r'^ {8}"(\w+)": \[(.*?)\]', setup, re.DOTALL | re.MULTILINE))
+    page = (ROOT / "docs" / "installation.md").read_text(encoding="utf-8")
+    table = dict(re.findall(r"^\| `(\w+)` \| ([\w, .-]+) \|", page, re.MULTILINE))
+    assert {name: set(re.findall(r'"([\w-]+)', packages)) for name, packages in extras.items()} == {
+        name: set(packages.split(", ")) for name, packages in table.items()
+    }
 
 
 def test_the_documented_options_of_the_emulator_exist() -> None:
