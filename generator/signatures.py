@@ -46,15 +46,15 @@ def definition(operation: Operation) -> str:
 def overloads(operation: Operation) -> list[str]:
     """The overloads of a method and of its twin in a stub, each in one line.
 
-    They come twice if the project can be left out and other arguments can't: with it, and
-    without it, where those others have to be named.
+    They come twice if the project can be left out and other arguments can't: with it,
+    and without it, where those others have to be named.
     """
     return _both_ways(operation, _overloads)
 
 
 def _both_ways(operation: Operation, make: Callable[..., list[str]]) -> list[str]:
-    """The overloads with the project, and those without it. The overloads of a name have
-    to follow each other.
+    """The overloads with the project, and those without it. The overloads of a name
+    have to follow each other.
     """
     lines = make(operation)
     if any(is_project(one) for one in operation.positional) and _needs_more(operation):
@@ -181,7 +181,7 @@ def _define(
     *,
     named: bool = False,
 ) -> str:
-    """An overload; with ``named`` one without the project, in which all others are named."""
+    """An overload; if ``named``, without the project and with keywords only."""
     words = []
     for one in operation.positional:
         if not is_project(one):

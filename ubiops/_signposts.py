@@ -1,4 +1,4 @@
-"""What to say of a method, class or function that does not exist. Imported only then."""
+"""Messages for methods, classes and functions that do not exist. Imported only then."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TWIN = "_with_http_info"
 
 
 def missing_method(cls: type, name: str) -> ApiAttributeError:
-    """Returns the error for a method that ``CoreApi`` or the class of an area does not have."""
+    """Returns the error for a missing method of ``CoreApi`` or the class of an area."""
     message = f"{cls.__name__!r} object has no attribute {name!r}"
     if name.startswith("_"):
         # Python and its tools look for such names, and nobody reads the message.
@@ -62,8 +62,8 @@ def missing_name(module: str, name: str, names: Iterable[str]) -> ApiAttributeEr
         )
     else:
         return _error(_near(message, name, names), name)
-    # The statement that looked the name up: Python would replace an AttributeError with an
-    # ImportError that doesn't say why the name is missing.
+    # The statement that looked the name up: Python would replace an AttributeError with
+    # an ImportError that doesn't say why the name is missing.
     caller = sys._getframe(2)
     if caller.f_lasti >= 0 and opcode.opname[caller.f_code.co_code[caller.f_lasti]] == "IMPORT_FROM":
         return ApiImportError(message)

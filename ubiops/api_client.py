@@ -40,15 +40,17 @@ class ApiClient(BaseClient):
         header_name: The name of a header that all requests carry.
         header_value: Its value.
         cookie: The value of the header Cookie for all requests.
-        pool_threads: The most calls with ``async_req=True`` that run at once. Default: 1.
+        pool_threads: The most calls with ``async_req=True`` that run at once. Default:
+            1.
         token: The API token, in place of a configuration.
         host: The address of the API, in place of a configuration.
-        project: The default ``project_name`` of every call, in place of a configuration.
+        project: The default ``project_name`` of every call, in place of a
+            configuration.
         event_hooks: Functions to call on events, see ``ubiops.hooks``.
 
     Raises:
-        ubiops.ApiTypeError: ``configuration`` is something else, such as a client, or is
-            given beside its settings.
+        ubiops.ApiTypeError: ``configuration`` is something else, such as a client, or
+            is given beside its settings.
         ubiops.ApiValueError: A header or ``pool_threads`` is not valid.
     """
 
@@ -179,8 +181,8 @@ class ApiClient(BaseClient):
             ubiops.ApiValueError: An argument is missing or breaks a rule.
             ubiops.ApiException: The call did not succeed.
         """
-        # Leaves this frame out of tracebacks in notebooks and pytest, as do all functions
-        # between a user's code and an error that is raised on purpose.
+        # Leaves this frame out of tracebacks in notebooks and pytest, as do all
+        # functions between a user's code and an error that is raised on purpose.
         __tracebackhide__ = True
         call = read_options(operation, options, self.configuration)
         return self._run(self._prepare(operation, arguments, call, query, headers, body, form, files), call.background)

@@ -264,16 +264,17 @@ class Response:
         overwrite: bool = False,
         progress: bool | Callable[[int, int | None], object] = False,
     ) -> str:
-        """Saves the body as a file, which appears only when it is complete and on the disk.
+        """Saves the body as a file, which appears only once it is complete and on disk.
 
         Args:
-            path: The path of the file; or a folder, in which the file gets the name that
-                the server sent, made safe. Default: the working directory.
-            overwrite: Whether to replace an existing file. Otherwise a number is added to
-                the name.
-            progress: Whether to show a progress bar, which needs the extra ``progress``. Or
-                a function to call after each block with the bytes that have arrived, and
-                those of the whole file; None if their number is unknown.
+            path: The path of the file; or a folder, in which the file gets the name
+                that the server sent, made safe. Default: the working directory.
+            overwrite: Whether to replace an existing file. Otherwise a number is added
+                to the name.
+            progress: Whether to show a progress bar, which needs the extra
+                ``progress``. Or a function to call after each block with the bytes that
+                have arrived, and those of the whole file; None if their number is
+                unknown.
 
         Returns:
             The path of the file.
@@ -281,7 +282,8 @@ class Response:
         Raises:
             ubiops.ApiFileError: The folder does not exist or is not writable.
             ubiops.ApiValueError: A part of the body was read before.
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
         """
         __tracebackhide__ = True
         if self._content is None and self._blocks is not None:
@@ -301,7 +303,8 @@ class Response:
 
     def _show_progress(self, progress: Any) -> None:
         """Sets what is called with the size of each block that arrives."""
-        # The declared length is that of the compressed body, and blocks are decompressed.
+        # The declared length is that of the compressed body, and blocks are
+        # decompressed.
         total = None if "Content-Encoding" in self.headers else content_length(self._raw.headers)
         if callable(progress):
             received = 0

@@ -1,7 +1,7 @@
 """What a beginner is told after each of 45 common mistakes, by their numbers.
 
-A row is tried here against the emulator, or names the test elsewhere that states what is
-said. Waiting, packages and the command line have tests of their own.
+A row is tried here against the emulator, or names the test elsewhere that states what
+is said. Waiting, packages and the command line have tests of their own.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ TOKEN_HINT = "set UBIOPS_API_TOKEN or configuration.api_key['Authorization']"
 
 
 class Place(NamedTuple):
-    """Where a mistake is made: a project with one deployment `d` that has a version `v`."""
+    """The setting of a mistake: a project with a deployment `d` and a version `v`."""
 
     api: Any
     project: str
@@ -76,7 +76,7 @@ def _text_file(place: Place) -> Any:
 
 UNAUTHORIZED = ubiops.UnauthorizedError
 ROWS = [
-    # --- token and address ---
+    # --- token and address ------------------------------------------------------------
     Row(1, lambda p: p.other().deployments_list("p"), UNAUTHORIZED, (f"hint: no API token was sent: {TOKEN_HINT}",)),
     Row(
         3,
@@ -143,7 +143,7 @@ ROWS = [
     Row(12, _set("timeout", 3), ubiops.UnknownFieldWarning, ("did you mean 'read_timeout'?",)),
     Row(12, _set("retries", 5), ubiops.UnknownFieldWarning, ("did you mean 'max_retries'?",)),
     Row(12, _set("proxies", {}), ubiops.UnknownFieldWarning, ("did you mean 'proxy'?",)),
-    # --- arguments and models ---
+    # --- arguments and models ---------------------------------------------------------
     Row(
         13,
         lambda p: p.api.deployments_list(),
@@ -202,7 +202,7 @@ ROWS = [
         lambda p: p.api.deployment_versions_create(p.project, "d", ubiops.DeploymentCreate(name="d", **PLAIN)),
         TypeError,
         (
-            "deployment_versions_create() takes a DeploymentVersionCreate for 'data', got a DeploymentCreate: "
+            "deployment_versions_create(): 'data' must be a DeploymentVersionCreate, got a DeploymentCreate: "
             "DeploymentVersionCreate.version must be given",
         ),
     ),
@@ -238,7 +238,7 @@ ROWS = [
         31,
         lambda p: p.api.deployment_environment_variables_get(p.project, "d", "MODEL"),
         ubiops.NotFoundError,
-        ("id='MODEL'; id takes an id, which is a UUID, and not a name",),
+        ("id='MODEL'; id must be an id (a UUID), not a name",),
     ),
     Row(
         26,
@@ -246,7 +246,7 @@ ROWS = [
         AttributeError,
         ("nmae",),
     ),
-    # --- ways to use a client ---
+    # --- ways to use a client ---------------------------------------------------------
     Row(34, _without_token, UNAUTHORIZED, (f"{TOKEN_HINT} (a pickle does not contain the token)",)),
     Row(
         35,

@@ -78,7 +78,7 @@ def test_a_project_has_to_be_a_name(value: Any, error: type[Exception]) -> None:
         ubiops.Configuration(project=value)
 
 
-# --- the default of every call -----------------------------------------------------------
+# --- the default of every call --------------------------------------------------------
 
 
 def target(server: Any, call: Any) -> str:
@@ -142,7 +142,7 @@ def test_positional_arguments_always_start_with_the_project(server: Any) -> None
 
 
 def test_none_does_not_stand_for_the_default(server: Any) -> None:
-    """What should have held a name may be missing, and the call may delete something."""
+    """A name that should have been passed may be missing, and the call may delete."""
     api: Any = ubiops.CoreApi(token="x", host=server.host, project="default")
     with pytest.raises(ubiops.ApiValueError, match=r"leave it out to use the default project \('default'\)"):
         api.deployments_delete(None, "d")

@@ -144,7 +144,7 @@ def test_each_status_has_its_class(status: int, cls: type[Exception]) -> None:
     assert exceptions.class_for_status(status) is cls
 
 
-# --- built-in bases, request ids -----------------------------------------------------------
+# --- built-in bases, request ids ------------------------------------------------------
 
 
 @pytest.mark.parametrize(

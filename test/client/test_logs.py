@@ -27,7 +27,8 @@ INFO = [DEBUG[1]]
 
 
 def errors_of(code: str, level: str = "") -> list[str]:
-    """Returns what a program prints to its standard error stream. Its call is retried once."""
+    """Returns what a program prints to its standard error stream. Its call is retried
+    once."""
     with Wire([reply(503), reply(200, [])]) as server:
         done = subprocess.run(
             [sys.executable, "-c", f"import logging, sys, ubiops\n{code}", server.host, TOKEN],

@@ -14,7 +14,7 @@ import ubiops
 SECRET = "hunter2-hunter2"
 
 
-# --- retries ------------------------------------------------------------------------------
+# --- retries --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("configured", "given", "attempts"), [(0, 2, 3), (3, 0, 1), (1, None, 2), (3, 1, 2)])
@@ -41,7 +41,7 @@ def test_a_number_of_retries_is_validated(value: Any, wire: Any, client_for: Any
     assert server.requests == []
 
 
-# --- headers ------------------------------------------------------------------------------
+# --- headers --------------------------------------------------------------------------
 
 
 def test_headers_of_a_call_take_precedence_over_those_of_the_client(wire: Any, client_for: Any) -> None:
@@ -63,8 +63,8 @@ def test_headers_of_a_call_take_precedence_over_those_of_the_client(wire: Any, c
 @pytest.mark.parametrize(
     ("value", "error", "said"),
     [
-        ("X: y", ubiops.ApiTypeError, "_headers takes a dict, got str"),
-        ([("X", "y")], ubiops.ApiTypeError, "_headers takes a dict, got list"),
+        ("X: y", ubiops.ApiTypeError, "_headers must be a dict, got str"),
+        ([("X", "y")], ubiops.ApiTypeError, "_headers must be a dict, got list"),
         ({"X": f"{SECRET}\n"}, ubiops.ApiValueError, "control characters"),
         ({"X": 5}, ubiops.ApiTypeError, "the header X must be a string, got int"),
         ({"a b": SECRET}, ubiops.ApiValueError, "not a valid header name"),
@@ -103,7 +103,7 @@ def test_headers_of_a_call_are_shown_nowhere(wire: Any, client_for: Any, caplog:
     assert SECRET not in caplog.text
 
 
-# --- query --------------------------------------------------------------------------------
+# --- query ----------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

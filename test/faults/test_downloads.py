@@ -446,7 +446,7 @@ def test_the_progress_bar_is_closed_in_every_case(
     assert "download" in capsys.readouterr().err
 
 
-# --- progress of save ---------------------------------------------------------------------
+# --- progress of save -----------------------------------------------------------------
 
 
 def test_save_reports_its_progress(wire: WireFor, api_for: Any, tmp_path: Path) -> None:

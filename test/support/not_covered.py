@@ -1,4 +1,4 @@
-"""Lists what the official client has and this one does not, from the facts of the whole API.
+"""Lists the parts of the official client that this one lacks, from the facts.
 
 `python test/support/not_covered.py` writes the list that error messages are made from.
 """

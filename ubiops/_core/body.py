@@ -76,9 +76,10 @@ def _value(kind: str, data: Any, caller: str, name: str, check: bool) -> Any:
         except (ApiTypeError, ApiValueError) as error:
             if not isinstance(data, Model) or isinstance(data, cls):
                 raise
-            # A response that was changed can be sent, so that another class alone is no error.
+            # A response that was changed can be sent, so that another class alone is no
+            # error.
             wrong = ApiTypeError if isinstance(data, RequestModel) else type(error)
-            raise wrong(f"{caller}() takes a {kind} for {name!r}, got a {type(data).__name__}: {error}") from None
+            raise wrong(f"{caller}(): {name!r} must be a {kind}, got a {type(data).__name__}: {error}") from None
     return cls.from_dict(data) if isinstance(data, Mapping) else data
 
 

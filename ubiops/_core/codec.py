@@ -63,7 +63,8 @@ def dump_text(value: Any, name: str, indent: int | None) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        # It holds half of a character, which can't be written to a file but as an escape.
+        # It holds half of a character, which can't be written to a file but as an
+        # escape.
         return encode(ascii_only=True)
     return text
 

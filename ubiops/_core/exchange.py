@@ -63,7 +63,8 @@ def exchange(
     Raises:
         ubiops.ApiException: The call did not succeed.
 
-    Hooks are called between the steps; the driver closes an open response if one raises.
+    Hooks are called between the steps; the driver closes an open response if one
+    raises.
     """
     __tracebackhide__ = True
     total = request.timeouts.total
@@ -101,7 +102,8 @@ def exchange(
                 error.hint = hint_for(error, request, settings) or error.hint
         except ApiException as caught:
             error = caught
-        # Outside of the handler, so that one attempt's error is not chained to the next one's.
+        # Outside of the handler, so that one attempt's error is not chained to the next
+        # one's.
         error.url = shown_url(request.origin + target)
         delay = _retry_or_raise(request, error, attempts, settings, clock, started, deadline)
         if hooks is not None and hooks["retry"]:
@@ -142,14 +144,14 @@ def _retry_or_raise(
     started: float,
     deadline: float | None,
 ) -> float:
-    """Returns the seconds to wait before the next attempt, or raises the error if it is final."""
+    """Returns the seconds to wait before a retry, or raises a final error."""
     __tracebackhide__ = True
     error.method = request.method
     failure = error._take_failure()
     attempts.append(failure.summary if failure is not None else str(error.reason))
     error.attempts = tuple(attempts)
-    # The frames in which the attempt failed would be shown behind those of the call, and say
-    # nothing more than the message.
+    # The frames in which the attempt failed would be shown behind those of the call,
+    # and say nothing more than the message.
     error.__traceback__ = None
     if failure is None:
         raise error

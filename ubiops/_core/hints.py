@@ -19,7 +19,7 @@ _PATHS = ("/v2.1", "/v2")
 
 
 def hint_for(error: ApiException, request: PreparedRequest, settings: Configuration) -> str | None:
-    """Returns a better hint for an error than its status alone allows; None keeps it."""
+    """Returns a better hint than the status alone allows, or None to keep it."""
     if error.status == 401 and not request.authorized and settings._unpickled:
         return f"{error.hint} (a pickle does not contain the token)"
     if error.status != 404 or error.hint:
@@ -33,7 +33,8 @@ def hint_for(error: ApiException, request: PreparedRequest, settings: Configurat
 
 
 def _names_hint(request: PreparedRequest, base: str) -> str | None:
-    """Returns the arguments that the path was made of, which may be swapped or misspelled."""
+    """Returns the arguments that the path was made of, which may be swapped or
+    misspelled."""
     pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(base + request.operation.path))
     found = re.fullmatch(pattern, request.target.partition("?")[0])
     if not found or not found.groupdict():
@@ -42,7 +43,7 @@ def _names_hint(request: PreparedRequest, base: str) -> str | None:
     hint = "check " + ", ".join(f"{name}={value!r:.80}" for name, value in values.items())
     for name, value in values.items():
         if (name == "id" or name.endswith("_id")) and not re.fullmatch(_UUID, value):
-            hint += f"; {name} takes an id, which is a UUID, and not a name"
+            hint += f"; {name} must be an id (a UUID), not a name"
     return hint
 
 

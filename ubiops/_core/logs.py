@@ -19,10 +19,10 @@ _LEVELS = {
 
 
 class StderrHandler(logging.Handler):
-    """Writes to the standard error stream, unless another handler takes care of the line.
+    """Writes to the standard error stream, unless another handler handles the line.
 
-    Whether there is one is decided line by line: a program may configure logging after it
-    has created its client.
+    Whether there is one is decided line by line: a program may configure logging after
+    it has created its client.
     """
 
     def emit(self, record: logging.LogRecord) -> None:

@@ -1,4 +1,4 @@
-"""Texts for messages: the server's own, from any kind of body, and URLs without secrets."""
+"""Texts for messages: the server's message, and URLs without secrets."""
 
 from __future__ import annotations
 
@@ -90,8 +90,10 @@ def printable(text: str) -> str:
 
 
 def shown_url(url: str) -> str:
-    """Returns a URL as messages, logs and events show it: values of the query whose names
-    suggest a secret are masked."""
+    """Returns a URL for messages, logs and events.
+
+    Query values whose names suggest a secret are masked.
+    """
     if "?" not in url:
         return url
     path, _, query = url.partition("?")

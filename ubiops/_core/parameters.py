@@ -123,12 +123,12 @@ def parameter_text(parameter: Parameter, value: Any, caller: str, place: str, ch
 
 
 def _label_filter(labels: Mapping[Any, Any], caller: str) -> str:
-    """Returns labels in the form of the API's label filters: ``name:value,name:value``."""
+    """Returns labels in the form of the API's filters: ``name:value,name:value``."""
     pairs = []
     for label, value in labels.items():
         if not isinstance(label, str) or not isinstance(value, (str, int)) or isinstance(value, bool):
             raise ApiTypeError(
-                f"{caller}() takes a dict of strings for {LABELS!r}, got {type(label).__name__} {label!r:.80} "
+                f"{caller}(): {LABELS!r} must be a dict of strings, got {type(label).__name__} {label!r:.80} "
                 f"with {type(value).__name__} {value!r:.80}"
             )
         if not label or ":" in label or "," in f"{label}{value}":
@@ -235,5 +235,5 @@ def quote_text(value: str, name: str, caller: str, safe: str = "") -> str:
 
 
 def missing_argument(name: str, caller: str, note: str = "") -> ApiValueError:
-    """Returns the error for a required argument that is missing or None; ``note`` follows."""
+    """Returns the error for a missing or None argument, followed by ``note``."""
     return ApiValueError(f"{caller}() needs a value for {name!r}: it is missing or None{note}")

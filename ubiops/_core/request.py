@@ -50,8 +50,8 @@ class PreparedRequest:
         options: The options of the call.
         authorized: Whether a token is sent.
         operation: The operation that is called.
-        hooks: The functions to call with events, by the kind of the event; None if there
-            are none.
+        hooks: The functions to call with events, by the kind of the event; None if
+            there are none.
     """
 
     __slots__ = (
@@ -172,15 +172,14 @@ def _read_headers(value: Any) -> dict[str, str] | None:
     """Returns the headers of a call, validated; those that are None are left out."""
     value = redact_items(value)
     if isinstance(value, Redacted):
-        raise ApiTypeError(f"_headers takes a dict, got {value.kind}")
+        raise ApiTypeError(f"_headers must be a dict, got {value.kind}")
     if not value:
         return None
     return {name: check_header(name, one) for name, one in value.items() if one is not None}
 
 
 def _read_query(value: Any) -> str:
-    """Returns what the option ``_query`` adds to the query string; parameters that are None
-    are left out."""
+    """Returns what ``_query`` adds to the query string; None values are left out."""
     if value is None:
         return ""
     pairs = []
@@ -207,8 +206,7 @@ def read_flag(options: Mapping[str, Any], name: str, default: bool) -> bool:
 
 
 def check_options(operation: Operation, options: dict[str, Any]) -> None:
-    """Checks that a method has all of the given keywords, and masks those that may contain
-    secrets.
+    """Checks that a method has the given keywords, and masks possible secrets.
 
     Raises:
         ubiops.ApiTypeError: It does not have one of them.
@@ -226,7 +224,7 @@ def check_options(operation: Operation, options: dict[str, Any]) -> None:
 
 
 def unknown_keyword(name: str, operation: Operation) -> str:
-    """Returns the message for a keyword that a method does not have, with the nearest name."""
+    """Returns the message for an unknown keyword, with the most similar name."""
     from ubiops._core.suggestions import nearest
 
     body = ("data",) if operation.body else ()
@@ -255,14 +253,15 @@ _is_plain = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.~-]*").fullmatch
 
 
 def build_path(operation: Operation, arguments: tuple[Any, ...], safe: str = "", project: str | None = None) -> str:
-    """Returns the path of a call, each argument encoded so that it can't leave its segment.
+    """Returns the path of a call, with each argument encoded within its segment.
 
     Args:
         operation: The operation to call.
         arguments: The values of its path parameters, in the method's order.
         safe: Characters that are not encoded, of those that can't end a segment.
         project: The value of ``project_name`` if that argument is left out. None given
-            explicitly does not stand for it: what should have been a name may be missing.
+            explicitly does not stand for it: what should have been a name may be
+            missing.
 
     Raises:
         ubiops.ApiValueError: An argument is missing, empty, ``.`` or ``..``.
@@ -291,7 +290,7 @@ PROJECT = "project_name"
 
 
 def _note(operation: Operation, arguments: tuple[Any, ...], name: str, project: str | None) -> str:
-    """Returns what to add to the error for an argument that is missing or has the wrong type."""
+    """Returns a note for the error about a missing argument or one of a wrong type."""
     if name == PROJECT and arguments[operation.parameters.index(PROJECT)] in (None, REQUIRED):
         if project is None:
             return "; CoreApi(project=...) sets a default"
@@ -309,8 +308,7 @@ def _note(operation: Operation, arguments: tuple[Any, ...], name: str, project: 
 
 
 def encode_segment(value: Any, name: str, caller: str, safe: str = "", note: str = "") -> str:
-    """Returns a value as one segment of a path; ``name``, ``caller`` and ``note`` are for
-    errors."""
+    """Returns a value as a path segment. The other arguments are for errors."""
     __tracebackhide__ = True
     if value is None or value is REQUIRED:
         raise missing_argument(name, caller, note)

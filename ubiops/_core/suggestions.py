@@ -1,4 +1,4 @@
-"""What to say of a name that does not exist. Imported only when there is such a name."""
+"""Suggestions for names that do not exist. Imported only when there is one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def suggest(name: str, names: Iterable[str], otherwise: str) -> str:
 
 
 def warn(message: str) -> None:
-    """Issues an ``UnknownFieldWarning`` at the line of the user's code that caused it."""
+    """Issues an ``UnknownFieldWarning`` at the line of the user's code."""
     level, frame = 1, sys._getframe()
     while frame.f_back and frame.f_globals.get("__name__", "").startswith("ubiops."):
         level, frame = level + 1, frame.f_back

@@ -1,4 +1,4 @@
-"""Progress bars on the terminal and in notebooks, with the extra ``ubiops[progress]``."""
+"""Progress bars on terminals and in notebooks, with the extra ``ubiops[progress]``."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def progress_bar(wanted: bool, total: int | None, label: str) -> Iterator[Callab
 
 
 def _find_bar() -> Any:
-    """Returns the class of bars: widgets in a notebook that can show them, otherwise text."""
+    """Returns the class of bars: widgets in notebooks that show them, else text."""
     global _hinted
     if in_notebook() and importlib.util.find_spec("ipywidgets") is None:
         # With tqdm.auto, a long warning about IProgress would say the same.

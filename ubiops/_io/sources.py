@@ -36,8 +36,8 @@ class FileSource:
 
     Raises:
         ubiops.ApiTypeError: The value is something else.
-        ubiops.ApiFileError: The file does not exist or can't be read. The class is that of the
-            cause, such as ``ApiFileNotFoundError``.
+        ubiops.ApiFileError: The file does not exist or can't be read. The class is that
+            of the cause, such as ``ApiFileNotFoundError``.
         ubiops.ApiValueError: The file is closed, or the folder can't be packed.
     """
 

@@ -61,18 +61,19 @@ class ApiClient(BaseClient):
         header_value: Its value.
         cookie: The value of the header Cookie for all requests.
         max_concurrency: The most requests that are under way at once, each in a thread.
-            Further calls wait in order; that time counts towards their ``_request_timeout``.
-            Calls that wait before a retry don't count. Default: the configuration's
-            ``connection_pool_maxsize``, which is 100 by default.
+            Further calls wait in order; that time counts towards their
+            ``_request_timeout``. Calls that wait before a retry don't count. Default:
+            the configuration's ``connection_pool_maxsize``, which is 100 by default.
         token: The API token, in place of a configuration.
         host: The address of the API, in place of a configuration.
-        project: The default ``project_name`` of every call, in place of a configuration.
-        event_hooks: Functions to call on events, see ``ubiops.hooks``. They are called in
-            the event loop, and awaited if they are coroutine functions.
+        project: The default ``project_name`` of every call, in place of a
+            configuration.
+        event_hooks: Functions to call on events, see ``ubiops.hooks``. They are called
+            in the event loop, and awaited if they are coroutine functions.
 
     Raises:
-        ubiops.ApiTypeError: ``configuration`` is something else, such as a client, or is
-            given beside its settings.
+        ubiops.ApiTypeError: ``configuration`` is something else, such as a client, or
+            is given beside its settings.
         ubiops.ApiValueError: A header or ``max_concurrency`` is not valid.
     """
 

@@ -76,8 +76,8 @@ class CoreApi(_Awaited, *_BlockingApi.__bases__):  # type: ignore[misc]
         project: The default ``project_name`` of every call. Default: none.
 
     Raises:
-        ubiops.ApiTypeError: ``api_client`` is something else, such as a blocking client, or
-            is given beside its settings; or there is no such argument.
+        ubiops.ApiTypeError: ``api_client`` is something else, such as a blocking
+            client, or is given beside its settings; or there is no such argument.
     """
 
 

@@ -143,17 +143,17 @@ class Response:
         overwrite: bool = False,
         progress: bool | Callable[[int, int | None], object] = False,
     ) -> str:
-        """Saves the body as a file, which appears only when it is complete and on the disk.
+        """Saves the body as a file, which appears only once it is complete and on disk.
 
         Args:
-            path: The path of the file; or a folder, in which the file gets the name that
-                the server sent, made safe. Default: the working directory.
-            overwrite: Whether to replace an existing file. Otherwise a number is added to
-                the name.
-            progress: Whether to show a progress bar, which needs the extra ``progress``. Or
-                a function to call after each block, in the thread that saves the file, with
-                the bytes that have arrived, and those of the whole file; None if their
-                number is unknown.
+            path: The path of the file; or a folder, in which the file gets the name
+                that the server sent, made safe. Default: the working directory.
+            overwrite: Whether to replace an existing file. Otherwise a number is added
+                to the name.
+            progress: Whether to show a progress bar, which needs the extra
+                ``progress``. Or a function to call after each block, in the thread that
+                saves the file, with the bytes that have arrived, and those of the whole
+                file; None if their number is unknown.
 
         Returns:
             The path of the file.
@@ -161,7 +161,8 @@ class Response:
         Raises:
             ubiops.ApiFileError: The folder does not exist or is not writable.
             ubiops.ApiValueError: A part of the body was read before.
-            ubiops.ApiConnectionError: The connection broke before the body was complete.
+            ubiops.ApiConnectionError: The connection broke before the body was
+                complete.
         """
         return await self._run(lambda: self._inner.save(path, overwrite=overwrite, progress=progress))
 

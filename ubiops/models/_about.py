@@ -1,5 +1,4 @@
-"""The docstring and the signature of a model, and its fields as those of a dataclass. They
-are made when ``help``, an editor or pandas asks."""
+"""A model's docstring, signature and fields as a dataclass, created on demand."""
 
 from __future__ import annotations
 
@@ -35,7 +34,7 @@ def signature(cls: type[Model]) -> inspect.Signature:
 
 
 def as_dataclass(cls: type[Model]) -> type:
-    """Returns a dataclass with the fields of a model, which the model shows as its own."""
+    """Returns a dataclass with the fields that a model shows as its own."""
     return dataclasses.make_dataclass(
         cls.__name__,
         [(name, field.annotation, dataclasses.field(default=None)) for name, field in cls._by_name.items()],

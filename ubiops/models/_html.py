@@ -1,8 +1,8 @@
 """Models as HTML tables, for notebooks.
 
-Everything that a server sent is escaped. The style sets no background and takes the colour
-of the text from the notebook, so that it suits light and dark themes. Where a viewer
-removes styles, plain tables are left.
+Everything that a server sent is escaped. The style sets no background and takes the
+colour of the text from the notebook, so that it suits light and dark themes. Where a
+viewer removes styles, plain tables are left.
 """
 
 from __future__ import annotations
@@ -72,10 +72,12 @@ def model_html(model: Model) -> str:
 def list_html(models: Sequence[Any]) -> str | None:
     """Returns a list of models as a table with a row for each of them.
 
-    Columns without any value are left out, and those that do not fit; a note lists them.
+    Columns without any value are left out, and those that do not fit; a note lists
+    them.
 
     Returns:
-        The table; None if there is nothing in the list, or something that is not a model.
+        The table; None if there is nothing in the list, or something that is not a
+        model.
     """
     if not models or not all(is_model(one) for one in models):
         return None
@@ -92,7 +94,7 @@ def _note(text: str) -> str:
     return f'<div class="note faint">{escape(text)}</div>'
 
 
-# --- tables -----------------------------------------------------------------------------
+# --- tables ---------------------------------------------------------------------------
 
 
 def _fields(model: Model, depth: int) -> str:
@@ -109,7 +111,7 @@ def _fields(model: Model, depth: int) -> str:
 
 
 def _rows(models: Iterable[Model]) -> tuple[str, list[str]]:
-    """Returns a table with a row for each model, and the names of the fields left out."""
+    """Returns a table with a row for each model, and the names of omitted fields."""
     models = list(models)
     values = [fields_to_show(one) for one in models]
     names = list(dict.fromkeys(name for one in values for name in one))
@@ -158,7 +160,7 @@ def _rank(name: str, value: Any) -> int:
     return 2 if is_model(value) or isinstance(value, (Mapping, list, tuple)) or name == "id" else 1
 
 
-# --- values -----------------------------------------------------------------------------
+# --- values ---------------------------------------------------------------------------
 
 
 def _is_empty(value: Any) -> bool:
@@ -228,7 +230,7 @@ def _moment(value: datetime) -> str:
 
 
 def _shorten(value: str, longest: int) -> str:
-    """Returns text shortened, without invisible characters; on one line unless it is long."""
+    """Returns shortened text without invisible characters, on one line if short."""
     if len(value) > longest:
         value = value[: longest - 1] + "…"
     # Invisible characters could change the direction of the text, or hide some of it.

@@ -17,8 +17,8 @@ MOST_ROWS = 50
 class ModelList(list[M]):
     """A list of models that notebooks show as a table.
 
-    It is a ``list`` in every other respect. Methods that list something return one. Make
-    one of models that you have selected, to show them as a table as well::
+    It is a ``list`` in every other respect. Methods that list something return one.
+    Make one of models that you have selected, to show them as a table as well::
 
         ubiops.ModelList(one for one in deployments if one.labels)
     """

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 def fields_to_show(model: Model) -> dict[str, Any]:
     """Returns the values to show by their names in Python, without secret ones.
 
-    Those of a response are all of them, so that it shows which fields there are. Of a model
-    to send, they are those that are given: None means 'not given'.
+    Those of a response are all of them, so that it shows which fields there are. Of a
+    model to send, they are those that are given: None means 'not given'.
     """
     cls = type(model)
     shown = {name: getattr(model, name) for name in cls._by_name}
@@ -29,9 +29,10 @@ def _shown(value: Any) -> str:
 
 
 def model_text(model: Model) -> str:
-    """Returns the repr of a model: an expression that makes it again, on one line or more.
+    """Returns the repr of a model: an expression that recreates it.
 
-    Dates are ISO text, as in JSON. In a field that takes dates, such text is always one.
+    Dates are ISO text, as in JSON. In a field that takes dates, such text is always
+    one.
     """
     shown = fields_to_show(model)
     unknown = model.additional_properties

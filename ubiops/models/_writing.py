@@ -132,7 +132,7 @@ def is_uuid(value: Any) -> bool:
 
 
 def iso_text(value: date) -> str:
-    """Returns a date or a time as ISO 8601. Without a zone, the API takes it for UTC."""
+    """Returns a date or a time as ISO 8601. Without a zone, the API assumes UTC."""
     text = value.isoformat()
     return text.replace("+00:00", "Z") if getattr(value, "tzinfo", None) is timezone.utc else text
 
