@@ -52,6 +52,11 @@ PAGES = {
         "`_preload_content=False`. See [Files](../files.md).",
         ("ubiops.Response", "ubiops.events.EventStream", "ubiops.events.Event"),
     ),
+    "hooks": Page(
+        "Hooks",
+        "Functions that a client calls on events. See [Logging](../logging.md#event-hooks).",
+        ("ubiops.hooks.*",),
+    ),
     "exceptions": Page(
         "Exceptions",
         "[Errors](../errors.md) explains how to handle them.",
@@ -198,11 +203,25 @@ def _entry(name: str, module: str, node: ast.ClassDef | _Function, sources: _Sou
     head = f"class {node.name}" + (f"({', '.join(public)})" if public else "") + ":"
     constructor = sources.constructor(module, node)
     body = f"\n{textwrap.indent(signature(constructor, 4), '    ')}" if constructor else " ..."
-    parts += [_code(head + body), markdown(ast.get_docstring(node) or "")]
+    parts += [_code(head + body), markdown((ast.get_docstring(node) or "") + _attributes(node))]
     for member in sources.members(module, node).values():
         parts.append(f"### {short}.{member.name}\n")
         parts += [_code(signature(member)), markdown(ast.get_docstring(member) or "")]
     return "\n".join(parts)
+
+
+def _attributes(node: ast.ClassDef) -> str:
+    """Returns the public attributes whose docstring follows them, as a section of the
+    docstring of their class.
+    """
+    entries = [
+        f"    {attribute.target.id}: {' '.join(text.value.value.split())}\n"
+        for attribute, text in zip(node.body, node.body[1:])
+        if isinstance(attribute, ast.AnnAssign) and isinstance(attribute.target, ast.Name)
+        if not attribute.target.id.startswith("_")
+        if isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant) and isinstance(text.value.value, str)
+    ]
+    return "\n\nAttributes:\n" + "".join(entries) if entries else ""
 
 
 def _short(name: str) -> str:

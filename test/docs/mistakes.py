@@ -96,9 +96,6 @@ class Mistakes:
     def token_instead_of_keys(self) -> None:
         self._call(api_key="Token right")
 
-    def token_as_an_argument(self) -> None:
-        ubiops.Configuration(token="Token right")  # type: ignore[call-arg]
-
     def configuration_instead_of_a_client(self) -> None:
         ubiops.CoreApi(ubiops.Configuration())  # type: ignore[arg-type]
 
@@ -204,9 +201,6 @@ class Mistakes:
 
     def optional_argument_by_position(self) -> None:
         self.api.revisions_file_upload("project-1", "deployment-1", "v1", b"x")  # type: ignore[call-overload]
-
-    def labels_as_a_dict(self) -> None:
-        self.api.deployments_list("project-1", labels={"team": "language"})  # type: ignore[call-overload]
 
     def handle_instead_of_its_result(self) -> None:
         with self._connect() as api:

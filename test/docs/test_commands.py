@@ -32,7 +32,7 @@ def check_make(target: str) -> None:
 
 
 def check_variable(name: str) -> None:
-    assert name in ("UBIOPS_API_TOKEN", "UBIOPS_API_HOST")
+    assert name in ("UBIOPS_API_TOKEN", "UBIOPS_API_HOST", "UBIOPS_LOG")
 
 
 def check_install(arguments: str) -> None:

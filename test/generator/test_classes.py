@@ -105,3 +105,9 @@ def test_members_of_private_bases_are_documented_and_those_of_public_ones_are_no
     assert "\n### ApiClient.set_default_header\n" in pages["docs/reference/clients.md"]
     assert "\n### CoreApi.deployments_get\n" not in pages["docs/reference/clients.md"]
     assert "\n### NotFoundError.get_body_message\n" not in pages["docs/reference/exceptions.md"]
+
+
+def test_attributes_have_the_docstrings_that_follow_them() -> None:
+    page = render_classes(ROOT)["docs/reference/hooks.md"]
+    event = page.partition("## RetryEvent\n")[2]
+    assert "\n**Attributes**\n\n- `operation`: The name of the method" in event

@@ -16,5 +16,4 @@ with serving(200) as requests:
 # 4.15.0 prints:
 #   ['labels=%7B%27team%27%3A+%27language%27%7D']
 # This library prints:
-#   ApiTypeError
-#   []
+#   ['labels=team%3Alanguage']

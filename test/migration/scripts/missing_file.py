@@ -10,4 +10,4 @@ except (OSError, ValueError) as error:
 # The official client prints:
 #   FileNotFoundError True
 # This library prints:
-#   ApiValueError False
+#   ApiFileNotFoundError True
