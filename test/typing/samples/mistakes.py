@@ -21,7 +21,7 @@ api.revisions_file_upload("p", "d", "v", file=1)  # error
 api.no_such_method("p")  # error
 api.deployments_get("p", "d").no_such_field  # error
 api.deployments_get("p", "d").name + 1  # error
-ubiops.DeploymentCreate(name="d", input_type="plain")  # error
+ubiops.DeploymentCreate(input_type="plain")  # error
 ubiops.DeploymentCreate(name=1, input_type="plain", output_type="plain")  # error
 ubiops.DeploymentCreate(name="d", input_type="plain", output_type="plain", no_such_field=1)  # error
 ubiops.DeploymentVersionCreate(version="v", maximum_instances="5")  # error

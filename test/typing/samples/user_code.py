@@ -76,7 +76,7 @@ created = api.deployments_create(
 reveal_type(created)  # DeploymentCreateResponse
 reveal_type(created.name)  # str
 reveal_type(created.labels)  # dict[str, str]
-reveal_type(created.input_type)  # str
+reveal_type(created.input_type)  # str | None
 reveal_type(created.creation_date)  # datetime
 reveal_type(created.input_fields)  # list[InputOutputFieldDetail]
 reveal_type(created.to_dict())  # dict[str, Any]
