@@ -51,7 +51,7 @@ class _ApiKeys(SecretDict):
 
     def take(self, name: str, value: Any) -> Any:
         if isinstance(value, Redacted):
-            raise ApiTypeError(f"api_key[{name!r}] takes a string, got {value.kind}")
+            raise ApiTypeError(f"api_key[{name!r}] must be a string, got {value.kind}")
         return value
 
 
@@ -259,7 +259,7 @@ class Configuration:
     @project.setter
     def project(self, value: str | None) -> None:
         if value is not None and not isinstance(value, str):
-            raise ApiTypeError(f"project takes the name of a project, got {type(value).__name__}: {value!r:.80}")
+            raise ApiTypeError(f"project must be the name of a project, got {type(value).__name__}: {value!r:.80}")
         if value == "":
             raise ApiValueError("project must not be empty; None stands for no default project")
         self._project = value
@@ -339,7 +339,7 @@ class Configuration:
     def token(self, value: str | None) -> None:
         value = redact(value)
         if isinstance(value, Redacted):
-            raise ApiTypeError(f"token takes a string, got {value.kind}")
+            raise ApiTypeError(f"token must be a string, got {value.kind}")
         if value is None:
             self._api_key.pop(_AUTHORIZATION, None)
         else:

@@ -101,14 +101,14 @@ def read_hooks(value: Any) -> dict[str, list[Callable[[Any], object]]]:
         ubiops.ApiValueError: There is no such kind of event.
     """
     if not isinstance(value, Mapping):
-        raise ApiTypeError(f"event_hooks takes a dict, got {type(value).__name__}")
+        raise ApiTypeError(f"event_hooks must be a dict, got {type(value).__name__}")
     hooks: dict[str, list[Callable[[Any], object]]] = {kind: [] for kind in _KINDS}
     for kind, functions in value.items():
         if kind not in hooks:
             raise ApiValueError(f"event_hooks has {kind!r:.80}: the events are {', '.join(_KINDS)}")
         functions = [functions] if callable(functions) else functions
         if not isinstance(functions, (list, tuple)) or not all(map(callable, functions)):
-            raise ApiTypeError(f"event_hooks[{kind!r}] takes a function or a list of functions")
+            raise ApiTypeError(f"event_hooks[{kind!r}] must be a function or a list of functions")
         hooks[kind] = list(functions)
     return hooks
 

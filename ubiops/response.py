@@ -318,7 +318,7 @@ class Response:
             if self._content is not None:
                 report(len(self._content))
         elif not isinstance(progress, bool):
-            raise ApiTypeError(f"progress takes True, False or a function, got {type(progress).__name__}")
+            raise ApiTypeError(f"progress must be True, False or a function, got {type(progress).__name__}")
         elif progress and self._progress is None and self._content is None:
             from ubiops._io.progress import progress_bar
 

@@ -68,7 +68,7 @@ def test_the_token_of_a_configuration_is_that_of_api_key() -> None:
     assert repr(configuration.token) == "'***'"
     configuration.token = None
     assert configuration.get_api_key_with_prefix() is None
-    with pytest.raises(ubiops.ApiTypeError, match="token takes a string, got int"):
+    with pytest.raises(ubiops.ApiTypeError, match="token must be a string, got int"):
         configuration.token = 5  # type: ignore[assignment]
 
 

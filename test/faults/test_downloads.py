@@ -491,7 +491,7 @@ def test_save_shows_a_progress_bar(
 def test_progress_is_a_function_or_a_switch(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
     api = api_for(wire(reply(200, b"x")))
     with (
-        pytest.raises(ubiops.ApiTypeError, match="progress takes True, False or a function"),
+        pytest.raises(ubiops.ApiTypeError, match="progress must be True, False or a function"),
         download(api) as response,
     ):
         response.save(tmp_path / "a.zip", progress="yes")

@@ -102,14 +102,14 @@ def test_hooks_see_the_calls_of_other_hosts_and_threads(wire: Any, client_for: A
 @pytest.mark.parametrize(
     ("hooks", "error", "said"),
     [
-        ([], ubiops.ApiTypeError, "event_hooks takes a dict, got list"),
+        ([], ubiops.ApiTypeError, "event_hooks must be a dict, got list"),
         (
             {"retries": print},
             ubiops.ApiValueError,
             "event_hooks has 'retries': the events are request, response, retry",
         ),
-        ({"retry": 5}, ubiops.ApiTypeError, r"event_hooks\['retry'\] takes a function or a list of functions"),
-        ({"retry": [5]}, ubiops.ApiTypeError, r"event_hooks\['retry'\] takes a function or a list of functions"),
+        ({"retry": 5}, ubiops.ApiTypeError, r"event_hooks\['retry'\] must be a function or a list of functions"),
+        ({"retry": [5]}, ubiops.ApiTypeError, r"event_hooks\['retry'\] must be a function or a list of functions"),
     ],
 )
 @pytest.mark.parametrize("package", [ubiops, ubiops.aio])
