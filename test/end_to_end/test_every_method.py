@@ -73,8 +73,10 @@ def twin(operation: Described, module_api: ubiops.CoreApi) -> Any:
 def check(value: Any, returns: str) -> None:
     """Checks the type of a result."""
     name, _, item = returns.partition("[")
-    assert type(value).__name__ == {"None": "NoneType"}.get(name, name)
+    kind = "ModelList" if item else {"None": "NoneType"}.get(name, name)
+    assert type(value).__name__ == kind
     if name == "list":
+        assert isinstance(value, list)
         assert value, "an empty list proves nothing"
     if item:
         assert {type(one).__name__ for one in value} == {item.rstrip("]")}
