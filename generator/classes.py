@@ -1,7 +1,7 @@
-"""The reference of what is written by hand: classes, functions and exceptions, as Markdown
-from their docstrings.
+"""The reference of hand-written classes, functions and exceptions, as Markdown.
 
-The sources are parsed and not imported: the generator must work when the package doesn't.
+The sources are parsed and not imported: the generator must work when the package
+doesn't.
 """
 
 from __future__ import annotations
@@ -80,8 +80,8 @@ def render_classes(root: Path) -> dict[str, str]:
     """Returns the text of the pages by their paths.
 
     Args:
-        root: The folder that contains the package. Without its hand-written modules there
-            are no pages.
+        root: The folder that contains the package. Without its hand-written modules
+            there are no pages.
     """
     if not (root / "ubiops" / "configuration.py").is_file():
         return {}
@@ -116,8 +116,8 @@ class _Sources:
         raise LookupError(f"{name} is not defined")
 
     def _nodes(self, module: str) -> Iterator[ast.stmt]:
-        """Yields the statements of a module, and those that only type checkers see. What a
-        package loads on first use stands there or in its stub.
+        """Yields the statements of a module, and those that only type checkers see.
+        What a package loads on first use stands there or in its stub.
         """
         tree = self.module(module)
         for node in tree.body if tree else ():
@@ -127,7 +127,7 @@ class _Sources:
             yield from ast.parse(stub.read_text(encoding="utf-8")).body
 
     def expand(self, name: str) -> list[str]:
-        """Returns the names that ``module.*`` stands for, in the order of ``__all__``."""
+        """Returns the names in ``__all__`` of a module, in their order."""
         module, _, attribute = name.rpartition(".")
         if attribute != "*":
             return [name]
@@ -137,8 +137,9 @@ class _Sources:
         raise LookupError(f"{module} has no __all__")
 
     def members(self, module: str, node: ast.ClassDef) -> dict[str, _Function]:
-        """Returns the public methods and properties of a class, with those that it inherits
-        from private classes. What it inherits from public ones is documented there.
+        """Returns the public methods and properties of a class, with those that it
+        inherits from private classes. What it inherits from public ones is documented
+        there.
         """
         found = {child.name: child for child in node.body if isinstance(child, _FUNCTION) and _is_public(child)}
         for base in node.bases:

@@ -20,8 +20,8 @@ SECTIONS = {
 
 
 def markdown(docstring: str) -> str:
-    """Returns a docstring as Markdown: its sections become lists, and its literal blocks
-    become blocks of code.
+    """Returns a docstring as Markdown: its sections become lists, and its literal
+    blocks become blocks of code.
     """
     text, sections = split(docstring)
     parts = _paragraphs(text)
@@ -57,7 +57,7 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _entries(body: str) -> list[str]:
-    """Returns the entries of a section as items of a list, or nothing if it is prose."""
+    """Returns the entries of a section as list items, or nothing if it is prose."""
     found = re.split(r"\n(?=\S)", body)
     matches = [re.match(r"([\w.*]+): (.*)", entry, re.DOTALL) for entry in found]
     return [_item(f"- ``{match[1]}``: {match[2]}") for match in matches if match] if all(matches) else []

@@ -304,7 +304,7 @@ def place(emulator: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[f"{row.number}-{index}" for index, row in enumerate(ROWS)])
-def test_a_mistake_is_answered_with_what_to_do(row: Row, place: Place) -> None:
+def test_the_message_about_a_mistake_says_what_to_do(row: Row, place: Place) -> None:
     # Warnings are errors in the tests.
     with pytest.raises(row.error) as caught:
         row.mistake(place)

@@ -31,8 +31,8 @@ DEPLOYMENT = {"name": "deployment-1", "input_type": "plain", "output_type": "pla
 
 
 class Mistakes:
-    """The mistakes, with an emulator in which ``deployment-1`` has a version without code,
-    as does ``empty``.
+    """The mistakes, with an emulator in which ``deployment-1`` has a version without
+    code, as does ``empty``.
     """
 
     def __init__(self, emulator: ubiops.emulator.Emulator, folder: Path, patch: pytest.MonkeyPatch) -> None:
@@ -65,7 +65,7 @@ class Mistakes:
             self.api.api_client, "project-1", "deployment-1", "v1", revision, timeout=timeout, quiet=True
         )
 
-    # --- installation ---
+    # --- installation -----------------------------------------------------------------
 
     def emulator_without_its_extra(self) -> None:
         # In a process of its own, which has none of its modules yet.
@@ -85,7 +85,7 @@ class Mistakes:
         self.patch.setitem(sys.modules, "tqdm", None)
         self.api.revisions_file_upload("project-1", "deployment-1", "v1", file=b"x", _progress_bar=True)
 
-    # --- token ---
+    # --- token ------------------------------------------------------------------------
 
     def no_token(self) -> None:
         self._call(api_key={})
@@ -99,7 +99,7 @@ class Mistakes:
     def configuration_instead_of_a_client(self) -> None:
         ubiops.CoreApi(ubiops.Configuration())  # type: ignore[arg-type]
 
-    # --- address and network ---
+    # --- address and network ----------------------------------------------------------
 
     def unknown_host(self) -> None:
         self._call(host="http://no-such-host.invalid")
@@ -135,7 +135,7 @@ class Mistakes:
     def bad_gateway(self) -> None:
         self._call_wire(reply(502, PAGE))
 
-    # --- certificates ---
+    # --- certificates -----------------------------------------------------------------
 
     def _tls(self, authority: trustme.CA, name: str = "127.0.0.1", **options: Any) -> ssl.SSLContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -158,7 +158,7 @@ class Mistakes:
     def verification_switched_off_by_text(self) -> None:
         self._call(verify_ssl="false")
 
-    # --- timeouts and rate limits ---
+    # --- timeouts and rate limits -----------------------------------------------------
 
     def silent_server(self) -> None:
         self._call_wire(silence, read_timeout=0.05)
@@ -176,7 +176,7 @@ class Mistakes:
     def rate_limit(self) -> None:
         self._call_wire(reply(429, {"error": "Too many requests"}))
 
-    # --- methods and arguments ---
+    # --- methods and arguments --------------------------------------------------------
 
     def unknown_method(self) -> None:
         self.api.no_such_method  # type: ignore[attr-defined]  # noqa: B018
@@ -206,7 +206,7 @@ class Mistakes:
         with self._connect() as api:
             api.deployments_get("project-1", "deployment-1", async_req=True).name  # type: ignore[attr-defined]  # noqa: B018
 
-    # --- models and values ---
+    # --- models and values ------------------------------------------------------------
 
     def misspelled_keyword(self) -> None:
         ubiops.DeploymentCreate(nam="a", **DEPLOYMENT)  # type: ignore[call-arg]
@@ -236,7 +236,7 @@ class Mistakes:
     def name_instead_of_an_id(self) -> None:
         self.api.deployment_environment_variables_get("project-1", "deployment-1", "NAME")
 
-    # --- files and builds ---
+    # --- files and builds -------------------------------------------------------------
 
     def missing_file(self) -> None:
         self._upload("nope.zip")
@@ -268,7 +268,7 @@ class Mistakes:
     def wait_before_an_upload(self) -> None:
         ubiops.utils.wait_for_deployment_version(self.api.api_client, "project-1", "empty", "v1", quiet=True)
 
-    # --- asyncio ---
+    # --- asyncio ----------------------------------------------------------------------
 
     def blocking_call_awaited(self) -> None:
         async def main() -> None:

@@ -39,7 +39,7 @@ def mistakes(
 
 
 def shown(message: str, text: str) -> bool:
-    """Whether a text shows a message of the page, in which "..." stands for anything."""
+    """Whether a text shows a message of the page, in which "..." matches anything."""
     pattern = ".*?".join(re.escape(part) for part in message.split("..."))
     return re.search(pattern, text, re.DOTALL) is not None
 
