@@ -82,7 +82,8 @@ class Mistakes:
         raise RuntimeError(done.stderr)
 
     def progress_without_its_extra(self) -> None:
-        self.patch.setitem(sys.modules, "tqdm", None)
+        for name in ("tqdm", "tqdm.auto"):
+            self.patch.setitem(sys.modules, name, None)
         self.api.revisions_file_upload("project-1", "deployment-1", "v1", file=b"x", _progress_bar=True)
 
     # --- token ------------------------------------------------------------------------

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from ubiops._cli.output import Output
 
 _SECONDS = ("connect_timeout", "read_timeout", "retry_deadline")
-_ABSENT = {"token": "none", "proxy": "none", "temp_folder_path": "the working directory"}
+_ABSENT = {"project": "none", "token": "none", "proxy": "none", "temp_folder_path": "the working directory"}
 _COLUMN = 24
 
 

@@ -23,6 +23,7 @@ ARGUMENT = "argument --host"
 
 # Settings that no environment variable has an influence on.
 PLAIN = (
+    "project",
     "verify_ssl",
     "connect_timeout",
     "read_timeout",

@@ -89,7 +89,8 @@ class TerminalDisplay(Display):
         text = f"{self._label}: {self._status} after {duration(seconds)}"
         # The last column stays free: text in it makes some terminals wrap. The size is
         # read each time because the user may resize the window.
-        room = max(shutil.get_terminal_size().columns - 1, 1)
+        # Before Python 3.11, a terminal that does not know its size has 0 columns.
+        room = max((shutil.get_terminal_size().columns or 80) - 1, 1)
         if len(text) > room:
             text = f"...{text[3 - room :]}" if room > 10 else text[-room:]
         if text != self._shown:
