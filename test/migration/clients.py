@@ -2,7 +2,7 @@
 own, and this library.
 
 The official clients are only run and introspected. Their environments stay in
-``.cache/official``, so they are created once.
+``.tox/official``, so they are created once.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ HERE = Path(__file__).parent
 OFFICIAL = ("4.8.0", "4.15.0")
 THIS = "this library"
 CLIENTS = (*OFFICIAL, THIS)
-PLACE = ROOT / ".cache" / "official"
+PLACE = ROOT / ".tox" / "official"
 
 
 def prepare(client: str) -> str:
