@@ -116,7 +116,8 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
 def test_the_command_needs_no_extra() -> None:
     extras = ("msgspec", "packaging", "pathspec", "starlette", "tqdm", "uvicorn", "yaml")
     code = (
-        "import sys\n"
+        "import os, sys\n"
+        "os.environ.pop('UBIOPS_JSON', None)\n"
         f"sys.modules.update(dict.fromkeys({extras}))\n"
         "from ubiops._cli.main import main\n"
         "for command in ('version', 'config', 'check'):\n"
