@@ -143,7 +143,7 @@ def _serve(sock: socket.socket, context: ssl.SSLContext | None, counts: Counts) 
             counts.add(connections=1)
             Connection(ready, counts).serve()
     except OSError:
-        # Every client disconnects in the end.
+        # Every client disconnects at the end.
         pass
     finally:
         sock.close()

@@ -20,7 +20,7 @@ def missing_method(cls: type, name: str) -> ApiAttributeError:
     """Returns the error for a missing method of ``CoreApi`` or the class of an area."""
     message = f"{cls.__name__!r} object has no attribute {name!r}"
     if name.startswith("_"):
-        # Python and its tools look for such names, and nobody reads the message.
+        # Python and its tools look up such names, and no one reads the message.
         return _error(message, name)
     plain = name[: -len(_TWIN)] if name.endswith(_TWIN) else name
     if plain in METHODS:

@@ -173,7 +173,7 @@ class PathRoute(BaseRoute):
         except ApiError:
             raise
         except ClientDisconnect:
-            # There is nobody left to respond to.
+            # The client has disconnected, so there is no one to respond to.
             return
         except asyncio.CancelledError as error:
             raise ApiError(503, "The emulator has been stopped") from error

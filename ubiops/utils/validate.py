@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["validate_requirements_file", "validate_yaml_file"]
 
 _logger = logging.getLogger("Validate")
+# The public index: the official helper promises to look packages up there.
 _INDEX = "https://pypi.org/simple/"
 _SECONDS = 10
 _NAMES_AT_MOST = 200
