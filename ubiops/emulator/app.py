@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import inspect
 import json
 import logging
 from dataclasses import replace
@@ -15,19 +16,19 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Match
 
 from ubiops.emulator import areas  # noqa: F401 - registers the handlers
 from ubiops.emulator.core import uploads
 from ubiops.emulator.core.auth import check_token
-from ubiops.emulator.core.context import FileResponse, RequestContext
+from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse, UploadedFile
 from ubiops.emulator.core.description import Selection, compile_selection, operations, response_schema
 from ubiops.emulator.core.errors import ApiError, bad_request, not_found, not_supported
-from ubiops.emulator.core.handlers import HANDLERS, Handler
+from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, ExtraRoute, Handler
 from ubiops.emulator.core.paths import PathTemplate
 from ubiops.emulator.core.rate_limit import Allowance, RateLimit
-from ubiops.emulator.core.validation import FORM, JSON, RequestValidator, compile_validator, read_json
+from ubiops.emulator.core.validation import FORM, JSON, TEXT, RequestValidator, compile_validator, read_json
 from ubiops.emulator.pages import Pages
 from ubiops.emulator.routes import ROUTES
 
@@ -55,6 +56,7 @@ class Endpoint(NamedTuple):
         authorized: Whether a request needs a token.
         validator: What the operation accepts.
         select: Reduces a result to the fields of the response, in their order.
+        takes_file: Whether the body is a file, to be streamed to the data folder.
     """
 
     operation_id: str
@@ -63,6 +65,7 @@ class Endpoint(NamedTuple):
     authorized: bool
     validator: RequestValidator
     select: Selection
+    takes_file: bool = False
 
 
 def create_app(backend: Backend) -> ASGIApp:
@@ -92,14 +95,25 @@ def create_app(backend: Backend) -> ASGIApp:
 def _routes(backend: Backend) -> list[PathRoute]:
     """Returns the routes of all paths, literal segments before parameters."""
     paths: dict[str, dict[str, Endpoint]] = {}
-    for route in ROUTES:
-        paths.setdefault(route.path, {})[route.method] = _endpoint(route)
-    routes = [PathRoute(backend, path, methods) for path, methods in paths.items()]
+    for described in ROUTES:
+        paths.setdefault(described.path, {})[described.method] = _endpoint(described)
+    routes = [PathRoute(backend, PathTemplate(path), methods) for path, methods in paths.items()]
+    for route in EXTRA_ROUTES:
+        endpoint = _extra_endpoint(route)
+        template = PathTemplate(route.path, prefixed=route.prefixed)
+        routes.append(PathRoute(backend, template, dict.fromkeys(route.methods, endpoint)))
     return sorted(routes, key=lambda route: route.specificity)
 
 
 def _endpoint(route: Route) -> Endpoint:
     return Endpoint(route.operation_id, route.status, HANDLERS.get(route.operation_id), *_compile(route.operation_id))
+
+
+def _extra_endpoint(route: ExtraRoute) -> Endpoint:
+    validator = RequestValidator(JSON if route.body == "json" else None, None, None, ())
+    return Endpoint(
+        route.path, route.status, route.handler, route.authorized, validator, None, takes_file=route.body == "file"
+    )
 
 
 @functools.cache
@@ -135,12 +149,12 @@ class RateLimited:
 class PathRoute(BaseRoute):
     """One path of the API with its methods."""
 
-    def __init__(self, backend: Backend, path: str, methods: dict[str, Endpoint]) -> None:
+    def __init__(self, backend: Backend, template: PathTemplate, methods: dict[str, Endpoint]) -> None:
         self._backend = backend
         self._methods = methods
         self._allowed = ", ".join(sorted(methods))
-        self._template = PathTemplate(path)
-        self.specificity = self._template.specificity
+        self._template = template
+        self.specificity = template.specificity
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Returns whether a request is for this path and one of its methods.
@@ -189,6 +203,11 @@ class PathRoute(BaseRoute):
             # and logs that.
             with contextlib.suppress(asyncio.CancelledError):
                 await _send_file(result, method == "HEAD", send)
+        elif isinstance(result, StreamResponse):
+            with contextlib.suppress(asyncio.CancelledError):
+                await _send_stream(result, endpoint.status, scope, receive, send)
+        elif isinstance(result, ContentResponse):
+            await _content_response(result, endpoint.status)(scope, receive, send)
         else:
             selected = endpoint.select(result) if endpoint.select else result
             await _json_response(endpoint.status, selected)(scope, receive, send)
@@ -202,15 +221,29 @@ class PathRoute(BaseRoute):
             backend=self._backend,
             user=self._backend.settings.user,
             path={name: _decode(value) for name, value in request.path_params.items()},
-            query=endpoint.validator.read_query(_query(request.scope["query_string"])),
+            query=self._read_query(endpoint, request),
+            headers=request.headers,
         )
+        if endpoint.takes_file:
+            return await self._serve_file(endpoint.handler, request, context)
         if endpoint.validator.media_type == FORM:
             return await self._serve_form(endpoint.handler, endpoint.validator, request, context)
         if endpoint.validator.media_type == JSON:
-            context = replace(context, body=endpoint.validator.read_body(await _read_body(request)))
-        if endpoint.handler.slow:
-            return await run_in_threadpool(endpoint.handler.function, context)
-        return endpoint.handler.function(context)
+            context = await _with_body(context, endpoint.validator, request)
+        return await _call(endpoint.handler, context)
+
+    def _read_query(self, endpoint: Endpoint, request: Request) -> dict[str, Any]:
+        given = _query(request.scope["query_string"])
+        # Paths outside of the API have no description of their query.
+        return endpoint.validator.read_query(given) if endpoint.operation_id in HANDLERS else dict(given)
+
+    async def _serve_file(self, handler: Handler, request: Request, context: RequestContext) -> Any:
+        if handler.check:
+            handler.check(context)
+        limit = self._backend.settings.maximum_file_size
+        with await run_in_threadpool(self._backend.files.create, ".bin") as incoming:
+            await uploads.receive_file(incoming, request.stream(), limit)
+            return await _call(handler, replace(context, file=UploadedFile("", incoming)))
 
     async def _serve_form(
         self, handler: Handler, validator: RequestValidator, request: Request, context: RequestContext
@@ -225,6 +258,14 @@ class PathRoute(BaseRoute):
             return await run_in_threadpool(handler.function, replace(context, body=form.fields, file=form.file))
         finally:
             form.close()
+
+
+async def _call(handler: Handler, context: RequestContext) -> Any:
+    if inspect.iscoroutinefunction(handler.function):
+        return await handler.function(context)
+    if handler.slow:
+        return await run_in_threadpool(handler.function, context)
+    return handler.function(context)
 
 
 def _decode(value: bytes) -> str:
@@ -248,14 +289,31 @@ def _check_content_type(request: Request, wanted: str) -> None:
         raise ApiError(415, f"the body must be sent as {wanted}, not {f'as {given}' if given else 'without a type'}")
 
 
-async def _read_body(request: Request) -> Any:
-    _check_content_type(request, JSON)
+async def _with_body(context: RequestContext, validator: RequestValidator, request: Request) -> RequestContext:
+    """Returns the context with the JSON or text body of a request."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    text = validator.accepts_text and given == TEXT
+    if not text:
+        _check_content_type(request, JSON)
+    content = await _read_content(request)
+    if text:
+        try:
+            return replace(context, body=content.decode("utf-8"), content=content, text=True)
+        except UnicodeDecodeError as error:
+            raise bad_request("the body is not valid UTF-8") from error
+    if not content.strip() and validator.optional:
+        return context
+    body = read_json(content)
+    return replace(context, body=validator.read_body(body) if validator.body else body, content=content)
+
+
+async def _read_content(request: Request) -> bytes:
     content = bytearray()
     async for data in request.stream():
         content += data
         if len(content) > MAXIMUM_JSON_SIZE:
             raise ApiError(413, f"the body is larger than {MAXIMUM_JSON_SIZE:,} bytes")
-    return read_json(bytes(content))
+    return bytes(content)
 
 
 def _json_response(status: int, value: Any, headers: dict[str, str] | None = None) -> Response:
@@ -263,6 +321,25 @@ def _json_response(status: int, value: Any, headers: dict[str, str] | None = Non
         return Response(status_code=204)
     content = json.dumps(value, ensure_ascii=False).encode("utf-8")
     return Response(content, status, headers, media_type=JSON)
+
+
+def _content_response(response: ContentResponse, status: int) -> Response:
+    headers = dict(response.headers)
+    if response.name is not None:
+        headers["Content-Disposition"] = _disposition(response.name)
+    return Response(response.content, response.status or status, headers, media_type=response.media_type)
+
+
+async def _send_stream(response: StreamResponse, status: int, scope: Scope, receive: Receive, send: Send) -> None:
+    """Sends a response part by part, until it ends or the client disconnects."""
+    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+    parts = response.parts
+    try:
+        await StreamingResponse(parts, status, headers, media_type=response.media_type)(scope, receive, send)
+    finally:
+        close = getattr(parts, "aclose", None)
+        if close is not None:
+            await close()
 
 
 async def _send_file(response: FileResponse, head: bool, send: Send) -> None:

@@ -27,7 +27,7 @@ from ubiops.emulator.core.errors import AddressError, FolderError
 from ubiops.emulator.core.files import Files
 from ubiops.emulator.core.settings import BuildSeconds, Settings
 from ubiops.emulator.core.storage import Storage
-from ubiops.emulator.pages import ANY_TOKEN
+from ubiops.emulator.pages import ANY_TOKEN, PREFIX
 from ubiops.exceptions import ApiValueError
 
 if TYPE_CHECKING:
@@ -144,7 +144,13 @@ class Emulator:
         files.clean(self._storage.files())
         # Time never goes back, not even if the computer's clock was set back meanwhile.
         now = max(time.time() + self._storage.get_meta(AHEAD), audit.latest_date(self._storage))
-        return Backend(settings, Clock(now, self._store_time), self._storage, files)
+        return Backend(
+            settings,
+            Clock(now, self._store_time),
+            self._storage,
+            files,
+            address=self.host.removesuffix(PREFIX),
+        )
 
     def _store_time(self) -> None:
         if self._running:

@@ -6,9 +6,12 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from ubiops.emulator.core.logs import Logs
+
 if TYPE_CHECKING:
     from ubiops.emulator.core.clock import Clock
     from ubiops.emulator.core.files import Files
+    from ubiops.emulator.core.interfaces import Background, BucketFiles, Runner
     from ubiops.emulator.core.settings import Settings
     from ubiops.emulator.core.storage import Storage
 
@@ -43,6 +46,12 @@ class Backend:
         services: What runs beside the server. They start in this order and stop in
             reverse.
         failure: The exception that kept a service from starting.
+        logs: Writes log entries.
+        address: The address of the server without a path, such as
+            ``http://127.0.0.1:8421``. Signed URLs begin with it.
+        runner: Runs the code of versions; None if the emulator runs no code.
+        bucket_files: The files in buckets.
+        background: Does long work.
     """
 
     settings: Settings
@@ -51,9 +60,14 @@ class Backend:
     files: Files
     services: list[Service] = field(default_factory=list)
     failure: BaseException | None = None
+    address: str = ""
+    runner: Runner | None = None
+    bucket_files: BucketFiles | None = None
+    background: Background | None = None
 
     def __post_init__(self) -> None:
         self._running: list[Service] = []
+        self.logs = Logs(self.storage, self.clock)
 
     def start(self) -> None:
         """Starts all services. If one fails, those that run already are stopped."""

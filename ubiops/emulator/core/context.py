@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import contextlib
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from ubiops.emulator.core.projects import ensure_project
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from contextlib import AbstractContextManager
 
     from ubiops.emulator.core.backend import Backend
@@ -31,8 +34,12 @@ class RequestContext:
         user: Who sends the request.
         path: Path parameters by name.
         query: Query parameters by name, with the description's defaults filled in.
-        body: The JSON body, or the fields of the form.
-        file: The file of the form, if it has one.
+        body: The JSON body, the text of a plain one, or the fields of the form. None if
+            an optional body was left out.
+        file: The file of the form, if it has one, or a body that is a file.
+        content: The JSON or text body as it was sent.
+        text: Whether the body was sent as text and not as JSON.
+        headers: The headers of the request, by their names in lower case.
     """
 
     backend: Backend
@@ -41,6 +48,9 @@ class RequestContext:
     query: Mapping[str, Any]
     body: Any = None
     file: UploadedFile | None = None
+    content: bytes = b""
+    text: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def project(self) -> str:
@@ -56,9 +66,16 @@ class RequestContext:
         """Gives read access to the state."""
         return self.backend.storage.reading()
 
-    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
-        """Makes the changes of a block together, or none of them if it raises."""
-        return self.backend.storage.transaction()
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Makes the changes of a block together, or none of them if it raises.
+
+        The first change of anything in a project creates the project.
+        """
+        with self.backend.storage.transaction() as db:
+            if "project_name" in self.path:
+                ensure_project(db, self.project, self.now)
+            yield db
 
 
 @dataclass(frozen=True)
@@ -76,3 +93,35 @@ class FileResponse:
     name: str
     kind: str
     media_type: str = "application/zip"
+
+
+@dataclass(frozen=True)
+class ContentResponse:
+    """A response that is a file whose content is at hand.
+
+    Attributes:
+        content: The content.
+        name: The file name to send; None sends no name.
+        media_type: The media type to send.
+        status: The status to send; None sends that of the operation.
+        headers: Further headers.
+    """
+
+    content: bytes
+    name: str | None = None
+    media_type: str = "application/json"
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StreamResponse:
+    """A response that is sent piece by piece, as it comes into being.
+
+    Attributes:
+        parts: Yields the parts. It is closed when the client disconnects.
+        media_type: The media type to send.
+    """
+
+    parts: AsyncIterator[bytes]
+    media_type: str = "text/event-stream"

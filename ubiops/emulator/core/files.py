@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _UNFINISHED = ".part"
-_OWN_NAME = re.compile(rf"[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}\.zip(?:{re.escape(_UNFINISHED)})?")
+_UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_OWN_NAME = re.compile(rf"{_UUID}\.(?:zip|bin)(?:{re.escape(_UNFINISHED)})?")
 
 
 class Files:
-    """A folder of zip files whose names it chooses itself.
+    """A folder of files whose names it chooses itself.
 
     A file is written under another name, synced and renamed; only then may a row of the
     database refer to it. Files without a row are left over from a kill and are removed
@@ -40,19 +41,19 @@ class Files:
         """Returns where the file of this name is stored."""
         return self._folder / name
 
-    def create(self) -> Incoming:
-        """Creates a file to write to."""
-        return Incoming(self, f"{uuid.uuid4()}.zip")
+    def create(self, suffix: str = ".zip") -> Incoming:
+        """Creates a file to write to. Its name ends in .zip or .bin."""
+        return Incoming(self, f"{uuid.uuid4()}{suffix}")
 
-    def add(self, content: bytes) -> str:
+    def add(self, content: bytes, suffix: str = ".zip") -> str:
         """Stores these bytes and returns the name of the file."""
-        with self.create() as incoming:
+        with self.create(suffix) as incoming:
             incoming.file.write(content)
             return incoming.keep()
 
     def copy(self, name: str) -> str:
         """Copies a file and returns the name of the copy."""
-        with self.create() as incoming, self.path(name).open("rb") as source:
+        with self.create(self.path(name).suffix) as incoming, self.path(name).open("rb") as source:
             shutil.copyfileobj(source, incoming.file, 1024 * 1024)
             return incoming.keep()
 

@@ -16,9 +16,11 @@ class Handler(NamedTuple):
     """How an operation is served.
 
     Attributes:
-        function: Returns the value to send as JSON, a FileResponse, or None for an
-            empty response. Fields that the operation's response doesn't have are left
-            out of the value, and the others get the description's order.
+        function: Returns the value to send as JSON, one of the responses of
+            `core.context`, or None for an empty response. Fields that the operation's
+            response doesn't have are left out of the value, and the others get the
+            description's order. It may be a coroutine function: one that waits for
+            something, such as a request to a deployment, must be.
         check: Called before a form is read, so that a large file need not be sent in
             vain.
         slow: Whether it takes time, for example with large files. It then runs in a
@@ -41,6 +43,55 @@ def handler(*operation_ids: str, check: Function | None = None, slow: bool = Fal
             if operation_id in HANDLERS:
                 raise ValueError(f"the operation {operation_id} has two handlers")
             HANDLERS[operation_id] = Handler(function, check, slow)
+        return function
+
+    return register
+
+
+class ExtraRoute(NamedTuple):
+    """A path outside of the API's description, such as a signed address of a file.
+
+    Attributes:
+        methods: The accepted methods.
+        path: The path template.
+        prefixed: Whether it is below the prefixes of the API.
+        handler: How it is served.
+        body: What the body is: "json", "file" (streamed to a file), or None.
+        authorized: Whether a request needs a token.
+        status: The status of a successful response.
+    """
+
+    methods: tuple[str, ...]
+    path: str
+    prefixed: bool
+    handler: Handler
+    body: str | None
+    authorized: bool
+    status: int
+
+
+EXTRA_ROUTES: list[ExtraRoute] = []
+
+
+def extra_route(
+    *methods: str,
+    path: str,
+    prefixed: bool = False,
+    body: str | None = None,
+    authorized: bool = True,
+    status: int = 200,
+    slow: bool = False,
+    check: Function | None = None,
+) -> Callable[[F], F]:
+    """Registers the decorated function for a path outside of the API's description.
+
+    Path parameters are written as in the API: ``/storage/{bucket}/{file}``.
+    """
+
+    def register(function: F) -> F:
+        EXTRA_ROUTES.append(
+            ExtraRoute(methods, path, prefixed, Handler(function, check, slow), body, authorized, status)
+        )
         return function
 
     return register

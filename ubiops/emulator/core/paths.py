@@ -11,22 +11,23 @@ _ANY_PREFIX = "|".join(re.escape(prefix) for prefix in PREFIXES)
 class PathTemplate:
     """A path template of the API, such as ``/projects/{project_name}``.
 
-    It matches below any prefix of the API. Paths are matched before they are decoded,
-    so an encoded slash stays part of a name.
+    It matches below any prefix of the API, or with ``prefixed=False`` as it is. Paths
+    are matched before they are decoded, so an encoded slash stays part of a name.
 
     Attributes:
         specificity: Templates that are sorted by it match literal segments before
             parameters.
     """
 
-    def __init__(self, template: str) -> None:
+    def __init__(self, template: str, *, prefixed: bool = True) -> None:
         segments = template.split("/")
         self.specificity = tuple(segment.startswith("{") for segment in segments)
         pattern = "".join(
             f"(?P<{part[1:-1]}>[^/]+)" if part.startswith("{") else re.escape(part)
             for part in re.split(r"({\w+})", template)
         )
-        self._pattern = re.compile(f"(?:{_ANY_PREFIX}){pattern}".encode("ascii"))
+        prefix = f"(?:{_ANY_PREFIX})" if prefixed else ""
+        self._pattern = re.compile(f"{prefix}{pattern}".encode("ascii"))
 
     def match(self, path: bytes) -> dict[str, bytes] | None:
         """Returns the encoded parameters of a path, or None if it doesn't match."""

@@ -167,6 +167,26 @@ async def receive(form: Form, body: AsyncIterator[bytes]) -> None:
     form.finish()
 
 
+async def receive_file(incoming: Incoming, body: AsyncIterator[bytes], limit: int) -> None:
+    """Writes a body to a file. Writing happens in worker threads.
+
+    Raises:
+        ApiError: The body is larger than the limit.
+    """
+    waiting: list[bytes] = []
+    size = waiting_size = 0
+    async for data in body:
+        waiting.append(data)
+        size += len(data)
+        waiting_size += len(data)
+        if size > limit:
+            raise too_large(limit)
+        if waiting_size >= _BLOCK:
+            await run_in_threadpool(incoming.file.write, b"".join(waiting))
+            waiting, waiting_size = [], 0
+    await run_in_threadpool(incoming.file.write, b"".join(waiting))
+
+
 def open_form(headers: Mapping[str, str], files: Files, maximum_file_size: int) -> Form:
     """Returns the form of a request with these headers.
 

@@ -22,6 +22,7 @@ _SHOWN_ERRORS = 5
 _SHOWN_LENGTH = 100
 
 JSON = "application/json"
+TEXT = "text/plain"
 FORM = "multipart/form-data"
 
 _KINDS = {
@@ -86,6 +87,9 @@ class RequestValidator(NamedTuple):
     body: Any
     select: Selection
     query: tuple[QueryParameter, ...]
+    # Whether a JSON body may be left out, and whether a text is accepted in its place.
+    optional: bool = False
+    accepts_text: bool = False
 
     def read_body(self, body: Any) -> Any:
         """Validates a JSON body; returns it without unknown fields."""
@@ -122,12 +126,16 @@ def compile_validator(operation: dict[str, Any]) -> RequestValidator:
                     parameter["name"], str(schema.get("type")), "default" in schema, default, compile_schema(schema)
                 )
             )
-    for media_type, value in operation.get("requestBody", {}).get("content", {}).items():
+    body = operation.get("requestBody", {})
+    for media_type, value in body.get("content", {}).items():
         schema = value["schema"]
         select = compile_selection(schema)
         if media_type == FORM:
             schema = {"type": "object", "properties": schema["properties"]}
-        return RequestValidator(media_type, compile_schema(schema), select, tuple(query))
+        optional = not body.get("required", False)
+        return RequestValidator(
+            media_type, compile_schema(schema), select, tuple(query), optional, TEXT in body["content"]
+        )
     return RequestValidator(None, None, None, tuple(query))
 
 

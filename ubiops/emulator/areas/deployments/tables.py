@@ -105,3 +105,50 @@ ALTER TABLE variables RENAME COLUMN number TO pk;
 ALTER TABLE audit_events RENAME COLUMN number TO pk;
 """,
 )
+
+migration(
+    3,
+    "Lets audit events be about any object of a project, and creates projects and logs.",
+    """
+CREATE TABLE projects (
+    pk INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL UNIQUE,
+    settings TEXT NOT NULL,
+    created REAL NOT NULL
+);
+CREATE TABLE events (
+    pk INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    project TEXT,
+    deployment INTEGER,
+    version INTEGER,
+    pipeline INTEGER,
+    object_type TEXT,
+    object_name TEXT,
+    date REAL NOT NULL,
+    action TEXT NOT NULL,
+    user TEXT NOT NULL,
+    event TEXT NOT NULL
+);
+INSERT INTO events (pk, id, project, deployment, version, date, action, user, event)
+    SELECT audit_events.pk, audit_events.id, deployments.project, audit_events.deployment, audit_events.version,
+        date, action, user, event
+    FROM audit_events LEFT JOIN deployments ON deployments.pk = audit_events.deployment;
+DROP TABLE audit_events;
+ALTER TABLE events RENAME TO audit_events;
+CREATE INDEX audit_events_by_project ON audit_events (project);
+CREATE INDEX audit_events_by_deployment ON audit_events (deployment);
+CREATE INDEX audit_events_by_pipeline ON audit_events (pipeline);
+CREATE TABLE logs (
+    pk INTEGER PRIMARY KEY AUTOINCREMENT,
+    project TEXT NOT NULL,
+    timestamp INTEGER NOT NULL,
+    log TEXT NOT NULL,
+    level TEXT NOT NULL,
+    system INTEGER NOT NULL,
+    labels TEXT NOT NULL
+);
+CREATE INDEX logs_by_time ON logs (project, timestamp);
+""",
+)
