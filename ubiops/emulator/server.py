@@ -19,6 +19,7 @@ import uvicorn
 
 from ubiops.emulator.app import create_app
 from ubiops.emulator.areas import MIGRATIONS
+from ubiops.emulator.areas.deployments.package import Inspections
 from ubiops.emulator.areas.deployments.variables import set_project_variable
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
@@ -149,6 +150,7 @@ class Emulator:
             Clock(now, self._store_time),
             self._storage,
             files,
+            [Inspections()],
             address=self.host.removesuffix(PREFIX),
         )
 
