@@ -78,8 +78,8 @@ def test_a_literal_path_takes_precedence_over_a_parameter(api: Any, monkeypatch:
 def test_other_methods_of_a_path_are_not_allowed(api: Any) -> None:
     response = api.send("PUT", f"{api.project}/deployments")
     assert response.status == 405
-    assert response.headers["allow"] == "GET, POST"
-    assert response.data == {"error": "PUT is not allowed here; this path accepts GET, POST"}
+    assert response.headers["allow"] == "GET, HEAD, POST"
+    assert response.data == {"error": "PUT is not allowed here; this path accepts GET, HEAD, POST"}
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ubiops.emulator.core.logs import Logs
+from ubiops.emulator.core.rate_limit import RateLimit
 
 if TYPE_CHECKING:
     from ubiops.emulator.core.clock import Clock
@@ -68,6 +69,7 @@ class Backend:
     def __post_init__(self) -> None:
         self._running: list[Service] = []
         self.logs = Logs(self.storage, self.clock)
+        self.rate_limit = RateLimit(self.settings.rate_limit, self.clock)
 
     def start(self) -> None:
         """Starts all services. If one fails, those that run already are stopped."""

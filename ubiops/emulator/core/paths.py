@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 
 PREFIXES = ("/v2.1", "/v2")
+CONTROL = "/_emulator/"
+"""Paths below it control the emulator. The rate limit does not concern them."""
 _ANY_PREFIX = "|".join(re.escape(prefix) for prefix in PREFIXES)
 
 

@@ -116,6 +116,14 @@ class Storage:
         with self._lock:
             yield self._connection
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether another thread reads or writes at this moment."""
+        if self._lock.acquire(blocking=False):
+            self._lock.release()
+            return False
+        return True
+
     def get_meta(self, name: str) -> float:
         """Returns a number that was stored under this name, or 0."""
         with self.reading() as db:
