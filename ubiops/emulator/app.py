@@ -26,9 +26,10 @@ from ubiops.emulator.core import uploads
 from ubiops.emulator.core.auth import check_token
 from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse, UploadedFile
 from ubiops.emulator.core.description import Selection, compile_selection, operations, response_schema
-from ubiops.emulator.core.errors import ApiError, bad_request, not_supported
+from ubiops.emulator.core.errors import ApiError, FolderError, bad_request, not_supported
 from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, ExtraRoute, Handler
 from ubiops.emulator.core.paths import CONTROL, PathTemplate
+from ubiops.emulator.core.storage import is_failure
 from ubiops.emulator.core.validation import FORM, JSON, TEXT, RequestValidator, compile_validator, read_json
 from ubiops.emulator.pages import Pages
 from ubiops.emulator.responses import content_response, json_response, send_file, send_stream
@@ -236,15 +237,11 @@ class PathRoute(BaseRoute):
             return
         except asyncio.CancelledError as error:
             raise ApiError(503, "The emulator has been stopped") from error
-        except sqlite3.OperationalError as error:
-            # The disk is full, or can't be written.
-            _log.error("%s %s failed: %s", method, request.url.path, error)
-            raise ApiError(507, f"The emulator can't use its data folder: {error}") from error
-        except OSError as error:
-            # The disk is full, or the data folder was changed.
-            _log.error("%s %s failed: %s", method, request.url.path, error)
-            raise ApiError(507, f"The emulator can't use its data folder: {error.strerror}") from error
         except Exception as error:
+            reason = _failure_of_folder(error)
+            if reason is not None:
+                _log.error("%s %s failed: %s", method, request.url.path, error)
+                raise ApiError(507, f"The emulator can't use its data folder: {reason}") from error
             _log.exception("%s %s failed", method, request.url.path)
             raise ApiError(500, "Internal server error") from error
         if isinstance(result, FileResponse):
@@ -276,13 +273,16 @@ class PathRoute(BaseRoute):
             return await self._serve_form(endpoint, endpoint.handler, request, context)
         if endpoint.validator.media_type == JSON:
             context = await self._with_body(context, endpoint.validator, request)
-        return await self._call(endpoint, endpoint.handler, context)
+        writes = request.method not in ("GET", "HEAD")
+        return await self._call(endpoint, endpoint.handler, context, writes=writes)
 
-    async def _call(self, endpoint: Endpoint, handler: Handler, context: RequestContext) -> Result:
+    async def _call(self, endpoint: Endpoint, handler: Handler, context: RequestContext, *, writes: bool) -> Result:
         """Calls a handler: on the event loop only if it can't keep others waiting."""
         if inspect.iscoroutinefunction(handler.function):
             return _result(endpoint, await handler.function(context))
-        if endpoint.slow or len(context.content) > _LARGE_BODY or self._backend.storage.is_busy:
+        storage = self._backend.storage
+        waits_for_disk = writes and storage.is_durable
+        if endpoint.slow or waits_for_disk or storage.is_busy or len(context.content) > _LARGE_BODY:
             return await self._threads.run(_call, endpoint, handler, context)
         return _call(endpoint, handler, context)
 
@@ -299,7 +299,7 @@ class PathRoute(BaseRoute):
         limit = self._backend.settings.maximum_file_size
         with await self._threads.run(self._backend.files.create, ".bin") as incoming:
             await uploads.receive_file(incoming, request.stream(), limit)
-            return await self._call(endpoint, handler, replace(context, file=UploadedFile("", incoming)))
+            return await self._call(endpoint, handler, replace(context, file=UploadedFile("", incoming)), writes=True)
 
     async def _serve_form(
         self, endpoint: Endpoint, handler: Handler, request: Request, context: RequestContext
@@ -337,6 +337,14 @@ class PathRoute(BaseRoute):
         else:
             body = _read_body(content, validator)
         return replace(context, body=body, content=content)
+
+
+def _failure_of_folder(error: Exception) -> str | None:
+    """Returns the reason if the disk is full, or the data folder was changed."""
+    if isinstance(error, OSError):
+        return str(error.strerror)
+    is_known = isinstance(error, FolderError) or (isinstance(error, sqlite3.Error) and is_failure(error))
+    return str(error) if is_known else None
 
 
 def _call(endpoint: Endpoint, handler: Handler, context: RequestContext) -> Result:
