@@ -65,12 +65,6 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m ubiops.e
         print(f"The emulator could not be started: {error}", file=sys.stderr)
         return 1
     with emulator:
-        try:
-            for variable in options.project_variable or ():
-                emulator.set_project_variable(*variable)
-        except ValueError as error:
-            print(f"The emulator could not be started: {error}", file=sys.stderr)
-            return 1
         print(_greeting(emulator, options), flush=True)
         # A wait with a timeout can be interrupted by Ctrl-C on Windows too.
         while not stop.wait(0.5):
@@ -88,12 +82,17 @@ def _start(options: argparse.Namespace, start: Callable[..., Emulator]) -> Emula
     """Starts the emulator, on a free port if the default one is in use."""
     from ubiops.emulator.core.errors import AddressError
 
+    variables: dict[str, dict[str, str]] = {}
+    for variable in options.project_variable or ():
+        variables.setdefault(variable.project, {})[variable.name] = variable.value
+
     def start_on(port: int) -> Emulator:
         return start(
             host=options.host,
             port=port,
             data_dir=options.data_dir,
             tokens=options.token,
+            project_variables=variables,
             rate_limit=options.rate_limit,
             build_seconds=tuple(options.build_seconds),
             maximum_file_size=options.maximum_file_size,

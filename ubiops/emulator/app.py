@@ -21,14 +21,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
-from ubiops.emulator import areas  # noqa: F401 - registers the handlers
+from ubiops.emulator import areas, control  # noqa: F401 - they register handlers
 from ubiops.emulator.core import uploads
 from ubiops.emulator.core.auth import check_token
 from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse, UploadedFile
 from ubiops.emulator.core.description import Selection, compile_selection, operations, response_schema
 from ubiops.emulator.core.errors import ApiError, FolderError, bad_request, not_supported
 from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, ExtraRoute, Handler
-from ubiops.emulator.core.paths import CONTROL, PathTemplate
+from ubiops.emulator.core.paths import ABORT, CONTROL, PathTemplate, without_prefix
 from ubiops.emulator.core.storage import is_failure
 from ubiops.emulator.core.validation import FORM, JSON, TEXT, RequestValidator, compile_validator, read_json
 from ubiops.emulator.pages import Pages
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ubiops.emulator.core.backend import Backend
+    from ubiops.emulator.core.faults import Fault
     from ubiops.emulator.core.rate_limit import Allowance, RateLimit
     from ubiops.emulator.route import Route
 
@@ -229,6 +230,10 @@ class PathRoute(BaseRoute):
             raise ApiError(405, message, {"Allow": self._allowed})
         request = Request(scope, receive)
         try:
+            fault = await self._fault(endpoint, request)
+            if fault is not None and fault.cut == "before":
+                await _cut(scope)
+                return
             result = await self._serve(endpoint, request)
         except ApiError:
             raise
@@ -244,7 +249,9 @@ class PathRoute(BaseRoute):
                 raise ApiError(507, f"The emulator can't use its data folder: {reason}") from error
             _log.exception("%s %s failed", method, request.url.path)
             raise ApiError(500, "Internal server error") from error
-        if isinstance(result, FileResponse):
+        if fault is not None and fault.cut == "after":
+            await _cut(scope)
+        elif isinstance(result, FileResponse):
             # The server cancels a download that doesn't end in time when it is stopped,
             # and logs that.
             with contextlib.suppress(asyncio.CancelledError):
@@ -254,6 +261,18 @@ class PathRoute(BaseRoute):
                 await send_stream(result, endpoint.status, scope, receive, send)
         else:
             await result(scope, receive, send)
+
+    async def _fault(self, endpoint: Endpoint, request: Request) -> Fault | None:
+        """Delays or refuses a request if that was asked for; returns the fault."""
+        path: str = request.scope["path"]
+        if path.startswith(CONTROL):
+            return None
+        fault = self._backend.faults.take(endpoint.operation_id, request.method, without_prefix(path))
+        if fault is not None:
+            await self._backend.faults.wait(fault.delay)
+            if fault.status is not None:
+                raise ApiError(fault.status, fault.message, fault.headers)
+        return fault
 
     async def _serve(self, endpoint: Endpoint, request: Request) -> Result:
         if endpoint.authorized:
@@ -337,6 +356,14 @@ class PathRoute(BaseRoute):
         else:
             body = _read_body(content, validator)
         return replace(context, body=body, content=content)
+
+
+async def _cut(scope: Scope) -> None:
+    """Closes the connection of a request without a response."""
+    scope[ABORT]()
+    # The server notices that in the next turn of the event loop.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
 
 
 def _failure_of_folder(error: Exception) -> str | None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     import ubiops
+    from ubiops.emulator.core.faults import Faults
 
 # How far the clock was ahead of the present time, for when the folder is opened again.
 AHEAD = "clock_ahead"
@@ -101,10 +102,9 @@ def start(
     except BaseException:
         listener.close()
         raise
+    variables = [(project, *pair) for project, values in (project_variables or {}).items() for pair in values.items()]
     try:
-        for project, values in (project_variables or {}).items():
-            for name, value in values.items():
-                emulator.set_project_variable(project, name, value)
+        emulator._seed(variables)
     except BaseException:
         emulator.stop()
         raise
@@ -173,6 +173,14 @@ class Emulator:
             address=self.host.removesuffix(PREFIX),
         )
 
+    def _seed(self, variables: list[tuple[str, str, str]]) -> None:
+        def seed() -> None:
+            for project, name, value in variables:
+                set_project_variable(self._storage, project, name, value)
+
+        seed()
+        self._backend.seeds.append(seed)
+
     def _store_time(self) -> None:
         if self._running:
             self._storage.set_meta(AHEAD, self.clock.now() - time.time())
@@ -227,6 +235,28 @@ class Emulator:
             raise StoppedError
         set_project_variable(self._storage, project, name, value, secret)
 
+    @property
+    def faults(self) -> Faults:
+        """The failures that it is asked for.
+
+        ``faults.add(operation="deployments_get", status=503)`` makes the next call of
+        that method fail.
+        """
+        return self._backend.faults
+
+    def reset(self) -> None:
+        """Discards the whole state: everything that was created, faults, the clock.
+
+        The emulator is as it was after the start. What was given to `start`, such as
+        the variables of projects, is kept. Call it when no other call is in progress.
+
+        Raises:
+            StoppedError: The emulator has been stopped (a RuntimeError).
+        """
+        if not self._running:
+            raise StoppedError
+        self._backend.reset()
+
     def stop(self) -> None:
         """Stops the emulator and removes a temporary folder.
 
@@ -240,6 +270,7 @@ class Emulator:
                 return
             self._running = False
             atexit.unregister(self.stop)
+            self._backend.faults.close()
             self._server.stop()
             for api in list(self._clients):
                 api.close()

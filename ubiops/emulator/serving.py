@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import logging
 import socket
@@ -16,9 +17,10 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ubiops.emulator.core.errors import StartError
+from ubiops.emulator.core.paths import ABORT
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from ubiops.emulator.core.backend import Backend
 
@@ -44,6 +46,7 @@ class Protocol(H11Protocol):
         """Accepts a connection, if there are not too many."""
         super().connection_made(transport)
         self._since = self._received = self.loop.time()
+        self.app = functools.partial(_serve, self.app, transport)
         # Its own warnings go to stderr without a time and the client's address.
         self.logger = _Quiet(self.logger)  # type: ignore[assignment]
         if len(self.connections) > maximum_connections():
@@ -93,6 +96,11 @@ class Protocol(H11Protocol):
             ):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+
+async def _serve(app: Any, transport: asyncio.Transport, scope: Scope, receive: Receive, send: Send) -> None:
+    scope[ABORT] = transport.abort
+    await app(scope, receive, send)
 
 
 class _Quiet:

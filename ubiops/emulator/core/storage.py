@@ -6,6 +6,7 @@ If the process is killed at any moment, every transaction stays whole.
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import random
 import re
@@ -13,7 +14,7 @@ import sqlite3
 import threading
 import time
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ubiops.emulator.core.errors import FolderError
 from ubiops.emulator.core.migrations import migrate
@@ -82,6 +83,7 @@ class Storage:
         on_create: Callable[[], None] | None = None,
     ) -> None:
         self._path = path
+        self._migrations = migrations
         self.is_durable = durable
         self._on_create = on_create
         self._lock = threading.RLock()
@@ -222,7 +224,30 @@ class Storage:
                 for row in db.execute(f"SELECT {column} FROM {table}")  # noqa: S608  # nosec B608
             }
 
+    def clear(self) -> None:
+        """Deletes everything, as if the database had just been created."""
+        initial = _initial_rows(self._migrations)
+        with self.transaction() as db:
+            db.execute("PRAGMA defer_foreign_keys = ON")
+            for table, rows in initial.items():
+                db.execute(f'DELETE FROM "{table}"')  # noqa: S608  # nosec B608
+                for row in rows:
+                    values = ", ".join("?" * len(row))
+                    db.execute(f'INSERT INTO "{table}" VALUES ({values})', row)  # noqa: S608  # nosec B608
+            db.execute("DELETE FROM sqlite_sequence")
+
     def close(self) -> None:
         """Closes the database and releases the folder."""
         with self._lock:
             self._connection.close()
+
+
+@functools.cache
+def _initial_rows(migrations: tuple[Migration, ...]) -> dict[str, list[tuple[Any, ...]]]:
+    """Returns all tables of a new database with the rows that they start with."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        db.execute("BEGIN")
+        migrate(db, migrations)
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        tables = [row[0] for row in db.execute(query)]
+        return {table: db.execute(f'SELECT * FROM "{table}"').fetchall() for table in tables}  # noqa: S608  # nosec B608

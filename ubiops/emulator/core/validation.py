@@ -279,6 +279,9 @@ def _violation(rule: str, limit: Any, value: Any, schema: Any) -> str:
     if rule == "enum":
         choices = ", ".join(str(choice) for choice in limit if choice is not None)
         return f"must be one of {choices}, not {_truncated(value)}"
+    if rule == "additionalProperties":
+        unknown = ", ".join(repr(name) for name in value if name not in schema["properties"])
+        return f"has unknown fields: {unknown[:_SHOWN_LENGTH]}"
     if rule == "maxItems":
         return f"must have at most {limit} entries, it has {len(value)}"
     if rule == "minimum":

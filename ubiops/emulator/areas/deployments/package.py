@@ -28,6 +28,9 @@ class Inspections:
         with self._lock:
             Inspections._running += 1
 
+    def reset(self) -> None:
+        """Keeps the child processes: they have no state."""
+
     def stop(self) -> None:
         """Ends the child processes if no other emulator runs."""
         with self._lock:
