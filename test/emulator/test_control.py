@@ -63,6 +63,11 @@ def test_everything_else_needs_a_token(method: str, path: str) -> None:
     assert (status, body) == (401, {"error": "Invalid token"})
 
 
+def test_other_methods_are_not_allowed(control: Control) -> None:
+    message = "PUT is not allowed here; this path accepts DELETE, GET, HEAD, POST"
+    assert control.send("PUT", FAULTS) == (405, {"error": message})
+
+
 def test_the_clock_is_frozen_advanced_and_resumed(control: Control, emulator: Emulator) -> None:
     status, frozen = control.send("POST", CLOCK, {"freeze": True})
     assert (status, frozen["frozen"]) == (200, True)
@@ -225,9 +230,7 @@ def test_a_call_that_fails_changes_nothing(emulator: Emulator, client: Any) -> N
     body = {"name": "d", "input_type": "plain", "output_type": "plain"}
     url = f"{emulator.host}/projects/p/deployments"
     for status in (500, 500, 201):
-        response = client.pool.request(
-            "POST", f"{emulator.host}/projects/p/deployments", json=body, headers={"Authorization": "Token x"}
-        )
+        response = client.pool.request("POST", url, json=body, headers={"Authorization": "Token x"})
         assert response.status == status
 
 

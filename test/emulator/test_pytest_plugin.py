@@ -46,7 +46,8 @@ def ubiops_emulator_options():
 def test_the_fixtures_work(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_it.py").write_text(TESTS)
-    options = ["-p", "ubiops.emulator.pytest_plugin", "-p", "no:cacheprovider"]
+    # Not by its name, which exists only where the package is installed.
+    options = ["-p", "ubiops.emulator.pytest_plugin", "-p", "no:ubiops_emulator", "-p", "no:cacheprovider"]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *options, str(tmp_path)],
         env={**os.environ, "PYTHONPATH": str(ROOT)},

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import inspect
 import logging
 import sqlite3
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, Union, cast
+from typing import TYPE_CHECKING, Any, Union, cast
 from urllib.parse import parse_qsl, quote, unquote
 
-import anyio
-import anyio.to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -25,60 +22,33 @@ from ubiops.emulator import areas, control  # noqa: F401 - they register handler
 from ubiops.emulator.core import uploads
 from ubiops.emulator.core.auth import check_token
 from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse, UploadedFile
-from ubiops.emulator.core.description import Selection, compile_selection, operations, response_schema
 from ubiops.emulator.core.errors import ApiError, FolderError, bad_request, not_supported
-from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, ExtraRoute, Handler
+from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, Handler
 from ubiops.emulator.core.paths import ABORT, CONTROL, PathTemplate, without_prefix
 from ubiops.emulator.core.storage import is_failure
-from ubiops.emulator.core.validation import FORM, JSON, TEXT, RequestValidator, compile_validator, read_json
+from ubiops.emulator.core.validation import FORM, JSON, TEXT, RequestValidator, read_json
+from ubiops.emulator.endpoints import Endpoint, described_endpoint, extra_endpoint
 from ubiops.emulator.pages import Pages
 from ubiops.emulator.responses import content_response, json_response, send_file, send_stream
 from ubiops.emulator.routes import ROUTES
+from ubiops.emulator.threads import Threads
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ubiops.emulator.core.backend import Backend
     from ubiops.emulator.core.faults import Fault
     from ubiops.emulator.core.rate_limit import Allowance, RateLimit
-    from ubiops.emulator.route import Route
 
 MAXIMUM_JSON_SIZE = 10 * 1024 * 1024
 # Larger bodies are read and served in worker threads.
 _LARGE_BODY = 64 * 1024
-# Uploads have threads of their own, so that slow ones don't hold up other calls.
-_UPLOAD_THREADS = 8
 
 _log = logging.getLogger("ubiops.emulator")
-T = TypeVar("T")
 # What is sent: a prepared response, or one that is sent piece by piece.
 Result = Union[Response, FileResponse, StreamResponse]
-
-
-class Endpoint(NamedTuple):
-    """An operation with everything that is needed to serve it.
-
-    Attributes:
-        operation_id: The id of the operation.
-        status: The status of a successful response.
-        handler: The handler, or None if the emulator doesn't implement the operation.
-        authorized: Whether a request needs a token.
-        validator: What the operation accepts.
-        select: Reduces a result to the fields of the response, in their order.
-        slow: Whether it takes time, as lists do: they may be long.
-        takes_file: Whether the body is a file, to be streamed to the data folder.
-    """
-
-    operation_id: str
-    status: int
-    handler: Handler | None
-    authorized: bool
-    validator: RequestValidator
-    select: Selection
-    slow: bool = False
-    takes_file: bool = False
 
 
 def create_app(backend: Backend) -> ASGIApp:
@@ -110,60 +80,15 @@ def _routes(backend: Backend) -> list[PathRoute]:
     threads = Threads()
     paths: dict[str, dict[str, Endpoint]] = {}
     for described in ROUTES:
-        paths.setdefault(described.path, {})[described.method] = _endpoint(described)
+        paths.setdefault(described.path, {})[described.method] = described_endpoint(described)
     routes = [PathRoute(backend, threads, PathTemplate(path), methods) for path, methods in paths.items()]
+    extra: dict[tuple[str, bool], dict[str, Endpoint]] = {}
     for route in EXTRA_ROUTES:
-        endpoint = _extra_endpoint(route)
-        template = PathTemplate(route.path, prefixed=route.prefixed)
-        routes.append(PathRoute(backend, threads, template, dict.fromkeys(route.methods, endpoint)))
+        methods = dict.fromkeys(route.methods, extra_endpoint(route))
+        extra.setdefault((route.path, route.prefixed), {}).update(methods)
+    for (path, prefixed), methods in extra.items():
+        routes.append(PathRoute(backend, threads, PathTemplate(path, prefixed=prefixed), methods))
     return sorted(routes, key=lambda route: route.specificity)
-
-
-def _endpoint(route: Route) -> Endpoint:
-    handler = HANDLERS.get(route.operation_id)
-    authorized, validator, select, is_list = _compile(route.operation_id)
-    slow = is_list or (handler is not None and handler.slow)
-    return Endpoint(route.operation_id, route.status, handler, authorized, validator, select, slow)
-
-
-def _extra_endpoint(route: ExtraRoute) -> Endpoint:
-    validator = RequestValidator(JSON if route.body == "json" else None, None, None, ())
-    return Endpoint(
-        route.path,
-        route.status,
-        route.handler,
-        route.authorized,
-        validator,
-        None,
-        route.handler.slow,
-        takes_file=route.body == "file",
-    )
-
-
-@functools.cache
-def _compile(operation_id: str) -> tuple[bool, RequestValidator, Selection, bool]:
-    operation = operations()[operation_id]
-    authorized = operation.get("security") != []
-    schema = response_schema(operation)
-    is_list = schema is not None and schema.get("type") == "array"
-    return authorized, compile_validator(operation), compile_selection(schema), is_list
-
-
-class Threads:
-    """Runs functions in worker threads: uploads in some, everything else in others."""
-
-    def __init__(self) -> None:
-        self._uploads: anyio.CapacityLimiter | None = None
-
-    async def run(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Runs a function and returns its result."""
-        return await run_in_threadpool(function, *arguments)
-
-    async def run_upload(self, function: Callable[..., T], *arguments: Any) -> T:
-        """Runs a function that may take long, such as one that inspects a package."""
-        if self._uploads is None:
-            self._uploads = anyio.CapacityLimiter(_UPLOAD_THREADS)
-        return await anyio.to_thread.run_sync(function, *arguments, limiter=self._uploads)
 
 
 class RateLimited:
