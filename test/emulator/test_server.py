@@ -396,6 +396,18 @@ def test_changes_outlive_a_loss_of_power_in_a_data_folder_only(data_dir: Path) -
     assert modes == [full, normal]
 
 
+def test_logs_do_not_wait_for_the_disk(data_dir: Path) -> None:
+    statements: list[str] = []
+    with ubiops.emulator.start(data_dir=data_dir) as emulator:
+        emulator._storage._connection.set_trace_callback(statements.append)
+        emulator._backend.logs.write("p", "line")
+        emulator._storage._connection.set_trace_callback(None)
+        with emulator._storage.reading() as db:
+            assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
+            assert db.execute("SELECT count(*) FROM logs").fetchone()[0] == 1
+    assert statements[0] == "PRAGMA synchronous = NORMAL"
+
+
 def test_errors_of_the_emulator_are_those_of_the_library(data_dir: Path) -> None:
     data_dir.mkdir(parents=True)
     (data_dir / "thesis.txt").touch()

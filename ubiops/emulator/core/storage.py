@@ -158,16 +158,28 @@ class Storage:
             raise FolderError("it is the database of another program: choose another folder")
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, *, durable: bool = True) -> Iterator[sqlite3.Connection]:
         """Makes all changes of the block, or none of them if it raises.
+
+        Args:
+            durable: Whether these changes must outlive a loss of power, if the storage
+                is durable. Logs, for example, need not wait for the disk.
 
         Raises:
             FolderError: The file has been removed or replaced.
         """
         with self._lock:
             self._check_presence()
-            with self._changing() as db:
-                yield db
+            if durable or not self.is_durable:
+                with self._changing() as db:
+                    yield db
+                return
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            try:
+                with self._changing() as db:
+                    yield db
+            finally:
+                self._connection.execute("PRAGMA synchronous = FULL")
 
     def _check_presence(self) -> None:
         # Otherwise changes would go to a file that nobody finds again.
