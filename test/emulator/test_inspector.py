@@ -92,6 +92,13 @@ def test_a_child_that_has_ended_is_replaced(inspector: Inspector, path: Path) ->
     assert children(inspector) != [child]
 
 
+def test_a_child_that_has_used_much_memory_is_replaced(inspector: Inspector, huge: Path, path: Path) -> None:
+    inspector.inspect(huge, ENVIRONMENT)
+    before = children(inspector)
+    assert inspector.inspect(path, ENVIRONMENT).error == ""
+    assert children(inspector) != before
+
+
 def test_ctrl_c_does_not_end_the_children(inspector: Inspector, path: Path) -> None:
     inspector.inspect(path, ENVIRONMENT)
     (child,) = children(inspector)

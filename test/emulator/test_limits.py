@@ -82,6 +82,12 @@ def test_many_ports_are_rejected(api: Any) -> None:
     assert "ports must have at most 1000 entries, it has 1001" in error
 
 
+def test_a_body_of_very_many_lists_is_rejected(api: Any) -> None:
+    body = b'{"name": "d", "labels": [' + b"[]," * 500_000 + b"1]}"
+    error = api.fails(400, "POST", f"{api.project}/deployments", body=body, headers=JSON)
+    assert error == "the body has more than 500,000 lists and objects"
+
+
 def test_values_that_the_api_keeps_as_they_are_may_be_large(api: Any) -> None:
     configuration = {f"k{number}": list(range(10)) for number in range(2000)}
     created = api.ok("POST", f"{api.project}/deployments", with_configuration(configuration))

@@ -26,6 +26,7 @@ SECONDS = 10.0
 """How long an inspection may take."""
 MEMORY = 1024**3
 """How much memory a child may use, in bytes, where the system can limit it."""
+_MUCH = 200 * 1024**2
 _CHILDREN = max(2, min(4, os.cpu_count() or 2))
 _ROOT = str(Path(__file__).resolve().parent.parent.parent)
 _CHILD = "import sys; sys.path.insert(0, sys.argv[1]); from ubiops._packages.inspector import serve; serve()"
@@ -170,6 +171,19 @@ def serve() -> None:
             found = Inspection(error=f"the package can't be read: {error.strerror}", fails_in_building=True)
         sys.stdout.write(f"{json.dumps(found)}\n")
         sys.stdout.flush()
+        if _memory_used() > _MUCH:
+            # It would keep the memory. The parent starts another one when needed.
+            return
+
+
+def _memory_used() -> int:
+    try:
+        import resource
+    except ImportError:
+        return 0
+    used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    # In kilobytes, but not on macOS.
+    return used if sys.platform == "darwin" else used * 1024
 
 
 def _limit_memory(size: int) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # Limits of the emulator, not of the API, so that no request takes long.
 MAXIMUM_DEPTH = 100
 MAXIMUM_ITEMS = 1000
+MAXIMUM_PARTS = 500_000
 _COLLECTED_ERRORS = 100
 _SHOWN_ERRORS = 5
 _SHOWN_LENGTH = 100
@@ -201,6 +202,9 @@ def read_json(content: bytes) -> Any:
         raise bad_request("the request needs a body: a JSON object")
     try:
         text = content.decode("utf-8-sig")
+        parts = text.count("[") + text.count("{")
+        if parts > MAXIMUM_PARTS:
+            raise bad_request(f"the body has more than {MAXIMUM_PARTS:,} lists and objects")
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_read_float)
         if "\\ud" in text or "\\uD" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
@@ -208,7 +212,7 @@ def read_json(content: bytes) -> Any:
         raise _nested() from error
     except ValueError as error:
         raise bad_request(f"the body is not valid JSON: {error}") from error
-    if text.count("[") + text.count("{") > MAXIMUM_DEPTH and _is_deeper(value, MAXIMUM_DEPTH):
+    if parts > MAXIMUM_DEPTH and _is_deeper(value, MAXIMUM_DEPTH):
         raise _nested()
     return value
 
