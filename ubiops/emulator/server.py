@@ -187,8 +187,8 @@ class Emulator:
     def set_project_variable(self, project: str, name: str, value: str, secret: bool = False) -> None:
         """Creates or replaces an environment variable of a project.
 
-        The project's deployments inherit it. The emulator supports no operation of the
-        API that does this.
+        The project's deployments inherit it. `project_environment_variables_create` of
+        the API does the same, but doesn't replace a variable.
 
         Args:
             project: The name of the project.
@@ -204,7 +204,7 @@ class Emulator:
         """
         if not self._running:
             raise RuntimeError("the emulator has been stopped")
-        set_project_variable(self._storage, project, name, value, secret)
+        set_project_variable(self._backend, project, name, value, secret)
 
     def stop(self) -> None:
         """Stops the emulator and removes a temporary folder.
