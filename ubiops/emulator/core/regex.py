@@ -70,7 +70,7 @@ class Pattern:
         self._nodes: list[_Step | tuple[int, ...]] = []
         self._end = self._add(())
         self._first = self._build(parse(pattern), self._end)
-        self._states: dict[tuple[tuple[int, ...], bool], _State] = {}
+        self._states: dict[tuple[tuple[int, ...], bool, bool], _State] = {}
         self._used = 0
         self._transitions = 0
         self._start = self._state({self._first}, at_start=True)
@@ -111,10 +111,10 @@ class Pattern:
 
     def _state(self, nodes: set[int], *, at_start: bool) -> _State:
         steps, matches = self._reach(nodes, at_start=at_start, at_end=False)
-        key = (steps, matches)
+        at_end = matches or self._reach(nodes, at_start=at_start, at_end=True)[1]
+        key = (steps, matches, at_end)
         found = None if at_start else self._states.get(key)
         if found is None:
-            at_end = matches or self._reach(nodes, at_start=at_start, at_end=True)[1]
             found = _State(steps, matches, at_end)
             if not at_start:
                 self._states[key] = found

@@ -1,0 +1,63 @@
+"""Users, organizations, logs and more for a populated project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ubiops.emulator.core.description import properties
+
+if TYPE_CHECKING:
+    import ubiops
+    from ubiops.emulator import Emulator
+
+PASSWORD = "correct horse battery staple"  # noqa: S105 - of an account that is made here  # nosec B105
+VARIABLE = {"name": "COUNTRY", "value": "nl", "secret": False}
+MISSING_ID = "00000000-0000-4000-8000-000000000000"
+LABELS = ({"build_id", *properties("LogMetadata")}) - {"level", "system"}
+
+
+@dataclass
+class Further:
+    """Values of path parameters by the end of the path, and queries and bodies by operation."""
+
+    values: dict[str, str] = field(default_factory=dict)
+    queries: dict[str, dict[str, Any]] = field(default_factory=dict)
+    bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> Further:
+    """Creates the objects. Names outside of the project begin with that of the project."""
+    further = Further()
+    organization = f"org-of-{project}"[:64]
+    api.organizations_create({"name": organization})
+    emails = [f"{name}@{project}.example.com" for name in ("user", "member", "outsider")]
+    for email in emails:
+        api.user_create({"email": email, "password": PASSWORD})
+    user, member = (api.organization_users_create("local", {"email": email}).id for email in emails[:2])
+    in_organization = api.organization_users_create(organization, {"email": emails[0]}).id
+    api.project_users_create(project, {"user_id": user})
+    # A real entry has only the labels that apply to it.
+    emulator._backend.logs.write(project, "Started", **{**dict.fromkeys(LABELS, MISSING_ID), "process_id": 0})
+    further.values.update(
+        {
+            "/organizations/{organization_name}": organization,
+            "/organizations/{organization_name}/users/{user_id}": in_organization,
+            "/projects/{project_name}/users/{user_id}": user,
+            "/projects/{project_name}/environment-variables/{id}": (
+                api.project_environment_variables_create(project, VARIABLE).id
+            ),
+        }
+    )
+    further.queries["logs_list"] = {"start": "2020-01-01", "end": "2100-01-01"}
+    further.bodies.update(
+        {
+            "projects_create": {"name": f"new-{project}"[:64], "organization_name": organization},
+            "projects_log_list": {"filters": {"deployment_name": MISSING_ID}, "date": None},
+            "project_users_create": {"user_id": member},
+            "organizations_create": {"name": f"new-{organization}"[:64]},
+            "organization_users_create": {"email": emails[2]},
+            "user_create": {"email": f"new@{project}.example.com"},
+        }
+    )
+    return further
