@@ -127,7 +127,9 @@ def test_any_text_is_either_parsed_or_rejected() -> None:
     from hypothesis import given, settings
     from hypothesis import strategies as st
 
-    pieces = st.sampled_from(["|", "|=", "!=", "|~", "a", "`x`", '"y"', "and", "or", "(", ")", "=", "=~", "\\", " ", "é"])
+    pieces = st.sampled_from(
+        ["|", "|=", "!=", "|~", "a", "`x`", '"y"', "and", "or", "(", ")", "=", "=~", "\\", " ", "é"]
+    )
 
     @settings(deadline=None, derandomize=True, database=None, max_examples=300)
     @given(st.lists(pieces, max_size=12).map("".join))

@@ -61,7 +61,27 @@ SAME_AS_PYTHON = [
     "(?i)[A-C]b",
     "(?s)a.c",
 ]
-TEXTS = ["", "a", "b", "c", "ab", "abc", "aab", "aaab", "ABC", "a.b", "a c", "a\nc", "x", "1a2", "ba", "aXc", "]", "{", "-"]
+TEXTS = [
+    "",
+    "a",
+    "b",
+    "c",
+    "ab",
+    "abc",
+    "aab",
+    "aaab",
+    "ABC",
+    "a.b",
+    "a c",
+    "a\nc",
+    "x",
+    "1a2",
+    "ba",
+    "aXc",
+    "]",
+    "{",
+    "-",
+]
 TEXTS += ["a{x}", "a{,3}", "\t", "ababc", "  "]
 
 

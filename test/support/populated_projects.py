@@ -39,6 +39,9 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
     api.project_users_create(project, {"user_id": user})
     # A real entry has only the labels that apply to it.
     emulator._backend.logs.write(project, "Started", **{**dict.fromkeys(LABELS, MISSING_ID), "process_id": 0})
+    api.projects_update(project, {"advanced_permissions": True})
+    api.roles_create(project, {"name": "caller", "permissions": ["deployments.get"]})
+    holder = {"assignee": user, "assignee_type": "user"}
     further.values.update(
         {
             "/organizations/{organization_name}": organization,
@@ -46,6 +49,13 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
             "/projects/{project_name}/users/{user_id}": user,
             "/projects/{project_name}/environment-variables/{id}": (
                 api.project_environment_variables_create(project, VARIABLE).id
+            ),
+            "/projects/{project_name}/roles/{role_name}": "caller",
+            "/projects/{project_name}/role-assignments/{id}": (
+                api.role_assignments_create(project, {"role": "project-viewer", **holder}).id
+            ),
+            "/projects/{project_name}/service-users/{service_user_id}": (
+                api.service_users_create(project, {"name": "importer"}).id
             ),
         }
     )
@@ -57,6 +67,13 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
             "project_users_create": {"user_id": member},
             "organizations_create": {"name": f"new-{organization}"[:64]},
             "organization_users_create": {"email": emails[2]},
+            "role_assignments_create": {
+                "role": "project-editor",
+                **holder,
+                "resource": project,
+                "resource_type": "project",
+            },
+            "service_users_create": {"expiry_date": "2100-01-01"},
             "user_create": {"email": f"new@{project}.example.com"},
         }
     )

@@ -21,13 +21,13 @@ from starlette.routing import BaseRoute, Match
 
 from ubiops.emulator import areas  # noqa: F401 - registers the handlers
 from ubiops.emulator.core import uploads
-from ubiops.emulator.core.auth import check_token
 from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse, UploadedFile
 from ubiops.emulator.core.description import Selection, compile_selection, operations, response_schema
 from ubiops.emulator.core.errors import ApiError, bad_request, not_found, not_supported
 from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, ExtraRoute, Handler
 from ubiops.emulator.core.paths import PathTemplate
 from ubiops.emulator.core.rate_limit import Allowance, RateLimit
+from ubiops.emulator.core.service_tokens import authenticate
 from ubiops.emulator.core.validation import FORM, JSON, TEXT, RequestValidator, compile_validator, read_json
 from ubiops.emulator.pages import Pages
 from ubiops.emulator.routes import ROUTES
@@ -213,13 +213,14 @@ class PathRoute(BaseRoute):
             await _json_response(endpoint.status, selected)(scope, receive, send)
 
     async def _serve(self, endpoint: Endpoint, request: Request) -> Any:
+        user = self._backend.settings.user
         if endpoint.authorized:
-            check_token(request.headers.get("authorization"), self._backend.settings.tokens)
+            user = authenticate(self._backend, request.headers.get("authorization"))
         if endpoint.handler is None:
             raise not_supported(endpoint.operation_id)
         context = RequestContext(
             backend=self._backend,
-            user=self._backend.settings.user,
+            user=user,
             path={name: _decode(value) for name, value in request.path_params.items()},
             query=self._read_query(endpoint, request),
             headers=request.headers,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
-from ubiops.emulator.areas.user import USER, current_user, user_with
+from ubiops.emulator.areas.user import USER, emulator_user, user_with
 from ubiops.emulator.core.audit import Subject
 from ubiops.emulator.core.clock import in_microseconds
 from ubiops.emulator.core.errors import ApiError, bad_request, name_taken
@@ -18,6 +18,7 @@ from ubiops.emulator.core.handlers import handler
 from ubiops.emulator.core.lookup import find_row, get_row
 from ubiops.emulator.areas.resource_counts import count_resources
 from ubiops.emulator.core.resources import Owner, Resource
+from ubiops.emulator.core.validation import check_texts
 
 if TYPE_CHECKING:
     import sqlite3
@@ -50,6 +51,10 @@ class Organizations(Resource):
     def subject(self, action: str, row: sqlite3.Row) -> Subject:
         """Returns the organization. No audit log shows the event."""
         return Subject(object_type="organization", object_name=row["name"])
+
+    def check(self, name: str, settings: dict[str, Any]) -> None:
+        """Checks the name as that of a new organization."""
+        check_texts(self.created_from, {"name": name})
 
     def to_columns(
         self, db: sqlite3.Connection, context: RequestContext, settings: dict[str, Any], row: sqlite3.Row | None
@@ -189,7 +194,7 @@ _MEMBERS = (
 
 
 def _join(db: sqlite3.Connection, context: RequestContext, organization: sqlite3.Row) -> None:
-    _insert(db, context, organization, current_user(db, context), admin=True)
+    _insert(db, context, organization, emulator_user(db, context), admin=True)
 
 
 def _insert(

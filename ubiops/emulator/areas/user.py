@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ubiops.emulator.core.clock import in_microseconds
 from ubiops.emulator.core.errors import ApiError, bad_request, name_taken
 from ubiops.emulator.core.handlers import extra_route, handler
-from ubiops.emulator.core.lookup import find_row
+from ubiops.emulator.core.lookup import find_row, get_row
 from ubiops.emulator.core.storage import new_id
 
 if TYPE_CHECKING:
@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 USER = "User"
 # What the emulator says of its user is made up.
 _NAME, _SURNAME = "Local", "User"
+_SERVICE_USER = "Service user"
 _AUTHENTICATION = "password"
 _SHORTEST_PASSWORD = 8
 
 
-def current_user(db: sqlite3.Connection, context: RequestContext) -> sqlite3.Row:
-    """Returns the row of the caller, which is created at the first use."""
-    return _find(db, context.user) or _add(db, context.user, _NAME, _SURNAME, context.now)
+def emulator_user(db: sqlite3.Connection, context: RequestContext) -> sqlite3.Row:
+    """Returns the row of the emulator's user, which is created at the first use."""
+    email = context.backend.settings.user
+    return _find(db, email) or _add(db, email, _NAME, _SURNAME, context.now)
 
 
 def user_with(db: sqlite3.Connection, email: str) -> sqlite3.Row | None:
@@ -38,14 +40,19 @@ def user_with(db: sqlite3.Connection, email: str) -> sqlite3.Row | None:
 
 @handler("user_get")
 def get(context: RequestContext) -> dict[str, Any]:
-    """Returns the account of the caller."""
+    """Returns the account of the caller, who may be a service user."""
     with context.transaction() as db:
-        user = current_user(db, context)
+        if context.user == context.backend.settings.user:
+            user = emulator_user(db, context)
+            name, surname = user["name"] or _NAME, user["surname"] or _SURNAME
+        else:
+            user = get_row(db, USER, "service_users", {"id": context.user.partition(".")[0]})
+            name, surname = user["name"] or _SERVICE_USER, _SERVICE_USER
     return {
         "id": user["id"],
-        "email": user["email"],
-        "name": user["name"] or _NAME,
-        "surname": user["surname"] or _SURNAME,
+        "email": context.user,
+        "name": name,
+        "surname": surname,
         "registration_date": in_microseconds(user["created"]),
         "authentication": _AUTHENTICATION,
     }

@@ -136,7 +136,7 @@ class Logs:
 
 def _canonical(labels: Mapping[str, str | int | None]) -> str:
     """Returns labels as JSON: the same text for the same labels."""
-    found = {name: str(value) for name, value in labels.items() if value is not None and value != ""}
+    found = {name: _encodable(str(value)) for name, value in labels.items() if value is not None and value != ""}
     return json.dumps(found, sort_keys=True)
 
 
@@ -161,4 +161,8 @@ def _stored(line: str) -> str:
     """Returns a text that the database accepts, cut if it is too long."""
     if len(line) > MAXIMUM_LENGTH:
         line = line[: MAXIMUM_LENGTH - len(_CUT)] + _CUT
-    return line.encode("utf-8", "replace").decode("utf-8")
+    return _encodable(line)
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")

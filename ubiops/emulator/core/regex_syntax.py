@@ -257,9 +257,7 @@ class _Parser:
 
         if not self._ignores_case:
             return lambda character: is_in(character) != negated
-        return lambda character: (
-            is_in(character) or is_in(character.lower()) or is_in(character.upper())
-        ) != negated
+        return lambda character: (is_in(character) or is_in(character.lower()) or is_in(character.upper())) != negated
 
 
 def _any(character: str) -> bool:

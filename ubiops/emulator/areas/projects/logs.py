@@ -49,9 +49,7 @@ def list_logs_by_labels(context: RequestContext) -> list[dict[str, Any]]:
     if limit < 0:
         raise bad_request(f"limit must be 0 or more, not {limit}")
     filters = body.get("filters", {})
-    conditions = tuple(
-        logql.LabelFilter(name, _text(value), _text(value).__eq__) for name, value in filters.items()
-    )
+    conditions = tuple(logql.LabelFilter(name, _text(value), _text(value).__eq__) for name, value in filters.items())
     query = logql.Query(logql.All(conditions), ())
     interval = _old_interval(context, body)
     found = search(context.backend.storage, context.project, query, _kept(context, interval), limit)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from ubiops.emulator.areas.organizations import ORGANIZATIONS, member_of
 from ubiops.emulator.areas.projects.projects import PROJECTS
-from ubiops.emulator.areas.user import USER, current_user
+from ubiops.emulator.areas.user import USER, emulator_user
 from ubiops.emulator.core import audit
 from ubiops.emulator.core.audit import Subject
 from ubiops.emulator.core.errors import ApiError, bad_request, name_taken, not_found
 from ubiops.emulator.core.handlers import handler
 from ubiops.emulator.core.lookup import get_row
+from ubiops.emulator.core.storage import new_id
 
 if TYPE_CHECKING:
     import sqlite3
@@ -70,15 +71,21 @@ def remove_user(context: RequestContext) -> None:
 
 
 def project_users(db: sqlite3.Connection, context: RequestContext) -> list[sqlite3.Row]:
-    """Returns the users of the project. One that has none yet gets the caller."""
+    """Returns the users of the project. One that has none yet gets the caller, as its admin."""
     query = (
         "SELECT users.* FROM project_users JOIN users ON users.pk = project_users.user"
         " WHERE project = ? ORDER BY project_users.pk"
     )
     found = db.execute(query, (context.project,)).fetchall()
     if not found:
-        user = current_user(db, context)
+        user = emulator_user(db, context)
         db.execute("INSERT INTO project_users (project, user) VALUES (?, ?)", (context.project, user["pk"]))
+        db.execute(
+            "INSERT OR IGNORE INTO role_assignments"
+            " (id, project, role, assignee, assignee_type, resource, resource_type)"
+            " VALUES (?, ?, 'project-admin', ?, 'user', '', 'project')",
+            (new_id(), context.project, user["id"]),
+        )
         found = db.execute(query, (context.project,)).fetchall()
     return found
 

@@ -1,0 +1,6 @@
+"""The area service users: accounts of programs, with tokens of their own.
+
+A token of a service user is accepted besides those that the emulator was started with.
+"""
+
+from __future__ import annotations
