@@ -41,6 +41,9 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
     emulator._backend.logs.write(project, "Started", **{**dict.fromkeys(LABELS, MISSING_ID), "process_id": 0})
     api.projects_update(project, {"advanced_permissions": True})
     api.roles_create(project, {"name": "caller", "permissions": ["deployments.get"]})
+    small = api.instance_types_list(project).results[0].id
+    group = {"instance_types": [{"id": small}]}
+    own_group = api.instance_type_groups_create(project, {"name": "own", **group}).id
     holder = {"assignee": user, "assignee_type": "user"}
     further.values.update(
         {
@@ -50,6 +53,7 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
             "/projects/{project_name}/environment-variables/{id}": (
                 api.project_environment_variables_create(project, VARIABLE).id
             ),
+            "/projects/{project_name}/instance-type-groups/{instance_type_group_id}": own_group,
             "/projects/{project_name}/roles/{role_name}": "caller",
             "/projects/{project_name}/role-assignments/{id}": (
                 api.role_assignments_create(project, {"role": "project-viewer", **holder}).id
@@ -73,6 +77,8 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
                 "resource": project,
                 "resource_type": "project",
             },
+            "instance_type_groups_create": group,
+            "instance_type_groups_update": group,
             "service_users_create": {"expiry_date": "2100-01-01"},
             "user_create": {"email": f"new@{project}.example.com"},
         }
