@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 
     from ubiops.emulator.core.context import RequestContext
 
+EMULATED = """
+The organization `local` exists from the start. It owns all projects that were created
+by being named, and others can be created. There are no subscriptions or vouchers.
+"""
 KIND = "Organization"
 DEFAULT = "local"
 _DEFAULT_SUBSCRIPTION = "free"

@@ -19,6 +19,12 @@ if TYPE_CHECKING:
 
     from ubiops.emulator.core.context import RequestContext
 
+EMULATED = """
+Whoever holds a token is the same user, `user@example.com`. Accounts that `user_create`
+makes need no activation and can become members of organizations and projects, but
+nobody can sign in as one of them. `ubiops signin` of the command-line program works
+with any e-mail address; the password is a token of the emulator.
+"""
 USER = "User"
 # What the emulator says of its user is made up.
 _NAME, _SURNAME = "Local", "User"

@@ -94,9 +94,26 @@ class Variables(Resource):
 
 
 VARIABLES = Variables()
-for _owners in ("project", "deployment", "deployment_version"):
-    for _verb in ("create", "get", "update", "delete"):
-        handler(f"{_owners}_environment_variables_{_verb}")(getattr(VARIABLES, _verb))
+handler(
+    "project_environment_variables_create",
+    "deployment_environment_variables_create",
+    "deployment_version_environment_variables_create",
+)(VARIABLES.create)
+handler(
+    "project_environment_variables_get",
+    "deployment_environment_variables_get",
+    "deployment_version_environment_variables_get",
+)(VARIABLES.get)
+handler(
+    "project_environment_variables_update",
+    "deployment_environment_variables_update",
+    "deployment_version_environment_variables_update",
+)(VARIABLES.update)
+handler(
+    "project_environment_variables_delete",
+    "deployment_environment_variables_delete",
+    "deployment_version_environment_variables_delete",
+)(VARIABLES.delete)
 
 
 @handler(

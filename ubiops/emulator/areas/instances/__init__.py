@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from ubiops.emulator.core.migrations import migration
 
+EMULATED = """
+Instance types and groups are the same in every project, and a project can have further
+groups. They decide nothing: all code runs on your machine.
+"""
+
 migration(
     6,
     "Adds instance type groups of projects.",

@@ -7,6 +7,12 @@ from __future__ import annotations
 
 from ubiops.emulator.core.migrations import migration
 
+EMULATED = """
+Roles and assignments are kept and checked against existing objects, but they have no
+effect. Permissions and the contents of built-in roles are guesses: the platform doesn't
+document them.
+"""
+
 migration(
     5,
     "Adds roles and their assignments, and service users.",

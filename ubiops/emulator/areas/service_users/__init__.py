@@ -4,3 +4,8 @@ A token of a service user is accepted besides those that the emulator was starte
 """
 
 from __future__ import annotations
+
+EMULATED = """
+Tokens of service users are accepted besides those of the emulator until they expire by
+its clock, whatever roles the service user has.
+"""
