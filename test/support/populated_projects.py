@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 PASSWORD = "correct horse battery staple"  # noqa: S105 - of an account that is made here  # nosec B105
 VARIABLE = {"name": "COUNTRY", "value": "nl", "secret": False}
+MOMENT, LATER = "2024-03-06T14:12:00Z", "2024-03-06T14:13:00Z"
 MISSING_ID = "00000000-0000-4000-8000-000000000000"
 LABELS = ({"build_id", *properties("LogMetadata")}) - {"level", "system"}
 
@@ -44,6 +45,11 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
     small = api.instance_types_list(project).results[0].id
     group = {"instance_types": [{"id": small}]}
     own_group = api.instance_type_groups_create(project, {"name": "own", **group}).id
+    labels = ["station", "model"]
+    metric = {"metric_type": "gauge", "labels": labels}
+    api.metrics_create(project, {"name": "custom.level", **metric})
+    values = {"metric": "custom.level", "labels": {"station": "a"}, "data": [{"date": MOMENT, "value": 1}]}
+    api.time_series_data_create(project, values)
     holder = {"assignee": user, "assignee_type": "user"}
     further.values.update(
         {
@@ -54,6 +60,8 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
                 api.project_environment_variables_create(project, VARIABLE).id
             ),
             "/projects/{project_name}/instance-type-groups/{instance_type_group_id}": own_group,
+            "/projects/{project_name}/metrics/{metric_name}": "custom.level",
+            "/projects/{project_name}/time-series/{time_series_id}": str(api.time_series_search(project)[0].id),
             "/projects/{project_name}/roles/{role_name}": "caller",
             "/projects/{project_name}/role-assignments/{id}": (
                 api.role_assignments_create(project, {"role": "project-viewer", **holder}).id
@@ -64,6 +72,7 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
         }
     )
     further.queries["logs_list"] = {"start": "2020-01-01", "end": "2100-01-01"}
+    further.queries["time_series_data_list"] = {"metric": "custom.level", "start_date": MOMENT, "end_date": LATER}
     further.bodies.update(
         {
             "projects_create": {"name": f"new-{project}"[:64], "organization_name": organization},
@@ -77,6 +86,8 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
                 "resource": project,
                 "resource_type": "project",
             },
+            "time_series_data_create": values,
+            "time_series_data_aggregate": {**values, "data": [{"date": "2100-01-01T00:00:00Z", "value": 1}]},
             "instance_type_groups_create": group,
             "instance_type_groups_update": group,
             "service_users_create": {"expiry_date": "2100-01-01"},
