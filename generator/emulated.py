@@ -58,7 +58,7 @@ def render_emulated(api: Api, root: Path) -> dict[str, str]:
 
 
 def handled(folder: Path) -> frozenset[str]:
-    """Returns the ids of all operations for which a module below a folder has a handler."""
+    """Returns the ids of the operations that modules in a folder have handlers for."""
     found: set[str] = set()
     for path in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -132,9 +132,7 @@ def test_the_default_step_grows_with_the_period(metrics: MetricApi) -> None:
     metrics.create()
     periods = [metrics.get(0, days * 1440)["aggregation_period"] for days in (1, 5, 10, 60, 100, 300, 3000)]
     assert periods == [60, 300, 900, 3600, 7200, 21600, 86400]
-    query = urlencode(
-        {"metric": "custom.error", "start_date": at(0), "end_date": at(10**7), "aggregation_period": 60}
-    )
+    query = urlencode({"metric": "custom.error", "start_date": at(0), "end_date": at(10**7), "aggregation_period": 60})
     assert "more than 100000 steps" in metrics.api.fails(400, "GET", f"{metrics.series}/data?{query}")
 
 

@@ -1,4 +1,4 @@
-"""Organizations and their members, accounts, and the sign-in of the command-line program."""
+"""Organizations, their members, accounts, and the sign-in of the command line."""
 
 from __future__ import annotations
 

@@ -38,9 +38,8 @@ def test_the_page_names_what_is_emulated_and_what_is_not(page: str) -> None:
     emulated, _, missing = section.partition("Not emulated:")
     for operation in first.operations:
         link = f"- [{operation.id}](api/{first.module}.md#{operation.id})"
-        assert (link in emulated, link in missing) == (operation is first.operations[0],) + (
-            operation is not first.operations[0],
-        )
+        is_emulated = operation is first.operations[0]
+        assert (link in emulated, link in missing) == (is_emulated, not is_emulated)
     assert f"All {len(second.operations)} operations are emulated" in page
 
 

@@ -65,7 +65,7 @@ class PopulatedProject:
         return f"{path}?{urlencode(query)}" if query else path
 
     def query(self, operation: Described) -> dict[str, Any]:
-        """Returns the required query, and what it takes to get a response that isn't empty."""
+        """Returns the required query, and what a response needs to not be empty."""
         return {**operation.query, **self.further.queries.get(operation.operation_id, {})}
 
     def body(self, operation: Described) -> Any:
@@ -140,5 +140,5 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
         api.deployment_version_environment_variables_create(*names, version, VARIABLE).id,
         api.template_deployments_list()[0].id,
         package,
-        populate_further(api, emulator, project_name),
+        populate_further(api, emulator, project_name, deployment),
     )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import ubiops
     from ubiops.emulator import Emulator
 
-PASSWORD = "correct horse battery staple"  # noqa: S105 - of an account that is made here  # nosec B105
+PASSWORD = "correct horse battery staple"
 VARIABLE = {"name": "COUNTRY", "value": "nl", "secret": False}
 MOMENT, LATER = "2024-03-06T14:12:00Z", "2024-03-06T14:13:00Z"
 MISSING_ID = "00000000-0000-4000-8000-000000000000"
@@ -20,15 +20,18 @@ LABELS = ({"build_id", *properties("LogMetadata")}) - {"level", "system"}
 
 @dataclass
 class Further:
-    """Values of path parameters by the end of the path, and queries and bodies by operation."""
+    """Values for calls.
+
+    Those of path parameters by the end of the path, queries and bodies by operation.
+    """
 
     values: dict[str, str] = field(default_factory=dict)
     queries: dict[str, dict[str, Any]] = field(default_factory=dict)
     bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
 
 
-def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> Further:
-    """Creates the objects. Names outside of the project begin with that of the project."""
+def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str, deployment: str) -> Further:
+    """Creates the objects. Names outside of the project contain its name."""
     further = Further()
     organization = f"org-of-{project}"[:64]
     api.organizations_create({"name": organization})
@@ -50,6 +53,12 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
     api.metrics_create(project, {"name": "custom.level", **metric})
     values = {"metric": "custom.level", "labels": {"station": "a"}, "data": [{"date": MOMENT, "value": 1}]}
     api.time_series_data_create(project, values)
+    service = {"deployment": deployment, "port": 8080}
+    api.services_create(project, {"name": "web", **service})
+    limit = {"user_id": user, "limit": 5}
+    api.services_user_rate_limit_create(project, "web", limit)
+    api.services_user_concurrency_limit_create(project, "web", limit)
+    program = api.service_users_create(project, {"name": "importer"}).id
     holder = {"assignee": user, "assignee_type": "user"}
     further.values.update(
         {
@@ -66,9 +75,10 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
             "/projects/{project_name}/role-assignments/{id}": (
                 api.role_assignments_create(project, {"role": "project-viewer", **holder}).id
             ),
-            "/projects/{project_name}/service-users/{service_user_id}": (
-                api.service_users_create(project, {"name": "importer"}).id
-            ),
+            "/projects/{project_name}/service-users/{service_user_id}": program,
+            "/projects/{project_name}/services/{service_name}": "web",
+            "/user-rate-limits/{user_id}": user,
+            "/user-concurrency-limits/{user_id}": user,
         }
     )
     further.queries["logs_list"] = {"start": "2020-01-01", "end": "2100-01-01"}
@@ -86,6 +96,10 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str) -> F
                 "resource": project,
                 "resource_type": "project",
             },
+            "services_create": service,
+            "services_update": {"version": None},
+            "services_user_rate_limit_create": {"user_id": program},
+            "services_user_concurrency_limit_create": {"user_id": program},
             "time_series_data_create": values,
             "time_series_data_aggregate": {**values, "data": [{"date": "2100-01-01T00:00:00Z", "value": 1}]},
             "instance_type_groups_create": group,

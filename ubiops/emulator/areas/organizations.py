@@ -10,13 +10,13 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from ubiops.emulator.areas.resource_counts import count_resources
 from ubiops.emulator.areas.user import USER, emulator_user, user_with
 from ubiops.emulator.core.audit import Subject
 from ubiops.emulator.core.clock import in_microseconds
 from ubiops.emulator.core.errors import ApiError, bad_request, name_taken
 from ubiops.emulator.core.handlers import handler
 from ubiops.emulator.core.lookup import find_row, get_row
-from ubiops.emulator.areas.resource_counts import count_resources
 from ubiops.emulator.core.resources import Owner, Resource
 from ubiops.emulator.core.validation import check_texts
 

@@ -6,12 +6,13 @@ stream. A query selects streams first and then reads their entries.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ubiops.emulator.core.clock import Clock
     from ubiops.emulator.core.storage import Storage
@@ -31,6 +32,8 @@ MAXIMUM_AGE = 28 * 24 * 3600
 MAXIMUM_ENTRIES = 1_000_000
 MAXIMUM_LENGTH = 64 * 1024
 _CUT = " ... (cut)"
+# A mode of SQLite.
+_NORMAL = 1
 
 
 class LogEntry(NamedTuple):
@@ -95,7 +98,7 @@ class Logs:
         if not listed:
             return
         first = int(self._clock.now() * 1e9)
-        with self._storage.transaction() as db:
+        with self._transaction() as db:
             # No two entries of a project have the same time, so that a reader can go on
             # after the last one that it has seen.
             latest = db.execute("SELECT max(timestamp) FROM log_entries WHERE project = ?", (project,)).fetchone()[0]
@@ -113,6 +116,27 @@ class Logs:
                 self._trim(db, project)
                 written = 0
             self._written[project] = written
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """Opens a transaction that doesn't wait for the disk, or joins an open one.
+
+        A loss of power may undo the latest entries, but nothing that was committed
+        before them.
+        """
+        with self._storage.reading() as db:
+            if db.in_transaction:
+                yield db
+                return
+            mode: int = db.execute("PRAGMA synchronous").fetchone()[0]
+            if mode > _NORMAL:
+                db.execute(f"PRAGMA synchronous = {_NORMAL:d}")
+            try:
+                with self._storage.transaction():
+                    yield db
+            finally:
+                if mode > _NORMAL:
+                    db.execute(f"PRAGMA synchronous = {mode:d}")
 
     def oldest(self) -> int:
         """Returns the timestamp before which entries are not kept."""
@@ -147,9 +171,10 @@ def _stream(db: sqlite3.Connection, project: str, level: str, system: bool, labe
     found = db.execute(query, key).fetchone()
     if found is None:
         values: dict[str, str] = json.loads(labels)
-        columns = ", ".join(INDEXED)
+        columns, marks = ", ".join(INDEXED), ", ".join("?" * len(INDEXED))
         db.execute(
-            f"INSERT INTO log_streams (project, level, system, labels, {columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",  # noqa: S608  # nosec B608
+            f"INSERT INTO log_streams (project, level, system, labels, {columns})"  # noqa: S608  # nosec B608
+            f" VALUES (?, ?, ?, ?, {marks})",
             (*key, *(values.get(name, "") for name in INDEXED)),
         )
         found = db.execute(query, key).fetchone()

@@ -1,4 +1,4 @@
-"""Projects come into being when they are used, and take everything along when they go."""
+"""Projects come into being when they are used, and take everything along."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ class Pattern:
         return found
 
     def _reach(self, nodes: set[int], *, at_start: bool, at_end: bool) -> tuple[tuple[int, ...], bool]:
-        """Returns the steps that can be reached without reading, and whether the end can."""
+        """Returns what can be reached without reading: steps, and perhaps the end."""
         seen, waiting = set(nodes), list(nodes)
         steps = []
         while waiting:

@@ -227,7 +227,9 @@ def _causes(error: ValidationError) -> list[ValidationError]:
         if not any(one in of_other_types for one in found):
             return found
     kinds = [str(one.validator_value) for one in of_other_types]
-    return [ValidationError("", "type", error.path, instance=error.instance, validator_value=kinds, parent=error.parent)]
+    return [
+        ValidationError("", "type", error.path, instance=error.instance, validator_value=kinds, parent=error.parent)
+    ]
 
 
 def _has_other_type(one: ValidationError, whole: ValidationError) -> bool:

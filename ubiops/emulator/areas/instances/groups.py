@@ -113,7 +113,9 @@ class Groups(Resource):
                 "name": row["name"],
                 "time_created": in_microseconds(row["created"]),
                 "time_updated": in_microseconds(row["updated"]),
-                "instance_types": [{**_shown(TYPES[item["id"]]), **item} for item in self.from_row(row)["instance_types"]],
+                "instance_types": [
+                    {**_shown(TYPES[item["id"]]), **item} for item in self.from_row(row)["instance_types"]
+                ],
             }
             for row in rows
         ]

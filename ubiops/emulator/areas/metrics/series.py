@@ -53,8 +53,10 @@ def _write(context: RequestContext, *, fresh: bool) -> None:
             series = _series(db, metric, _labels(metric, one.get("labels", {})))
             for point in one["data"]:
                 value, minute = _value(point), _minute(context, point["date"], fresh=fresh)
-                replaced = "total = total + excluded.total, number = number + 1" if fresh else (
-                    "total = excluded.total, number = 1"
+                replaced = (
+                    "total = total + excluded.total, number = number + 1"
+                    if fresh
+                    else ("total = excluded.total, number = 1")
                 )
                 db.execute(
                     "INSERT INTO time_series_values (series, minute, total, number) VALUES (?, ?, ?, 1)"  # noqa: S608  # nosec B608

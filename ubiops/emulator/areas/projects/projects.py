@@ -69,7 +69,7 @@ class Projects(Resource):
         return f"{verb} project {name}"
 
     def read(self, body: dict[str, Any], present: dict[str, Any]) -> dict[str, Any]:
-        """Replaces origins and labels whole. The organization has a column of its own."""
+        """Replaces origins and labels whole. The organization has its own column."""
         settings = {name: body.get(name, value) for name, value in {**_DEFAULTS, **present}.items()}
         return {**settings, "suspended": body.get("suspend", settings["suspended"])}
 

@@ -71,7 +71,10 @@ def remove_user(context: RequestContext) -> None:
 
 
 def project_users(db: sqlite3.Connection, context: RequestContext) -> list[sqlite3.Row]:
-    """Returns the users of the project. One that has none yet gets the caller, as its admin."""
+    """Returns the users of the project.
+
+    One that has none yet gets the emulator's user, as its admin.
+    """
     query = (
         "SELECT users.* FROM project_users JOIN users ON users.pk = project_users.user"
         " WHERE project = ? ORDER BY project_users.pk"
