@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from ubiops.emulator.core import projects
+from ubiops.emulator.core.context import RequestContext
 
 
 def names(api: Any, query: str = "") -> set[str]:
@@ -275,3 +280,95 @@ def test_a_member_of_the_organization_gets_access_and_loses_it(api: Any, project
     assert len(api.ok("GET", users)) == 1
     stranger = "00000000-0000-4000-8000-000000000000"
     assert "is not a member of organization local" in api.fails(400, "POST", users, {"user_id": stranger})
+
+
+# What areas add
+
+
+class Recorder:
+    """A runner that runs nothing and keeps the versions that were changed."""
+
+    def __init__(self) -> None:
+        self.versions: list[int] = []
+
+    def submit(self, job: Any) -> Any:
+        raise AssertionError("no test here submits a job")
+
+    def cancel(self, request_id: str) -> bool:
+        return False
+
+    def changed(self, version: int) -> None:
+        self.versions.append(version)
+
+    def take(self) -> list[int]:
+        """Returns the versions since the last call."""
+        found, self.versions = self.versions, []
+        return found
+
+
+@pytest.fixture
+def runner(api: Any) -> Iterator[Recorder]:
+    """The runner of the emulator."""
+    backend = api.emulator._backend
+    before, recorder = backend.runner, Recorder()
+    backend.runner = recorder
+    yield recorder
+    backend.runner = before
+
+
+def keys(api: Any, *paths: str) -> list[int]:
+    """Returns the keys of versions."""
+    identifiers = [api.ok("GET", path)["id"] for path in paths]
+    with api.emulator._storage.reading() as db:
+        query = "SELECT pk FROM versions WHERE id = ?"
+        return [db.execute(query, (identifier,)).fetchone()["pk"] for identifier in identifiers]
+
+
+def test_instances_get_changed_variables(api: Any, runner: Recorder, project_name: str) -> None:
+    deployment, other = api.deployment(), api.deployment("e")
+    first, second, third = api.version(deployment), api.version(deployment, "v2"), api.version(other)
+    one, two, three = keys(api, first, second, third)
+    runner.take()
+    of_project = api.variable(api.project, "A")
+    assert runner.take() == [one, two, three]
+    api.ok("PATCH", of_project, {"name": "A", "value": "2", "secret": False})
+    assert runner.take() == [one, two, three]
+    api.variable(deployment, "A")
+    assert runner.take() == [one, two]
+    of_version = api.variable(first, "A")
+    assert runner.take() == [one]
+    api.ok("DELETE", of_version)
+    assert runner.take() == [one]
+    api.ok("POST", f"{second}/copy-environment-variables", {"source_deployment": "d"})
+    assert runner.take() == [two]
+    api.fails(404, "DELETE", of_version)
+    assert runner.take() == []
+    api.emulator.set_project_variable(project_name, "B", "1")
+    assert runner.take() == [one, two, three]
+
+
+def test_instances_of_a_renamed_or_deleted_project_stop(api: Any, runner: Recorder, project_name: str) -> None:
+    versions = keys(api, api.version(api.deployment()))
+    runner.take()
+    api.ok("PATCH", api.project, {"credits": 1})
+    assert runner.take() == []
+    api.ok("PATCH", api.project, {"name": f"{project_name}-new"})
+    assert runner.take() == versions
+    api.ok("DELETE", f"{api.project}-new")
+    assert runner.take() == versions
+
+
+def test_an_area_is_told_before_a_project_is_deleted(
+    api: Any, project_name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(projects, "_DELETE_HOOKS", [])
+    seen = []
+
+    @projects.on_project_delete
+    def count(db: sqlite3.Connection, context: RequestContext, name: str) -> None:
+        found = db.execute("SELECT count(*) FROM deployments WHERE project = ?", (name,)).fetchone()[0]
+        seen.append((name, context.user, found))
+
+    api.deployment()
+    api.ok("DELETE", api.project)
+    assert seen == [(project_name, "user@example.com", 1)]
