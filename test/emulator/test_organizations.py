@@ -128,6 +128,8 @@ def test_the_password_is_a_token_if_not_every_token_is_accepted(api: Any) -> Non
         client = type(api)(emulator)
         status, found = post(client, "/v2.1/authorize", {"email": "ada@example.com", "password": "sesame"})
         assert (status, found["access"]) == (200, "sesame")
+        status, found = post(client, "/v2/authorize", {"email": "ada@example.com", "password": "Token sesame"})
+        assert (status, found["access"]) == (200, "sesame")
         status, found = post(client, "/v2.1/authorize", {"email": "ada@example.com", "password": "open"})
         assert status == 401
         assert "open" not in found["error"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ubiops.emulator.core.auth import check_token, strip_prefix
 from ubiops.emulator.core.clock import in_microseconds
 from ubiops.emulator.core.errors import ApiError, bad_request, name_taken
 from ubiops.emulator.core.handlers import extra_route, handler
@@ -93,12 +94,15 @@ def sign_in(context: RequestContext) -> dict[str, Any]:
     If the emulator accepts any token, it accepts any password.
     """
     _text(context, "email")
-    password = _text(context, "password")
+    password = strip_prefix(_text(context, "password"))
     tokens = context.backend.settings.tokens
     if tokens is None:
         return {"access": "any", "refresh": "any"}
-    if password not in tokens:
-        raise ApiError(401, "Wrong e-mail address or password: the password is one of the emulator's tokens")
+    try:
+        check_token(f"Token {password}", tokens)
+    except ApiError as error:
+        message = "Wrong e-mail address or password: the password is one of the emulator's tokens"
+        raise ApiError(401, message) from error
     return {"access": password, "refresh": password}
 
 

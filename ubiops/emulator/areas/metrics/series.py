@@ -31,14 +31,14 @@ _LATEST = 253_370_764_800
 _BATCH = 500
 
 
-@handler("time_series_data_aggregate")
+@handler("time_series_data_aggregate", slow=True)
 def add_values(context: RequestContext) -> dict[str, Any]:
     """Adds fresh values to those of the same minute."""
     _write(context, fresh=True)
     return {}
 
 
-@handler("time_series_data_create")
+@handler("time_series_data_create", slow=True)
 def set_values(context: RequestContext) -> dict[str, Any]:
     """Replaces the values of single minutes."""
     _write(context, fresh=False)
