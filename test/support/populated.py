@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from described import FORM
+from populated_projects import Further, populate_further
 
 if TYPE_CHECKING:
     from described import Described
@@ -38,6 +39,7 @@ class PopulatedProject:
     variable_of_version: str
     template_deployment_id: str
     package: bytes
+    further: Further = field(default_factory=Further)
 
     def value(self, path: str, parameter: str) -> str:
         """Returns the value of a path parameter: the longest key that fits wins."""
@@ -49,6 +51,7 @@ class PopulatedProject:
             "/builds/{build_id}": self.build_id,
             "/deployments/{deployment_name}/environment-variables/{id}": self.variable_of_deployment,
             "/versions/{version}/environment-variables/{id}": self.variable_of_version,
+            **self.further.values,
         }
         start = path[: path.index(f"{{{parameter}}}")] + f"{{{parameter}}}"
         return values[max((key for key in values if start.endswith(key)), key=len)]
@@ -58,7 +61,12 @@ class PopulatedProject:
         path = operation.path
         for name in operation.parameters:
             path = path.replace(f"{{{name}}}", quote(changes.get(name, self.value(operation.path, name)), safe=""))
-        return f"{path}?{urlencode(operation.query)}" if operation.query else path
+        query = self.query(operation)
+        return f"{path}?{urlencode(query)}" if query else path
+
+    def query(self, operation: Described) -> dict[str, Any]:
+        """Returns the required query, and what a response needs to not be empty."""
+        return {**operation.query, **self.further.queries.get(operation.operation_id, {})}
 
     def body(self, operation: Described) -> Any:
         """Returns the example of a body, with references to objects of this project."""
@@ -71,7 +79,10 @@ class PopulatedProject:
         }
         if not isinstance(operation.body, dict):
             return operation.body
-        return {name: references.get(name, value) for name, value in operation.body.items()}
+        changes = self.further.bodies.get(operation.operation_id, {})
+        body = {**{name: references.get(name, value) for name, value in operation.body.items()}, **changes}
+        # A change to None leaves a field out.
+        return {name: value for name, value in body.items() if value is not None or name not in changes}
 
     def request(self, operation: Described) -> dict[str, Any]:
         """Returns what to send besides the path."""
@@ -90,7 +101,7 @@ class PopulatedProject:
     def keywords(self, operation: Described) -> dict[str, Any]:
         """Returns the arguments that the method accepts by keyword only."""
         fields = self.body(operation) if operation.media_type == FORM else {}
-        keywords = {**operation.query, **fields}
+        keywords = {**self.query(operation), **fields}
         return {name: value for name, value in keywords.items() if name not in operation.required_files}
 
     def arguments(self, operation: Described) -> dict[str, Any]:
@@ -129,4 +140,5 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
         api.deployment_version_environment_variables_create(*names, version, VARIABLE).id,
         api.template_deployments_list()[0].id,
         package,
+        populate_further(api, emulator, project_name, deployment),
     )

@@ -20,11 +20,11 @@ from starlette.routing import BaseRoute, Match
 
 from ubiops.emulator import areas, control  # noqa: F401 - they register handlers
 from ubiops.emulator.core import uploads
-from ubiops.emulator.core.auth import check_token
 from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse, UploadedFile
 from ubiops.emulator.core.errors import ApiError, FolderError, bad_request, not_supported
 from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, Handler
 from ubiops.emulator.core.paths import ABORT, CONTROL, PathTemplate, without_prefix
+from ubiops.emulator.core.service_tokens import authenticate
 from ubiops.emulator.core.storage import is_failure
 from ubiops.emulator.core.validation import FORM, JSON, TEXT, RequestValidator, read_json
 from ubiops.emulator.endpoints import Endpoint, described_endpoint, extra_endpoint
@@ -200,13 +200,14 @@ class PathRoute(BaseRoute):
         return fault
 
     async def _serve(self, endpoint: Endpoint, request: Request) -> Result:
+        user = self._backend.settings.user
         if endpoint.authorized:
-            check_token(request.headers.get("authorization"), self._backend.settings.tokens)
+            user = authenticate(self._backend, request.headers.get("authorization"))
         if endpoint.handler is None:
             raise not_supported(endpoint.operation_id)
         context = RequestContext(
             backend=self._backend,
-            user=self._backend.settings.user,
+            user=user,
             path={name: _decode(value) for name, value in request.path_params.items()},
             query=self._read_query(endpoint, request),
             headers=request.headers,

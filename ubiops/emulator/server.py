@@ -176,7 +176,7 @@ class Emulator:
     def _seed(self, variables: list[tuple[str, str, str]]) -> None:
         def seed() -> None:
             for project, name, value in variables:
-                set_project_variable(self._storage, project, name, value)
+                set_project_variable(self._backend, project, name, value)
 
         seed()
         self._backend.seeds.append(seed)
@@ -216,8 +216,8 @@ class Emulator:
     def set_project_variable(self, project: str, name: str, value: str, secret: bool = False) -> None:
         """Creates or replaces an environment variable of a project.
 
-        The project's deployments inherit it. The emulator supports no operation of the
-        API that does this.
+        The project's deployments inherit it. `project_environment_variables_create` of
+        the API does the same, but doesn't replace a variable.
 
         Args:
             project: The name of the project.
@@ -233,7 +233,7 @@ class Emulator:
         """
         if not self._running:
             raise StoppedError
-        set_project_variable(self._storage, project, name, value, secret)
+        set_project_variable(self._backend, project, name, value, secret)
 
     @property
     def faults(self) -> Faults:
