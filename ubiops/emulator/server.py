@@ -19,6 +19,7 @@ import uvicorn
 
 from ubiops.emulator.app import create_app
 from ubiops.emulator.areas import MIGRATIONS
+from ubiops.emulator.areas.deployment_requests.service import RequestService
 from ubiops.emulator.areas.deployments.variables import set_project_variable
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
@@ -144,13 +145,16 @@ class Emulator:
         files.clean(self._storage.files())
         # Time never goes back, not even if the computer's clock was set back meanwhile.
         now = max(time.time() + self._storage.get_meta(AHEAD), audit.latest_date(self._storage))
-        return Backend(
+        backend = Backend(
             settings,
             Clock(now, self._store_time),
             self._storage,
             files,
             address=self.host.removesuffix(PREFIX),
         )
+        # After the runner: it gives requests to it when it starts.
+        backend.services.append(RequestService(backend))
+        return backend
 
     def _store_time(self) -> None:
         if self._running:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from ubiops.emulator.core.logs import Logs
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from ubiops.emulator.core.interfaces import Background, BucketFiles, Runner
     from ubiops.emulator.core.settings import Settings
     from ubiops.emulator.core.storage import Storage
+
+T = TypeVar("T")
 
 _log = logging.getLogger("ubiops.emulator")
 
@@ -68,6 +70,17 @@ class Backend:
     def __post_init__(self) -> None:
         self._running: list[Service] = []
         self.logs = Logs(self.storage, self.clock)
+
+    def service(self, kind: type[T]) -> T:
+        """Returns the service of this class.
+
+        Raises:
+            LookupError: There is none.
+        """
+        for service in self.services:
+            if isinstance(service, kind):
+                return service
+        raise LookupError(f"the emulator has no {kind.__name__}")
 
     def start(self) -> None:
         """Starts all services. If one fails, those that run already are stopped."""

@@ -16,11 +16,12 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ubiops.emulator.areas.deployment_requests.destination import Destination, find_destination
+from ubiops.emulator.areas.deployment_requests.active import Created, Ended
+from ubiops.emulator.areas.deployment_requests.destination import find_destination
 from ubiops.emulator.areas.deployment_requests.events import RequestEvent, observers
-from ubiops.emulator.areas.deployment_requests.inputs import Inputs, read_inputs
+from ubiops.emulator.areas.deployment_requests.inputs import read_inputs
 from ubiops.emulator.areas.deployment_requests.limits import BATCH_TIMEOUT, EXPRESS_TIMEOUT
-from ubiops.emulator.areas.deployment_requests.service import Created, Ended, RequestService
+from ubiops.emulator.areas.deployment_requests.service import RequestService
 
 if TYPE_CHECKING:
     import sqlite3
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from typing import Callable
 
+    from ubiops.emulator.areas.deployment_requests.destination import Destination
+    from ubiops.emulator.areas.deployment_requests.inputs import Inputs
     from ubiops.emulator.core.backend import Backend
 
 __all__ = [
@@ -88,11 +91,13 @@ class Batch:
 
     Attributes:
         created: The requests, in the order of their inputs.
-        destination: Where they go to.
+        deployment: The name of the deployment.
+        version: The name of the version, even if the target named none.
     """
 
     created: list[Created]
-    destination: Destination
+    deployment: str
+    version: str
 
 
 def start_express(
@@ -229,9 +234,7 @@ def create_batch(
     destination = find_destination(db, backend.clock.now(), target.project, target.deployment, target.version)
     seconds = BATCH_TIMEOUT.default if timeout is None else timeout
     inputs = read_inputs(destination, data).split()
-    return store_batch(
-        db, backend, destination, inputs, user=user, timeout=seconds, priority=priority, context=context
-    )
+    return store_batch(db, backend, destination, inputs, user=user, timeout=seconds, priority=priority, context=context)
 
 
 def store_batch(
@@ -247,15 +250,13 @@ def store_batch(
 ) -> Batch:
     """Stores batch requests whose inputs have been validated."""
     service = backend.service(RequestService)
-    created = service.create_batch(
-        db, destination, inputs, user, timeout, priority, dict(context) if context else None
-    )
-    return Batch(created, destination)
+    created = service.create_batch(db, destination, inputs, user, timeout, priority, dict(context) if context else None)
+    return Batch(created, destination.deployment, destination.version)
 
 
 def submit_batch(backend: Backend, batch: Batch) -> None:
     """Gives stored requests to the runner. Call it after the commit."""
-    backend.service(RequestService).submit_batch(batch.destination, batch.created)
+    backend.service(RequestService).submit_batch(batch.created)
 
 
 def send_batch(
@@ -267,7 +268,7 @@ def send_batch(
     timeout: int | None = None,
     priority: int | None = None,
     context: Mapping[str, Any] | None = None,
-) -> list[Created]:
+) -> Batch:
     """Stores batch requests in a transaction of its own and gives them to the runner.
 
     The arguments are those of `create_batch`.
@@ -279,7 +280,7 @@ def send_batch(
                 db, backend, target, data, user=user, timeout=timeout, priority=priority, context=context
             )
         submit_batch(backend, batch)
-    return batch.created
+    return batch
 
 
 def cancel(backend: Backend, request_id: str) -> bool:

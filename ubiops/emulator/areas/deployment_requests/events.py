@@ -59,7 +59,11 @@ must be quick. Each request's events come in order. An exception is logged."""
 def notify(backend: Backend, event: RequestEvent) -> None:
     """Calls all observers with an event."""
     for observer in observers:
-        try:
-            observer(backend, event)
-        except Exception:
-            _log.exception("%r failed for the request %s", observer, event.request_id)
+        _call(observer, backend, event)
+
+
+def _call(observer: Observer, backend: Backend, event: RequestEvent) -> None:
+    try:
+        observer(backend, event)
+    except Exception:
+        _log.exception("%r failed for the request %s", observer, event.request_id)

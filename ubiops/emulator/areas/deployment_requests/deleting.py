@@ -1,0 +1,74 @@
+"""Deletes requests, and what belongs to those whose version is deleted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable
+
+from ubiops.emulator.areas.deployment_requests import data
+from ubiops.emulator.areas.deployment_requests.lookup import find_request, find_requests
+from ubiops.emulator.areas.deployment_requests.service import RequestService
+from ubiops.emulator.core.deletion import before_delete
+from ubiops.emulator.core.handlers import handler
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Sequence
+
+    from ubiops.emulator.core.backend import Backend
+    from ubiops.emulator.core.context import RequestContext
+
+
+@handler("deployment_requests_delete", "deployment_version_requests_delete", slow=True)
+def delete(context: RequestContext) -> None:
+    """Deletes a request with its input and output. One that runs is cancelled."""
+    context.backend.service(RequestService).flush()
+    with context.transaction() as db:
+        rows = [find_request(db, context)]
+        files = _delete(db, rows)
+    _clean(context.backend, [row["id"] for row in rows], files)
+
+
+@handler("deployment_requests_batch_delete", "deployment_version_requests_batch_delete", slow=True)
+def delete_many(context: RequestContext) -> dict[str, Any]:
+    """Deletes several requests, or none if one of them doesn't exist."""
+    context.backend.service(RequestService).flush()
+    with context.transaction() as db:
+        rows = find_requests(db, context)
+        files = _delete(db, rows)
+    _clean(context.backend, [row["id"] for row in rows], files)
+    return {}
+
+
+def _delete(db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[str]:
+    files = []
+    for row in rows:
+        files += data.files_of(db, "request = ?", (row["pk"],))
+        db.execute("DELETE FROM deployment_requests WHERE pk = ?", (row["pk"],))
+    return files
+
+
+def _clean(backend: Backend, identifiers: Sequence[str], files: list[str]) -> None:
+    service = backend.service(RequestService)
+    for identifier in identifiers:
+        service.cancel(identifier)
+    backend.files.remove(files)
+
+
+@before_delete("versions")
+def with_version(db: sqlite3.Connection, backend: Backend, version: int) -> Callable[[], None]:
+    """Cancels the requests of a version, which are deleted with it."""
+    return _with("version", db, backend, version)
+
+
+@before_delete("deployments")
+def with_deployment(db: sqlite3.Connection, backend: Backend, deployment: int) -> Callable[[], None]:
+    """Cancels the requests of a deployment, which are deleted with it."""
+    return _with("deployment", db, backend, deployment)
+
+
+def _with(column: str, db: sqlite3.Connection, backend: Backend, key: int) -> Callable[[], None]:
+    of_column = f"FROM deployment_requests WHERE {column} = ?"
+    query = f"SELECT id {of_column} AND completed IS NULL"
+    identifiers = [row["id"] for row in db.execute(query, (key,))]
+    files = data.files_of(db, f"request IN (SELECT pk {of_column})", (key,))
+    return lambda: _clean(backend, identifiers, files)
