@@ -31,12 +31,15 @@ class ThreadRunner:
         code: Called with the input and the context of a request, and returns the
             result. May be replaced at any time.
         jobs: All jobs that were submitted.
+        changes: The versions that were reported as changed.
+        on_submit: Called after each job that was submitted.
     """
 
     def __init__(self, code: Callable[[Any, dict[str, Any]], Any] = echo, threads: int = 4) -> None:
         self.code = code
         self.jobs: list[Job] = []
         self.changes: list[int] = []
+        self.on_submit: Callable[[], object] = lambda: None
         self._numbers = itertools.count()
         self._changed = threading.Condition()
         self._queue: list[tuple[int, int, Job, Future[Outcome]]] = []
@@ -66,6 +69,7 @@ class ThreadRunner:
             self._futures[job.request_id] = future
             heapq.heappush(self._queue, (job.priority, next(self._numbers), job, future))
             self._changed.notify()
+        self.on_submit()
         return future
 
     def cancel(self, request_id: str) -> bool:

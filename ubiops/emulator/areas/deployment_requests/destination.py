@@ -117,8 +117,7 @@ def destination_of(deployment: sqlite3.Row, version: sqlite3.Row) -> Destination
         version_id=version["id"],
         input_type=str(fields.get("input_type")) if supported else "",
         input_fields={field["name"]: field["data_type"] for field in fields.get("input_fields") or ()},
-        # Official notebooks write "Full".
-        retention=str(settings.get("request_retention_mode") or "full").lower(),
+        retention=settings.get("request_retention_mode") or "full",
         retention_time=float(settings.get("request_retention_time", 604800)),
         restarts=bool(settings.get("restart_request_interruption")),
         queue_size=settings.get("maximum_queue_size"),

@@ -93,7 +93,7 @@ def read_date(name: str, text: str) -> float:
     try:
         # A plus sign that wasn't encoded arrives as a blank.
         found = isoparse(text.strip().replace(" ", "+") if "T" in text else text.strip())
-        return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
+        return round((found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp(), 6)
     except (ValueError, OverflowError) as error:
         raise bad_request(f"{name} must be a date such as 2024-03-05T10:00:00Z, not {text[:100]!r}") from error
 

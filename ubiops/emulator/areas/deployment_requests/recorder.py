@@ -81,11 +81,11 @@ class Recorder:
                 if not group:
                     return
             stored = self._store(group)
+            for change in stored:
+                self._try(change, self._finish)
             with self._changed:
                 self._stored += len(group)
                 self._changed.notify_all()
-            for change in stored:
-                self._try(change, self._finish)
 
     def _store(self, group: Sequence[Change]) -> Sequence[Change]:
         """Stores changes together, or one by one if that fails.

@@ -111,7 +111,7 @@ class RequestService:
             timeout=timeout,
             priority=STANDARD_PRIORITY if priority is None else priority,
             context=context,
-            created=self._backend.clock.now(),
+            created=self._now(),
             inputs=inputs,
             on_update=on_update,
         )
@@ -149,7 +149,7 @@ class RequestService:
                 timeout=timeout,
                 priority=STANDARD_PRIORITY if priority is None else priority,
                 context=context,
-                created=self._backend.clock.now(),
+                created=self._now(),
             )
             content = one.encode()
             changes.insert(db, request, len(content), data.keep(self._backend, content, one.is_text))
@@ -223,7 +223,7 @@ class RequestService:
         return value if request.many else [value]
 
     def _on_start(self, request: Active) -> bool:
-        now = self._backend.clock.now()
+        now = self._now()
         with self._lock:
             if self._stopped or self._active.get(request.id) is not request or request.status != PENDING:
                 return False
@@ -255,7 +255,7 @@ class RequestService:
         self._recorder.add(changes.BackInQueue(request, lambda: self._submit(runner, request)))
 
     def _finish(self, request: Active, outcome: Outcome) -> None:
-        now = self._backend.clock.now()
+        now = self._now()
         with self._lock:
             if self._active.pop(request.id, None) is not request:
                 return
@@ -269,6 +269,10 @@ class RequestService:
         if not stopped:
             self._recorder.add(changes.Finished(request, ended))
         request.ended.set_result(ended)
+
+    def _now(self) -> float:
+        """Returns the time with the precision that dates of the API have."""
+        return round(self._backend.clock.now(), 6)
 
     # With the lock
 

@@ -57,6 +57,8 @@ class Versions(Resource):
         settings = super().read(body, present)
         settings.pop("instance_type", None)
         settings.pop("instance_type_group_name", None)
+        if mode := settings.get("request_retention_mode"):
+            settings["request_retention_mode"] = mode.lower()
         if name := settings.pop("environment_name", None):
             settings["environment"] = name
         group = instance_types.requested(body)
