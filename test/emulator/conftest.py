@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 import urllib3
 from jsonschema import Draft202012Validator, FormatChecker
-from thread_runner import ThreadRunner
+from thread_runner import ThreadRunner, provided
 
 import ubiops.emulator
 from ubiops.emulator import Emulator
@@ -207,7 +207,7 @@ def pack(files: dict[str, str | bytes]) -> bytes:
 @pytest.fixture(scope="session")
 def stopped_emulator() -> Iterator[Emulator]:
     """An emulator whose clock runs only when a test advances it."""
-    with ubiops.emulator.start(build_seconds=(Api.state, Api.state, Api.state)) as running:
+    with ubiops.emulator.start(build_seconds=(Api.state, Api.state, Api.state)) as running, provided(running):
         running.clock.freeze()
         yield running
 

@@ -1,4 +1,4 @@
-"""Batch requests: creation, order, cancellation, and what the emulator tells of them."""
+"""Batch requests: creation, order, cancellation, and the events of their lives."""
 
 from __future__ import annotations
 

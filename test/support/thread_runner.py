@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
 from ubiops.emulator.core.interfaces import Job, Outcome
+from ubiops.emulator.server import Emulator
 
 
 class PublicError(Exception):
@@ -20,7 +22,14 @@ class InstanceDied(Exception):
     """The instance died while it ran the request."""
 
 
+class NeverEndsError(Exception):
+    """The request goes on until it is cancelled."""
+
+
 def echo(data: Any, context: dict[str, Any]) -> Any:
+    """Does what the deployment package of the tests does."""
+    if data == "wait":
+        raise NeverEndsError
     return data
 
 
@@ -95,9 +104,11 @@ class ThreadRunner:
                 _, _, job, future = heapq.heappop(self._queue)
                 if self._futures.get(job.request_id) is not future:
                     continue
-            self._end(job.request_id, self._run(job))
+            outcome = self._run(job)
+            if outcome is not None:
+                self._end(job.request_id, outcome)
 
-    def _run(self, job: Job) -> Outcome:
+    def _run(self, job: Job) -> Outcome | None:
         if job.on_start is not None and not job.on_start():
             return Outcome("cancelled")
         context = {
@@ -109,6 +120,8 @@ class ThreadRunner:
         }
         try:
             results = [self.code(value, context) for value in job.load()]
+        except NeverEndsError:
+            return None
         except InstanceDied:
             return Outcome("failed", error_message="The instance died", interrupted=True)
         except PublicError as error:
@@ -116,3 +129,51 @@ class ThreadRunner:
         except Exception:
             return Outcome("failed", error_message="An exception occurred in the request. See the logs for details.")
         return Outcome("completed", results if job.many else results[0])
+
+
+@contextlib.contextmanager
+def provided(emulator: Emulator) -> Iterator[None]:
+    """Gives an emulator that has no runner one that does what the package does."""
+    backend = emulator._backend
+    if backend.runner is not None:
+        yield
+        return
+    runner = ThreadRunner()
+    runner.start()
+    backend.runner = runner
+    try:
+        yield
+    finally:
+        runner.stop()
+
+
+class RunnerService:
+    """Starts and stops a runner with the emulator."""
+
+    def __init__(self, runner: ThreadRunner) -> None:
+        self._runner = runner
+
+    def start(self) -> None:
+        self._runner.start()
+
+    def stop(self) -> None:
+        self._runner.stop()
+
+
+@contextlib.contextmanager
+def installed(runner: ThreadRunner | None) -> Iterator[None]:
+    """Gives the emulators that start within the block this runner, or none."""
+    original = Emulator._open_backend
+
+    def open_backend(self: Emulator, *arguments: Any, **options: Any) -> Any:
+        backend = original(self, *arguments, **options)
+        backend.runner = runner
+        if runner is not None:
+            backend.services.insert(0, RunnerService(runner))
+        return backend
+
+    Emulator._open_backend = open_backend  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        Emulator._open_backend = original  # type: ignore[method-assign]

@@ -72,7 +72,7 @@ class RequestService:
                 self._finish(found.request, found.outcome)
         self.flush()
         if self._backend.runner is not None:
-            for request in waiting:
+            for request in sorted(waiting, key=lambda request: request.priority):
                 self._submit(self._backend.runner, request)
 
     def stop(self) -> None:
