@@ -48,9 +48,8 @@ def _delete(db: sqlite3.Connection, rows: Sequence[sqlite3.Row]) -> list[str]:
 
 
 def _clean(backend: Backend, identifiers: Sequence[str], files: list[str]) -> None:
-    service = backend.service(RequestService)
     for identifier in identifiers:
-        service.cancel(identifier)
+        backend.service(RequestService).cancel(identifier)
     backend.files.remove(files)
 
 
