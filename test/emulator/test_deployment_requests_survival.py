@@ -235,3 +235,135 @@ def test_a_queue_of_thousands_is_processed_in_few_transactions(
         # its end and its output.
         assert len(statements) < count * 10
         assert len(client.ok("GET", requests)) == 50
+
+
+# Runs the same calls again and again, each time killed one step later. A step is an SQL
+# statement or a call that writes to the disk, in any thread.
+KILL_EVERYWHERE = """
+import json, os, shutil, signal, sys, threading
+from pathlib import Path
+from thread_runner import ThreadRunner, installed
+import ubiops.emulator
+from ubiops.emulator.areas.deployment_requests import api
+from ubiops.emulator.areas.deployment_requests.service import RequestService
+from ubiops.emulator.core.context import RequestContext
+from ubiops.emulator.core.handlers import HANDLERS
+
+LARGE = "x" * 200_000
+TARGET = api.Target("p", "d")
+
+def start(folder, code):
+    with installed(ThreadRunner(code, threads=1)):
+        return ubiops.emulator.start(data_dir=folder, build_seconds=(0, 0, 0))
+
+def prepare(folder):
+    with start(folder, None) as emulator:
+        core = emulator.api()
+        core.deployments_create("p", {"name": "d", "input_type": "plain", "output_type": "plain"})
+        core.deployment_versions_create("p", "d", {"version": "v1"})
+        core.revisions_file_upload("p", "d", "v1", file=sys.argv[2])
+
+def calls(backend):
+    service = backend.service(RequestService)
+    def call(operation, body=None, **path):
+        path = {"project_name": "p", "deployment_name": "d", **path}
+        HANDLERS[operation].function(RequestContext(backend, "user", path, {}, body))
+    first = api.send_batch(backend, TARGET, [LARGE, "wait", LARGE], user="u").created
+    yield
+    call("deployment_requests_update", {"status": "cancelled"}, request_id=first[2].id)
+    yield
+    call("deployment_requests_batch_delete", [first[2].id, first[1].id])
+    yield
+    api.start_express(backend, TARGET, LARGE, user="u").ended.result()
+    service.flush()
+    yield
+    call("deployments_delete")
+    yield
+
+EXPECTED = [0, 3, 3, 1, 2, 0]
+
+def code(data, context):
+    if data == "wait":
+        # The third request waits until the second one is deleted.
+        stopped.wait()
+    return data
+
+stopped = threading.Event()
+
+def run(folder, kill_at, acknowledge):
+    steps = 0
+    def step(*_):
+        nonlocal steps
+        steps += 1
+        if steps == kill_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+    def counted(function):
+        def call(*arguments, **options):
+            step()
+            result = function(*arguments, **options)
+            step()
+            return result
+        return call
+    emulator = start(folder, code)
+    os.fsync, os.replace = counted(os.fsync), counted(os.replace)
+    Path.unlink = counted(Path.unlink)
+    backend = emulator._backend
+    backend.storage._connection.set_trace_callback(step)
+    for number, _ in enumerate(calls(backend)):
+        acknowledge()
+        if number == 2:
+            stopped.set()
+    os._exit(0)
+
+def check(folder, acknowledged):
+    emulator = start(folder, lambda data, context: data)
+    backend = emulator._backend
+    backend.service(RequestService).flush()
+    with backend.storage.reading() as db:
+        rows = db.execute("SELECT * FROM deployment_requests").fetchall()
+        assert len(rows) in EXPECTED[acknowledged : acknowledged + 2] or (acknowledged == 3 and len(rows) in (1, 2)), (
+            acknowledged, [tuple(row) for row in rows])
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+        for row in rows:
+            sides = dict(db.execute("SELECT side, file FROM deployment_request_data WHERE request = ?", (row["pk"],)))
+            assert "input" in sides
+            assert all(backend.files.path(file).exists() for file in sides.values() if file)
+            assert ("output" in sides) == (row["status"] == "completed")
+    emulator.stop()
+
+base = Path(sys.argv[1])
+kill_at, ended = 0, False
+prepare(base / "prepared")
+while not ended:
+    kill_at += int(sys.argv[3])
+    folder = base / str(kill_at)
+    shutil.copytree(base / "prepared", folder)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        run(folder, kill_at, lambda: os.write(writing, b"."))
+    os.close(writing)
+    acknowledged = 0
+    while os.read(reading, 1):
+        acknowledged += 1
+    os.close(reading)
+    _, status = os.waitpid(child, 0)
+    ended = not os.WIFSIGNALED(status)
+    check(folder, acknowledged)
+print(json.dumps({"kills": kill_at - 1, "acknowledged": acknowledged}))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
+def test_a_kill_at_any_step_leaves_all_requests_of_a_call_or_none(tmp_path: Path, package: bytes) -> None:
+    (tmp_path / "package.zip").write_bytes(package)
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "test" / "support")))
+    # Every third step: those in between differ from run to run, as threads do.
+    arguments = [sys.executable, "-c", KILL_EVERYWHERE, str(tmp_path), str(tmp_path / "package.zip"), "3"]
+    done = subprocess.run(
+        arguments, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["acknowledged"] == 5
+    assert result["kills"] > 60

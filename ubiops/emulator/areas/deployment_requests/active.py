@@ -11,6 +11,7 @@ from ubiops.emulator.areas.deployment_requests.kinds import PENDING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ubiops.emulator.areas.deployment_requests.data import Data
     from ubiops.emulator.areas.deployment_requests.destination import Destination
     from ubiops.emulator.areas.deployment_requests.inputs import Inputs
     from ubiops.emulator.core.interfaces import Outcome
@@ -49,11 +50,15 @@ class Created:
         id: The id of the request.
         created: When it was created, by the emulator's clock.
         active: The request, for the runner.
+        size: The size of its input in bytes.
+        stored: Its input.
     """
 
     id: str
     created: float
     active: Active
+    size: int
+    stored: Data
 
 
 @dataclass(eq=False)

@@ -233,24 +233,11 @@ def create_batch(
     """
     destination = find_destination(db, backend.clock.now(), target.project, target.deployment, target.version)
     seconds = BATCH_TIMEOUT.default if timeout is None else timeout
-    inputs = read_inputs(destination, data).split()
-    return store_batch(db, backend, destination, inputs, user=user, timeout=seconds, priority=priority, context=context)
-
-
-def store_batch(
-    db: sqlite3.Connection,
-    backend: Backend,
-    destination: Destination,
-    inputs: list[Inputs],
-    *,
-    user: str,
-    timeout: int,
-    priority: int | None = None,
-    context: Mapping[str, Any] | None = None,
-) -> Batch:
-    """Stores batch requests whose inputs have been validated."""
     service = backend.service(RequestService)
-    created = service.create_batch(db, destination, inputs, user, timeout, priority, dict(context) if context else None)
+    created = service.prepare_batch(
+        destination, read_inputs(destination, data).split(), user, seconds, priority, dict(context) if context else None
+    )
+    service.insert_batch(db, created)
     return Batch(created, destination.deployment, destination.version)
 
 
@@ -273,14 +260,43 @@ def send_batch(
 
     The arguments are those of `create_batch`.
     """
+    with backend.storage.reading() as db:
+        destination = find_destination(db, backend.clock.now(), target.project, target.deployment, target.version)
+    return send_inputs(
+        backend,
+        destination,
+        read_inputs(destination, data),
+        user=user,
+        timeout=BATCH_TIMEOUT.default if timeout is None else timeout,
+        priority=priority,
+        context=context,
+    )
+
+
+def send_inputs(
+    backend: Backend,
+    destination: Destination,
+    inputs: Inputs,
+    *,
+    user: str,
+    timeout: int,
+    priority: int | None = None,
+    context: Mapping[str, Any] | None = None,
+) -> Batch:
+    """Sends batch requests whose input has been validated."""
     service = backend.service(RequestService)
     with service.in_order:
-        with backend.storage.transaction() as db:
-            batch = create_batch(
-                db, backend, target, data, user=user, timeout=timeout, priority=priority, context=context
-            )
-        submit_batch(backend, batch)
-    return batch
+        created = service.prepare_batch(
+            destination, inputs.split(), user, timeout, priority, dict(context) if context else None
+        )
+        try:
+            with backend.storage.transaction() as db:
+                service.insert_batch(db, created)
+        except BaseException:
+            service.discard(created)
+            raise
+        service.submit_batch(created)
+    return Batch(created, destination.deployment, destination.version)
 
 
 def cancel(backend: Backend, request_id: str) -> bool:

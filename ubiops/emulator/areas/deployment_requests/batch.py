@@ -9,7 +9,6 @@ from ubiops.emulator.areas.deployment_requests.destination import find_destinati
 from ubiops.emulator.areas.deployment_requests.inputs import read_inputs
 from ubiops.emulator.areas.deployment_requests.kinds import PENDING
 from ubiops.emulator.areas.deployment_requests.limits import BATCH_TIMEOUT
-from ubiops.emulator.areas.deployment_requests.service import RequestService
 from ubiops.emulator.core.clock import in_microseconds
 from ubiops.emulator.core.handlers import handler
 
@@ -21,22 +20,18 @@ if TYPE_CHECKING:
 def create(context: RequestContext) -> list[dict[str, Any]]:
     """Creates a request for each input, in the order given, or none of them."""
     timeout = BATCH_TIMEOUT.check(context.query.get("timeout"))
-    with context.backend.service(RequestService).in_order:
-        with context.transaction() as db:
-            destination = find_destination(
-                db, context.now, context.project, context.path["deployment_name"], context.path.get("version")
-            )
-            inputs = read_inputs(destination, context.body, None if context.text else context.content)
-            batch = api.store_batch(
-                db,
-                context.backend,
-                destination,
-                inputs.split(),
-                user=context.user,
-                timeout=timeout,
-                priority=context.query.get("priority"),
-            )
-        api.submit_batch(context.backend, batch)
+    with context.reading() as db:
+        destination = find_destination(
+            db, context.now, context.project, context.path["deployment_name"], context.path.get("version")
+        )
+    batch = api.send_inputs(
+        context.backend,
+        destination,
+        read_inputs(destination, context.body, None if context.text else context.content),
+        user=context.user,
+        timeout=timeout,
+        priority=context.query.get("priority"),
+    )
     return [
         {
             "id": one.id,

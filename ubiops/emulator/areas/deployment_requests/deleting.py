@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
+    from ubiops.emulator.areas.deployment_requests.destination import Destination
     from ubiops.emulator.core.backend import Backend
     from ubiops.emulator.core.context import RequestContext
 
@@ -56,18 +57,23 @@ def _clean(backend: Backend, identifiers: Sequence[str], files: list[str]) -> No
 @before_delete("versions")
 def with_version(db: sqlite3.Connection, backend: Backend, version: int) -> Callable[[], None]:
     """Cancels the requests of a version, which are deleted with it."""
-    return _with("version", db, backend, version)
+    return _with(db, backend, "version", version, lambda destination: destination.version_pk == version)
 
 
 @before_delete("deployments")
 def with_deployment(db: sqlite3.Connection, backend: Backend, deployment: int) -> Callable[[], None]:
     """Cancels the requests of a deployment, which are deleted with it."""
-    return _with("deployment", db, backend, deployment)
+    return _with(db, backend, "deployment", deployment, lambda destination: destination.deployment_pk == deployment)
 
 
-def _with(column: str, db: sqlite3.Connection, backend: Backend, key: int) -> Callable[[], None]:
-    of_column = f"FROM deployment_requests WHERE {column} = ?"
-    query = f"SELECT id {of_column} AND completed IS NULL"
-    identifiers = [row["id"] for row in db.execute(query, (key,))]
-    files = data.files_of(db, f"request IN (SELECT pk {of_column})", (key,))
-    return lambda: _clean(backend, identifiers, files)
+def _with(
+    db: sqlite3.Connection, backend: Backend, column: str, key: int, is_gone: Callable[[Destination], bool]
+) -> Callable[[], None]:
+    requests = f"request IN (SELECT pk FROM deployment_requests WHERE {column} = ?)"  # noqa: S608  # nosec B608
+    files = data.files_of(db, requests, (key,))
+
+    def finish() -> None:
+        backend.service(RequestService).cancel_all(is_gone)
+        backend.files.remove(files)
+
+    return finish

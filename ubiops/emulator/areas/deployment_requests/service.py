@@ -12,7 +12,8 @@ from ubiops.emulator.areas.deployment_requests.active import Active, Created
 from ubiops.emulator.areas.deployment_requests.kinds import CANCELLED, CANCELLED_PENDING, FAILED, PENDING, PROCESSING
 from ubiops.emulator.areas.deployment_requests.limits import MAXIMUM_RESTARTS, STANDARD_PRIORITY, SWEEP_INTERVAL
 from ubiops.emulator.areas.deployment_requests.recorder import Recorder
-from ubiops.emulator.core.errors import ApiError
+from ubiops.emulator.areas.deployments.kinds import VERSION
+from ubiops.emulator.core.errors import ApiError, not_found
 from ubiops.emulator.core.interfaces import Job, Outcome
 from ubiops.emulator.core.storage import new_id
 
@@ -123,9 +124,8 @@ class RequestService:
         self._submit(runner, request)
         return request.id, request.ended
 
-    def create_batch(
+    def prepare_batch(
         self,
-        db: sqlite3.Connection,
         destination: Destination,
         inputs: Sequence[Inputs],
         user: str,
@@ -133,7 +133,10 @@ class RequestService:
         priority: int | None,
         context: Mapping[str, Any] | None,
     ) -> list[Created]:
-        """Stores batch requests within a transaction."""
+        """Returns batch requests to be stored. Large inputs are written to files.
+
+        Files of requests that aren't stored must be removed with `discard`.
+        """
         self._runner()
         with self._lock:
             self._check_queue((destination.version_pk, "batch"), destination, len(inputs))
@@ -152,9 +155,23 @@ class RequestService:
                 created=self._now(),
             )
             content = one.encode()
-            changes.insert(db, request, len(content), data.keep(self._backend, content, one.is_text))
-            created.append(Created(request.id, request.created, request))
+            stored = data.keep(self._backend, content, one.is_text)
+            created.append(Created(request.id, request.created, request, len(content), stored))
         return created
+
+    def insert_batch(self, db: sqlite3.Connection, created: Sequence[Created]) -> None:
+        """Stores batch requests within a transaction.
+
+        Raises:
+            ApiError: Their version has been deleted.
+        """
+        for one in created:
+            if not changes.insert(db, one.active, one.size, one.stored):
+                raise not_found(VERSION)
+
+    def discard(self, created: Sequence[Created]) -> None:
+        """Removes the files of requests that are not stored."""
+        self._backend.files.remove([one.stored.file for one in created if one.stored.file])
 
     def submit_batch(self, created: Iterable[Created]) -> None:
         """Gives stored requests to the runner."""
@@ -181,10 +198,12 @@ class RequestService:
             self._backend.runner.cancel(identifier)
         return True
 
-    def is_active(self, identifier: str) -> bool:
-        """Returns whether a request waits or runs."""
+    def cancel_all(self, is_wanted: Callable[[Destination], bool]) -> None:
+        """Cancels all requests to some destinations."""
         with self._lock:
-            return identifier in self._active
+            found = [one.id for one in self._active.values() if is_wanted(one.destination)]
+        for identifier in found:
+            self.cancel(identifier)
 
     # Within the life of one request
 
