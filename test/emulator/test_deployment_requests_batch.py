@@ -300,6 +300,7 @@ def test_deleting_a_version_cancels_its_requests(
     gate.open.set()
     assert api.ok("POST", f"{other}/requests", "last")["result"] == "last"
     assert gate.inputs == ["wait", "last"]
+    assert len(api.emulator._backend.runner.changes) == 1
     backend = api.emulator._backend
     with backend.storage.reading() as db:
         assert db.execute("SELECT count(*) FROM deployment_requests WHERE project = ?", (api.project[10:],)).fetchone()[

@@ -71,9 +71,14 @@ def _with(
 ) -> Callable[[], None]:
     requests = f"request IN (SELECT pk FROM deployment_requests WHERE {column} = ?)"  # noqa: S608  # nosec B608
     files = data.files_of(db, requests, (key,))
+    column = "pk" if column == "version" else column
+    versions = [row["pk"] for row in db.execute(f"SELECT pk FROM versions WHERE {column} = ?", (key,))]  # noqa: S608  # nosec B608
 
     def finish() -> None:
         backend.service(RequestService).cancel_all(is_gone)
+        if backend.runner is not None:
+            for version in versions:
+                backend.runner.changed(version)
         backend.files.remove(files)
 
     return finish
