@@ -367,3 +367,42 @@ def test_a_kill_at_any_step_leaves_all_requests_of_a_call_or_none(tmp_path: Path
     result = json.loads(done.stdout)
     assert result["acknowledged"] == 5
     assert result["kills"] > 60
+
+
+def test_a_request_never_runs_again_unawares(tmp_path: Path, package: bytes) -> None:
+    """The code kills the emulator as its first act."""
+    code = (
+        "import os, sys, ubiops.emulator\n"
+        "from thread_runner import ThreadRunner, installed\n"
+        "with installed(ThreadRunner(lambda data, context: os.kill(os.getpid(), 9), threads=1)):\n"
+        "    emulator = ubiops.emulator.start(data_dir=sys.argv[1])\n"
+        "sys.stdin.read()\n"
+    )
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "test" / "support")))
+    with started(tmp_path, ThreadRunner(threads=0)) as (_, client):
+        requests = client.deployment("d", package)
+        first, second = client.ok("POST", f"{requests}/batch", ["first", "second"])
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path)], env={**os.environ, "PYTHONPATH": path}, timeout=60, check=False
+        )
+        assert done.returncode == -signal.SIGKILL
+    with started(tmp_path, None) as (_, client):
+        for one in (first, second):
+            found = client.ok("GET", f"{requests}/{one['id']}")
+            assert (found["status"], found["error_message"]) == ("failed", INTERRUPTED)
+    assert not list(tmp_path.glob("started-requests*"))
+
+
+def test_the_journal_does_not_grow_for_ever(
+    tmp_path: Path, package: bytes, events: queue.Queue[RequestEvent], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ubiops.emulator.areas.deployment_requests.journal._MAXIMUM_IDS", 10)
+    with started(tmp_path, ThreadRunner()) as (emulator, client):
+        requests = client.deployment("d", package)
+        client.ok("POST", f"{requests}/batch", ["x"] * 105)
+        until_ended(events, 105)
+        emulator._backend.service(RequestService).flush()
+        (journal,) = tmp_path.glob("started-requests*")
+        assert len(journal.read_text().splitlines()) == 5
+    assert not list(tmp_path.glob("started-requests*"))

@@ -32,11 +32,16 @@ class Unfinished(NamedTuple):
     interrupted: bool
 
 
-def unfinished(backend: Backend) -> list[Unfinished]:
+def unfinished(backend: Backend, started: set[str]) -> list[Unfinished]:
     """Returns all requests that had not ended, in the order of their creation.
 
     Batch requests that were waiting wait again, and so do those that were being
     processed if their version restarts interrupted requests. All others have failed.
+
+    Args:
+        backend: The emulator.
+        started: The ids of requests that were started, even if the database doesn't
+            say so.
     """
     destinations: dict[int, Destination] = {}
     found = []
@@ -46,7 +51,7 @@ def unfinished(backend: Backend) -> list[Unfinished]:
             version = row["version"]
             if version not in destinations:
                 destinations[version] = destination_with_key(db, version)
-            found.append(_decide(row, _request(row, destinations[version])))
+            found.append(_decide(row, _request(row, destinations[version]), started))
     return found
 
 
@@ -67,8 +72,8 @@ def _request(row: sqlite3.Row, destination: Destination) -> Active:
     )
 
 
-def _decide(row: sqlite3.Row, request: Active) -> Unfinished:
-    interrupted = row["status"] == PROCESSING
+def _decide(row: sqlite3.Row, request: Active, started: set[str]) -> Unfinished:
+    interrupted = row["status"] == PROCESSING or row["id"] in started
     if row["status"] == CANCELLED_PENDING:
         return Unfinished(request, Outcome(CANCELLED), interrupted)
     if not request.durable or (interrupted and not request.destination.restarts):

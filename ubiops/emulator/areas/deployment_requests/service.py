@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ubiops.emulator.areas.deployment_requests import changes, data, recovery, retention
 from ubiops.emulator.areas.deployment_requests.active import Active, Created
+from ubiops.emulator.areas.deployment_requests.journal import FullJournal, Journal
 from ubiops.emulator.areas.deployment_requests.kinds import CANCELLED, CANCELLED_PENDING, FAILED, PENDING, PROCESSING
 from ubiops.emulator.areas.deployment_requests.limits import MAXIMUM_RESTARTS, STANDARD_PRIORITY, SWEEP_INTERVAL
 from ubiops.emulator.areas.deployment_requests.recorder import Recorder
@@ -52,6 +53,8 @@ class RequestService:
         self.in_order = threading.Lock()
         self._backend = backend
         self._recorder = Recorder(backend)
+        # The data folder, in which the files have a folder of their own.
+        self._journal = Journal(backend.files.path("").parent)
         self._lock = threading.Lock()
         self._active: dict[str, Active] = {}
         self._waiting: Counter[tuple[int, str]] = Counter()
@@ -62,7 +65,7 @@ class RequestService:
         """Takes up the requests that had not ended when the emulator stopped."""
         self._recorder.start()
         waiting = []
-        for found in recovery.unfinished(self._backend):
+        for found in recovery.unfinished(self._backend, self._journal.take()):
             with self._lock:
                 self._add(found.request)
             if found.outcome is None:
@@ -72,6 +75,7 @@ class RequestService:
             else:
                 self._finish(found.request, found.outcome)
         self.flush()
+        self._journal.forget()
         if self._backend.runner is not None:
             for request in sorted(waiting, key=lambda request: request.priority):
                 self._submit(self._backend.runner, request)
@@ -81,6 +85,7 @@ class RequestService:
         with self._lock:
             self._stopped = True
         self._recorder.stop()
+        self._journal.close()
 
     def flush(self) -> None:
         """Waits until everything that has happened is stored."""
@@ -249,7 +254,10 @@ class RequestService:
             self._waiting[request.queue] -= 1
             request.status = PROCESSING
             request.started = now
-        self._recorder.add(changes.Started(request, now))
+            full = self._journal.add(request.id) if request.durable else None
+            self._recorder.add(changes.Started(request, now))
+            if full is not None:
+                self._recorder.add(FullJournal(full))
         return True
 
     def _on_end(self, request: Active, outcome: Outcome) -> None:
