@@ -290,6 +290,7 @@ def test_deleting_a_version_cancels_its_requests(
     api.emulator._backend.runner.on_submit = submitted.set
     thread.start()
     assert submitted.wait(60)
+    api.emulator._backend.runner.changes.clear()
     api.ok("DELETE", f"{deployment}/versions/v1" if level == "version" else deployment)
     thread.join(60)
     assert (responses[0]["status"], responses[0]["error_message"]) == ("failed", "The request was cancelled")
@@ -300,7 +301,7 @@ def test_deleting_a_version_cancels_its_requests(
     gate.open.set()
     assert api.ok("POST", f"{other}/requests", "last")["result"] == "last"
     assert gate.inputs == ["wait", "last"]
-    assert len(api.emulator._backend.runner.changes) == 1
+    assert len(set(api.emulator._backend.runner.changes)) == 1
     backend = api.emulator._backend
     with backend.storage.reading() as db:
         assert db.execute("SELECT count(*) FROM deployment_requests WHERE project = ?", (api.project[10:],)).fetchone()[
