@@ -89,10 +89,10 @@ def test_an_input_that_is_gone_fails_the_request(
     running = api.ok("POST", f"{requests}/batch", ["wait"] * 4)
     for _ in running:
         assert events.get(timeout=60).kind == "started"
+    before = set(backend.files.path("").iterdir())
     (one,) = api.ok("POST", f"{requests}/batch", "x" * 200_000)
-    for file in {path.name for path in backend.files.path("").iterdir()}:
-        if file.endswith(".bin"):
-            backend.files.remove([file])
+    (file,) = set(backend.files.path("").iterdir()) - before
+    file.unlink()
     assert api.fails(404, "GET", f"{requests}/{one['id']}") == "Request data was not found"
     assert api.fails(404, "GET", f"{requests}/{one['id']}/input") == "Request data was not found"
     monitor.set()
@@ -103,6 +103,7 @@ def test_an_input_that_is_gone_fails_the_request(
             kinds[event.request_id] = event.kind
     assert kinds[one["id"]] == "failed"
     assert api.ok("GET", f"{requests}/{one['id']}?metadata_only=true")["status"] == "failed"
+    api.ok("DELETE", f"{requests}/{one['id']}")
 
 
 def test_a_version_that_is_deleted_while_a_batch_is_created(api: Any, built: Built) -> None:
