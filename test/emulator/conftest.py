@@ -273,12 +273,15 @@ def data_dir(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def events() -> Iterator[queue.Queue[RequestEvent]]:
-    """The events of requests to deployments."""
+def events(project_name: str) -> Iterator[queue.Queue[RequestEvent]]:
+    """The events of requests in the test's project, or the project p of an emulator of
+    its own. Requests of earlier tests may still end.
+    """
     received: queue.Queue[RequestEvent] = queue.Queue()
 
     def receive(backend: Any, event: RequestEvent) -> None:
-        received.put(event)
+        if event.project in (project_name, "p"):
+            received.put(event)
 
     observers.append(receive)
     yield received

@@ -192,6 +192,29 @@ def test_batch_requests_survive_a_stop(tmp_path: Path, package: bytes, events: q
         assert rows == []
 
 
+def test_the_service_can_be_started_again(tmp_path: Path, package: bytes, events: queue.Queue[RequestEvent]) -> None:
+    leave: queue.Queue[None] = queue.Queue()
+
+    def wait(data: str, context: dict[str, Any]) -> str:
+        if data == "wait":
+            leave.get(timeout=60)
+        return data
+
+    with started(tmp_path, ThreadRunner(wait, threads=1)) as (emulator, client):
+        requests = client.deployment("d", package)
+        first, second = client.ok("POST", f"{requests}/batch", ["wait", "x"])
+        assert events.get(timeout=60).kind == "started"
+        service = emulator._backend.service(RequestService)
+        service.stop()
+        service.start()
+        assert events.get(timeout=60).request_id == first["id"]
+        leave.put(None)
+        until_ended(events, 1)
+        assert client.ok("GET", f"{requests}/{first['id']}")["error_message"] == INTERRUPTED
+        assert client.ok("GET", f"{requests}/{second['id']}")["result"] == "x"
+        assert client.ok("POST", requests, "y")["result"] == "y"
+
+
 def test_an_emulator_without_a_runner_keeps_what_waits(
     tmp_path: Path, package: bytes, events: queue.Queue[RequestEvent]
 ) -> None:

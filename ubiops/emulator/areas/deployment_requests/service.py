@@ -63,6 +63,12 @@ class RequestService:
 
     def start(self) -> None:
         """Takes up the requests that had not ended when the emulator stopped."""
+        if self._stopped:
+            # It is started again. What comes of the old requests is of no interest.
+            self._recorder = Recorder(self._backend)
+            self._active.clear()
+            self._waiting.clear()
+            self._stopped = False
         self._recorder.start()
         waiting = []
         for found in recovery.unfinished(self._backend, self._journal.take()):
