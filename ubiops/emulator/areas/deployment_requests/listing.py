@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import timezone
 from typing import TYPE_CHECKING, Any
 
-from dateutil.parser import isoparse
-
 from ubiops.emulator.areas.deployment_requests.kinds import CANCELLED_PENDING, PENDING, PROCESSING
 from ubiops.emulator.areas.deployment_requests.limits import MAXIMUM_LISTED
 from ubiops.emulator.areas.deployment_requests.lookup import WITH_NAMES, scope_of_list
@@ -90,6 +88,9 @@ def read_filters(query: Mapping[str, Any], id_column: str, created_column: str) 
 
 def read_date(name: str, text: str) -> float:
     """Returns a date of a query in seconds since 1970. Without an offset it is UTC."""
+    # Only here: it would make the emulator start later.
+    from dateutil.parser import isoparse
+
     try:
         # A plus sign that wasn't encoded arrives as a blank.
         found = isoparse(text.strip().replace(" ", "+") if "T" in text else text.strip())
