@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ubiops.emulator.app import create_app
 from ubiops.emulator.areas import MIGRATIONS
+from ubiops.emulator.areas.deployment_requests.service import RequestService
 from ubiops.emulator.areas.deployments.package import Inspections
 from ubiops.emulator.areas.deployments.variables import set_project_variable
 from ubiops.emulator.core import audit, auth
@@ -164,7 +165,7 @@ class Emulator:
         files.clean(self._storage.files())
         # Time never goes back, not even if the computer's clock was set back meanwhile.
         now = max(time.time() + self._storage.get_meta(AHEAD), audit.latest_date(self._storage))
-        return Backend(
+        backend = Backend(
             settings,
             Clock(now, self._store_time),
             self._storage,
@@ -172,6 +173,9 @@ class Emulator:
             [Inspections()],
             address=self.host.removesuffix(PREFIX),
         )
+        # After the runner: it gives requests to it when it starts.
+        backend.services.append(RequestService(backend))
+        return backend
 
     def _seed(self, variables: list[tuple[str, str, str]]) -> None:
         def seed() -> None:

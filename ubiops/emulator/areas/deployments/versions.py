@@ -63,6 +63,8 @@ class Versions(Resource):
     def read(self, body: dict[str, Any], present: dict[str, Any]) -> dict[str, Any]:
         """Replaces labels and ports whole."""
         settings = super().read(body, present)
+        if mode := settings.get("request_retention_mode"):
+            settings["request_retention_mode"] = mode.lower()
         if name := settings.pop("environment_name", None):
             settings["environment"] = name
         return settings
