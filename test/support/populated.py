@@ -149,7 +149,7 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
     api.deployment_versions_create(*names, {"version": version})
     api.deployment_versions_create(*names, {"version": other})
     revision = api.revisions_file_upload(*names, version, file=package).revision
-    emulator.clock.advance(3600)
+    emulator.clock.advance(60)
     completed = api.deployment_requests_create(*names, data="x").id
     return PopulatedProject(
         project_name,
