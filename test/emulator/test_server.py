@@ -92,7 +92,7 @@ def test_a_port_can_be_reused_but_not_shared() -> None:
 
 
 def test_an_emulator_on_all_interfaces_is_reached_by_loopback(api: Any) -> None:
-    with ubiops.emulator.start(host="0.0.0.0") as emulator:  # noqa: S104
+    with ubiops.emulator.start(host="0.0.0.0", run_code=False) as emulator:  # noqa: S104
         assert emulator.host.startswith("http://127.0.0.1:")
         assert type(api)(emulator).ok("GET", "/template-deployments")
 

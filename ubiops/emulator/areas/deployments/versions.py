@@ -97,6 +97,21 @@ class Versions(Resource):
         if not db.execute(others, (row["deployment"], row["pk"])).fetchone():
             db.execute("UPDATE deployments SET default_version = ? WHERE pk = ?", (row["pk"], row["deployment"]))
 
+    def update(self, context: RequestContext) -> dict[str, Any]:
+        """Makes new requests run with the changed settings as well."""
+        with context.reading() as db:
+            key = self.find(db, context)["pk"]
+        updated = super().update(context)
+        _restart(context, key)
+        return updated
+
+    def delete(self, context: RequestContext) -> None:
+        """Ends the requests of the version as well."""
+        with context.reading() as db:
+            key = self.find(db, context)["pk"]
+        super().delete(context)
+        _restart(context, key)
+
     def files(self, db: sqlite3.Connection, row: sqlite3.Row) -> list[str]:
         """Returns the files of all revisions."""
         return [found["file"] for found in db.execute("SELECT file FROM revisions WHERE version = ?", (row["pk"],))]
@@ -136,6 +151,11 @@ class Versions(Resource):
             )
             found.append(fields)
         return found
+
+
+def _restart(context: RequestContext, version: int) -> None:
+    if context.backend.runner is not None:
+        context.backend.runner.changed(version)
 
 
 VERSIONS = Versions()
