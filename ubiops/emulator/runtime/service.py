@@ -33,6 +33,8 @@ def attach(backend: Backend, folder: Path) -> LocalRunner | None:
     if not backend.settings.run_code:
         return None
     runtime = folder / "runtime"
+    # Other users of this machine can't read what was uploaded.
+    runtime.mkdir(mode=0o700, exist_ok=True)
     packages = Packages(runtime)
     builder = LocalBuilder(backend, packages, runtime / "environments", backend.settings.install)
     runner = LocalRunner(backend, packages, builder, folder)
