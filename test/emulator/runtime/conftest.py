@@ -118,7 +118,10 @@ class Version:
         return [{**dict(row), "labels": json.loads(row["labels"])} for row in rows]
 
 
-LOGS = "SELECT log, level, system, labels FROM logs WHERE project = ? ORDER BY timestamp"
+LOGS = (
+    "SELECT log, level, system, labels FROM log_entries JOIN log_streams ON log_streams.pk = log_entries.stream"
+    " WHERE log_entries.project = ? ORDER BY timestamp"
+)
 
 
 class Bench:

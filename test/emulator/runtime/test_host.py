@@ -35,7 +35,7 @@ class Lines(Output):
 
     def __init__(self) -> None:
         self.lines: list[tuple[str, str]] = []
-        super().__init__(lambda level, lines: self.lines.extend((level, line) for line in lines))
+        super().__init__(self.lines.extend)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Callable
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    Write = Callable[[str, list[str]], None]
+    Write = Callable[[list[tuple[str, str]]], None]
 
 MAXIMUM_BYTES = 1024 * 1024
 """How much a request may print before the rest is dropped."""
@@ -47,7 +47,7 @@ class Output:
     """Collects what is printed during one request, or between requests.
 
     Args:
-        write: Called with a level and lines, from time to time and at the end.
+        write: Called with lines and their levels, from time to time and at the end.
         masker: Masks secrets.
     """
 
@@ -89,12 +89,7 @@ class Output:
             return
         self._written = time.monotonic()
         waiting, self._waiting = self._waiting, []
-        group: list[str] = []
-        for at, (level, line) in enumerate(waiting):
-            group.append(line)
-            if at + 1 == len(waiting) or waiting[at + 1][0] != level:
-                self._write(level, group)
-                group = []
+        self._write(waiting)
 
     def finish(self) -> None:
         """Writes everything, unfinished lines too, and says what was dropped."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ubiops._packages.errors import UnusableError
 from ubiops.emulator.core.interfaces import Outcome
+from ubiops.emulator.core.logs import LogEntry
 from ubiops.emulator.core.storage import new_id
 from ubiops.emulator.runtime.fields import BUCKET_VARIABLE, DEFAULT_BUCKET, FieldError, FileStore, check_result
 from ubiops.emulator.runtime.host import Host, Launch, StartError, absolute
@@ -260,5 +261,6 @@ class Slots:
             labels.update({name: context[name] for name in _CONTEXT_LABELS if context.get(name) is not None})
         return Output(functools.partial(self._write, plan, labels), Masker(plan.secrets))
 
-    def _write(self, plan: Plan, labels: dict[str, Any], level: str, lines: list[str]) -> None:
-        self._runner.backend.logs.write(plan.project, *lines, level=level, system=False, **labels)
+    def _write(self, plan: Plan, labels: dict[str, Any], lines: list[tuple[str, str]]) -> None:
+        entries = [LogEntry(line, labels, level) for level, line in lines]
+        self._runner.backend.logs.write_many(plan.project, entries)

@@ -51,8 +51,12 @@ class Versions(Resource):
         return super().create(instance_types.with_group(context))
 
     def update(self, context: RequestContext) -> dict[str, Any]:
-        """Changes the fields that are given and keeps the others."""
-        return super().update(instance_types.with_group(context))
+        """Changes the fields that are given; new requests run with them as well."""
+        with context.reading() as db:
+            key = self.find(db, context)["pk"]
+        updated = super().update(instance_types.with_group(context))
+        _restart(context, key)
+        return updated
 
     @functools.cached_property
     def defaults(self) -> dict[str, Any]:
@@ -96,14 +100,6 @@ class Versions(Resource):
         others = "SELECT 1 FROM versions WHERE deployment = ? AND pk != ?"
         if not db.execute(others, (row["deployment"], row["pk"])).fetchone():
             db.execute("UPDATE deployments SET default_version = ? WHERE pk = ?", (row["pk"], row["deployment"]))
-
-    def update(self, context: RequestContext) -> dict[str, Any]:
-        """Makes new requests run with the changed settings as well."""
-        with context.reading() as db:
-            key = self.find(db, context)["pk"]
-        updated = super().update(context)
-        _restart(context, key)
-        return updated
 
     def delete(self, context: RequestContext) -> None:
         """Ends the requests of the version as well."""
