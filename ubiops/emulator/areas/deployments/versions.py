@@ -101,13 +101,6 @@ class Versions(Resource):
         if not db.execute(others, (row["deployment"], row["pk"])).fetchone():
             db.execute("UPDATE deployments SET default_version = ? WHERE pk = ?", (row["pk"], row["deployment"]))
 
-    def delete(self, context: RequestContext) -> None:
-        """Ends the requests of the version as well."""
-        with context.reading() as db:
-            key = self.find(db, context)["pk"]
-        super().delete(context)
-        _restart(context, key)
-
     def files(self, db: sqlite3.Connection, row: sqlite3.Row) -> list[str]:
         """Returns the files of all revisions."""
         return [found["file"] for found in db.execute("SELECT file FROM revisions WHERE version = ?", (row["pk"],))]
