@@ -28,8 +28,9 @@ from ubiops.emulator.core.files import Files
 from ubiops.emulator.core.folder import DATABASE, FILES, check_unused, open_folder
 from ubiops.emulator.core.settings import BuildSeconds, Settings
 from ubiops.emulator.core.storage import Storage
-from ubiops.emulator.guard import Guard, check_hosts
+from ubiops.emulator.guard import Guard, check_hosts, is_loopback
 from ubiops.emulator.pages import ANY_TOKEN, PREFIX
+from ubiops.emulator.runtime.service import CAN_RUN, attach
 from ubiops.emulator.serving import Server
 from ubiops.exceptions import ApiTypeError, ApiValueError
 
@@ -56,6 +57,8 @@ def start(
     maximum_file_size: int | None = None,
     access_log: bool = False,
     allowed_hosts: Iterable[str] | None = None,
+    run_code: bool = True,
+    install: bool = True,
 ) -> Emulator:
     """Starts an emulator in a thread of this process.
 
@@ -84,6 +87,12 @@ def start(
             port. On the loopback interface, requests to other names than localhost and
             loopback addresses are refused, and so are those of web pages from other
             hosts. Default: none.
+        run_code: Whether uploaded code is run when requests are made. It can do
+            whatever you can do on this machine, so this is possible on the loopback
+            interface only. On Windows, code is never run.
+        install: Whether the requirements of packages are installed, each into an
+            environment of its own. Without that, code has the packages of the
+            emulator's own environment.
 
     Returns:
         The emulator. Use it in a ``with`` block, or call its `stop` at the end.
@@ -97,8 +106,14 @@ def start(
     """
     settings = _settings(tokens, rate_limit, build_seconds, maximum_file_size)
     settings = settings._replace(allowed_hosts=check_hosts(allowed_hosts or ()))
+    settings = settings._replace(run_code=bool(run_code) and CAN_RUN, install=bool(install))
     listener = _listen(host, port)
     try:
+        if settings.run_code and not is_loopback(listener.getsockname()[0]):
+            raise ApiValueError(
+                f"the emulator runs uploaded code only if no other machine can reach it, and {host} is not a loopback "
+                "address: choose another host, or run_code=False (--no-run) to run no code"
+            )
         emulator = Emulator(listener, settings, data_dir, access_log)
     except BaseException:
         listener.close()
@@ -173,6 +188,7 @@ class Emulator:
             [Inspections()],
             address=self.host.removesuffix(PREFIX),
         )
+        self._runner = attach(backend, folder)
         # After the runner: it gives requests to it when it starts.
         backend.services.append(RequestService(backend))
         return backend
@@ -275,6 +291,9 @@ class Emulator:
             self._running = False
             atexit.unregister(self.stop)
             self._backend.faults.close()
+            if self._runner is not None:
+                # Requests that wait for user code would keep the server from stopping.
+                self._runner.interrupt()
             self._server.stop()
             for api in list(self._clients):
                 api.close()

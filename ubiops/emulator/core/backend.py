@@ -14,7 +14,7 @@ from ubiops.emulator.core.rate_limit import RateLimit
 if TYPE_CHECKING:
     from ubiops.emulator.core.clock import Clock
     from ubiops.emulator.core.files import Files
-    from ubiops.emulator.core.interfaces import Background, BucketFiles, Runner
+    from ubiops.emulator.core.interfaces import Background, BucketFiles, Builder, Runner
     from ubiops.emulator.core.settings import Settings
     from ubiops.emulator.core.storage import Storage
 
@@ -62,6 +62,7 @@ class Backend:
         seeds: What is done at the start, and again after a reset.
         rate_limit: Counts the calls.
         faults: The failures that were asked for.
+        builder: Makes revisions ready to run; None if the emulator runs no code.
     """
 
     settings: Settings
@@ -75,6 +76,7 @@ class Backend:
     bucket_files: BucketFiles | None = None
     background: Background | None = None
     seeds: list[Callable[[], None]] = field(default_factory=list)
+    builder: Builder | None = None
 
     def __post_init__(self) -> None:
         self._running: list[Service] = []

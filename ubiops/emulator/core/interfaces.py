@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    Log = Callable[[str], None]
+
 
 @dataclass(frozen=True)
 class Job:
@@ -104,6 +106,50 @@ class BucketFiles(Protocol):
 
         Raises:
             ApiError: There is no such bucket, or the name is invalid.
+        """
+
+
+class Builder(Protocol):
+    """Makes revisions ready to run."""
+
+    @abstractmethod
+    def takes_long(self, archive: Path, variables: Mapping[str, str]) -> bool:
+        """Returns whether the build of a package has to install something.
+
+        Args:
+            archive: The zip archive.
+            variables: The environment variables of its version.
+        """
+
+    @abstractmethod
+    def build(self, build: int) -> str | None:
+        """Does the work of a build and logs it.
+
+        Args:
+            build: The key of the build.
+
+        Returns:
+            Why the build fails, or an empty text. None if the emulator stops before it
+            is done: it is taken up when the emulator starts again.
+        """
+
+    @abstractmethod
+    def install(
+        self, requirements: str, python: str, *, log: Log, environment: Mapping[str, str] | None = None
+    ) -> Path:
+        """Returns the interpreter of an environment with these requirements.
+
+        It takes long, so call it in background work.
+
+        Args:
+            requirements: The text of a requirements.txt.
+            python: The interpreter to create the environment with.
+            log: Called with each line that the installer prints.
+            environment: Environment variables for the installer.
+
+        Raises:
+            ubiops.emulator.runtime.installer.InstallError: The installation failed. The
+                message quotes the installer.
         """
 
 

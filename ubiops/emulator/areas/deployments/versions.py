@@ -51,8 +51,12 @@ class Versions(Resource):
         return super().create(instance_types.with_group(context))
 
     def update(self, context: RequestContext) -> dict[str, Any]:
-        """Changes the fields that are given and keeps the others."""
-        return super().update(instance_types.with_group(context))
+        """Changes the fields that are given; new requests run with them as well."""
+        with context.reading() as db:
+            key = self.find(db, context)["pk"]
+        updated = super().update(instance_types.with_group(context))
+        _restart(context, key)
+        return updated
 
     @functools.cached_property
     def defaults(self) -> dict[str, Any]:
@@ -136,6 +140,11 @@ class Versions(Resource):
             )
             found.append(fields)
         return found
+
+
+def _restart(context: RequestContext, version: int) -> None:
+    if context.backend.runner is not None:
+        context.backend.runner.changed(version)
 
 
 VERSIONS = Versions()
