@@ -25,9 +25,6 @@ from ubiops.emulator.areas.deployment_requests.recovery import INTERRUPTED
 
 from .conftest import Api, pack
 
-# Once the runtime is there, this line is not needed.
-pytest.importorskip("ubiops.emulator.runtime")
-
 ROOT = Path(__file__).resolve().parent.parent.parent
 CODE = """
 import os
