@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+import populated_storage
 from described import FORM
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class PopulatedProject:
     variable_of_version: str
     template_deployment_id: str
     package: bytes
+    # Values of path parameters and fields of bodies that areas add.
+    paths: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
 
     def value(self, path: str, parameter: str) -> str:
         """Returns the value of a path parameter: the longest key that fits wins."""
@@ -49,6 +53,7 @@ class PopulatedProject:
             "/builds/{build_id}": self.build_id,
             "/deployments/{deployment_name}/environment-variables/{id}": self.variable_of_deployment,
             "/versions/{version}/environment-variables/{id}": self.variable_of_version,
+            **self.paths,
         }
         start = path[: path.index(f"{{{parameter}}}")] + f"{{{parameter}}}"
         return values[max((key for key in values if start.endswith(key)), key=len)]
@@ -68,6 +73,7 @@ class PopulatedProject:
             "source_version": self.version,
             "template_deployment_id": self.template_deployment_id,
             **dict.fromkeys(operation.files, self.package),
+            **self.fields,
         }
         if not isinstance(operation.body, dict):
             return operation.body
@@ -118,6 +124,7 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
     api.deployment_versions_create(*names, {"version": other})
     revision = api.revisions_file_upload(*names, version, file=package).revision
     emulator.clock.advance(3600)
+    paths, fields = populated_storage.populate(api, emulator, project_name)
     return PopulatedProject(
         project_name,
         deployment,
@@ -129,4 +136,6 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
         api.deployment_version_environment_variables_create(*names, version, VARIABLE).id,
         api.template_deployments_list()[0].id,
         package,
+        paths,
+        fields,
     )

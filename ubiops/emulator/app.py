@@ -22,7 +22,7 @@ from starlette.routing import BaseRoute, Match
 from ubiops.emulator import areas  # noqa: F401 - registers the handlers
 from ubiops.emulator.core import uploads
 from ubiops.emulator.core.auth import check_token
-from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse, UploadedFile
+from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse
 from ubiops.emulator.core.description import Selection, compile_selection, operations, response_schema
 from ubiops.emulator.core.errors import ApiError, bad_request, not_found, not_supported
 from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, ExtraRoute, Handler
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ubiops.emulator.core.backend import Backend
+    from ubiops.emulator.core.handlers import ErrorRenderer
     from ubiops.emulator.route import Route
 
 MAXIMUM_JSON_SIZE = 10 * 1024 * 1024
@@ -57,6 +58,8 @@ class Endpoint(NamedTuple):
         validator: What the operation accepts.
         select: Reduces a result to the fields of the response, in their order.
         takes_file: Whether the body is a file, to be streamed to the data folder.
+        limit: The largest such file; None stands for that of the settings.
+        render_error: Returns the response for an error, if not as JSON.
     """
 
     operation_id: str
@@ -66,6 +69,8 @@ class Endpoint(NamedTuple):
     validator: RequestValidator
     select: Selection
     takes_file: bool = False
+    limit: int | None = None
+    render_error: ErrorRenderer | None = None
 
 
 def create_app(backend: Backend) -> ASGIApp:
@@ -112,7 +117,15 @@ def _endpoint(route: Route) -> Endpoint:
 def _extra_endpoint(route: ExtraRoute) -> Endpoint:
     validator = RequestValidator(JSON if route.body == "json" else None, None, None, ())
     return Endpoint(
-        route.path, route.status, route.handler, route.authorized, validator, None, takes_file=route.body == "file"
+        route.path,
+        route.status,
+        route.handler,
+        route.authorized,
+        validator,
+        None,
+        takes_file=route.body == "file",
+        limit=route.limit,
+        render_error=route.render_error,
     )
 
 
@@ -181,6 +194,7 @@ class PathRoute(BaseRoute):
         if endpoint is None:
             message = f"{method} is not allowed here; this path accepts {self._allowed}"
             raise ApiError(405, message, {"Allow": self._allowed})
+        scope["render_error"] = endpoint.render_error
         request = Request(scope, receive)
         try:
             result = await self._serve(endpoint, request)
@@ -225,7 +239,8 @@ class PathRoute(BaseRoute):
             headers=request.headers,
         )
         if endpoint.takes_file:
-            return await self._serve_file(endpoint.handler, request, context)
+            limit = endpoint.limit or self._backend.settings.maximum_file_size
+            return await self._serve_file(endpoint.handler, request, context, limit)
         if endpoint.validator.media_type == FORM:
             return await self._serve_form(endpoint.handler, endpoint.validator, request, context)
         if endpoint.validator.media_type == JSON:
@@ -237,13 +252,12 @@ class PathRoute(BaseRoute):
         # Paths outside of the API have no description of their query.
         return endpoint.validator.read_query(given) if endpoint.operation_id in HANDLERS else dict(given)
 
-    async def _serve_file(self, handler: Handler, request: Request, context: RequestContext) -> Any:
+    async def _serve_file(self, handler: Handler, request: Request, context: RequestContext, limit: int) -> Any:
         if handler.check:
             handler.check(context)
-        limit = self._backend.settings.maximum_file_size
         with await run_in_threadpool(self._backend.files.create, ".bin") as incoming:
-            await uploads.receive_file(incoming, request.stream(), limit)
-            return await _call(handler, replace(context, file=UploadedFile("", incoming)))
+            file = await uploads.receive_file(incoming, request.stream(), limit)
+            return await _call(handler, replace(context, file=file))
 
     async def _serve_form(
         self, handler: Handler, validator: RequestValidator, request: Request, context: RequestContext
@@ -348,22 +362,25 @@ async def _send_file(response: FileResponse, head: bool, send: Send) -> None:
     It is opened first: if it is deleted meanwhile, it can still be read.
     """
     try:
-        file: IO[bytes] = open(response.path, "rb")  # noqa: SIM115 - closed below, before anything can await
+        file: IO[bytes] = response.file or open(response.path, "rb")  # noqa: SIM115 - closed below, before any await
     except FileNotFoundError as error:
         raise not_found(response.kind) from error
     with file:
-        size = file.seek(0, 2)
-        file.seek(0)
+        start, end = response.part or (0, file.seek(0, 2))
+        file.seek(start)
         headers = [
             (b"content-type", response.media_type.encode("ascii")),
-            (b"content-length", b"%d" % size),
+            (b"content-length", b"%d" % (end - start)),
             (b"content-disposition", _disposition(response.name).encode("ascii")),
+            *((name.lower().encode("ascii"), value.encode("latin-1")) for name, value in response.headers.items()),
         ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        while not head:
-            block = await run_in_threadpool(file.read, _DOWNLOAD_BLOCK)
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        left = 0 if head else end - start
+        while left:
+            block = await run_in_threadpool(file.read, min(left, _DOWNLOAD_BLOCK))
             if not block:
                 break
+            left -= len(block)
             await send({"type": "http.response.body", "body": block, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 
@@ -381,6 +398,9 @@ def _disposition(name: str) -> str:
 
 async def _error_response(request: Request, error: Exception) -> Response:
     known = cast("ApiError", error)
+    render_error: ErrorRenderer | None = request.scope.get("render_error")
+    if render_error is not None:
+        return _content_response(render_error(known), known.status)
     return _json_response(known.status, {"error": known.message}, known.headers)
 
 

@@ -20,6 +20,7 @@ import uvicorn
 from ubiops.emulator.app import create_app
 from ubiops.emulator.areas import MIGRATIONS
 from ubiops.emulator.areas.deployments.variables import set_project_variable
+from ubiops.emulator.areas.files.store import BucketStore
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
 from ubiops.emulator.core.clock import Clock
@@ -144,12 +145,14 @@ class Emulator:
         files.clean(self._storage.files())
         # Time never goes back, not even if the computer's clock was set back meanwhile.
         now = max(time.time() + self._storage.get_meta(AHEAD), audit.latest_date(self._storage))
+        clock = Clock(now, self._store_time)
         return Backend(
             settings,
-            Clock(now, self._store_time),
+            clock,
             self._storage,
             files,
             address=self.host.removesuffix(PREFIX),
+            bucket_files=BucketStore(self._storage, files, clock),
         )
 
     def _store_time(self) -> None:
