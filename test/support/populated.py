@@ -44,7 +44,10 @@ class PopulatedProject:
     fields: dict[str, Any] = field(default_factory=dict)
 
     def value(self, path: str, parameter: str) -> str:
-        """Returns the value of a path parameter: the longest key that fits wins."""
+        """Returns the value of a path parameter: the longest key that fits wins.
+
+        A key may also be a whole path, a space and the parameter.
+        """
         values = {
             "/projects/{project_name}": self.project_name,
             "/deployments/{deployment_name}": self.deployment_name,
@@ -55,6 +58,9 @@ class PopulatedProject:
             "/versions/{version}/environment-variables/{id}": self.variable_of_version,
             **self.paths,
         }
+        exact = f"{path} {parameter}"
+        if exact in values:
+            return values[exact]
         start = path[: path.index(f"{{{parameter}}}")] + f"{{{parameter}}}"
         return values[max((key for key in values if start.endswith(key)), key=len)]
 
@@ -125,6 +131,7 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
     revision = api.revisions_file_upload(*names, version, file=package).revision
     emulator.clock.advance(3600)
     paths, fields = populated_storage.populate(api, emulator, project_name)
+    api.deployment_versions_update(*names, other, {"environment": populated_storage.BUILT})
     return PopulatedProject(
         project_name,
         deployment,

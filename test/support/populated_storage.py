@@ -1,7 +1,9 @@
-"""A bucket with files and an environment with builds, for `populated`."""
+"""A bucket with files, and environments with tags and builds, for `populated`."""
 
 from __future__ import annotations
 
+import io
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import urllib3
@@ -11,6 +13,10 @@ if TYPE_CHECKING:
     from ubiops.emulator import Emulator
 
 BUCKET, FILE = "bucket-1", "folder/file-1"
+# One environment that versions use, and one that they don't.
+BUILT, UNUSED = "environment-1", "environment-2"
+_ENVIRONMENT = "/projects/{project_name}/environments/{environment_name}"
+_TAG = f"{_ENVIRONMENT}/tags/{{tag_name}}"
 
 
 def populate(api: ubiops.CoreApi, emulator: Emulator, project: str) -> tuple[dict[str, str], dict[str, Any]]:
@@ -18,6 +24,12 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project: str) -> tuple[dic
 
     Returns values of path parameters and of fields of bodies.
     """
+    file_paths, file_fields = _populate_files(api, project)
+    paths, fields = _populate_environments(api, emulator, project)
+    return {**file_paths, **paths}, {**file_fields, **fields}
+
+
+def _populate_files(api: ubiops.CoreApi, project: str) -> tuple[dict[str, str], dict[str, Any]]:
     http = urllib3.PoolManager()
     api.buckets_create(project, {"name": BUCKET})
     where = (project, BUCKET, FILE)
@@ -27,3 +39,40 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project: str) -> tuple[dic
     http.clear()
     paths = {"/buckets/{bucket_name}": BUCKET, "/files/{file}": FILE}
     return paths, {"upload_id": upload, "parts": [{"ETag": part.headers["ETag"], "PartNumber": 1}]}
+
+
+def _populate_environments(
+    api: ubiops.CoreApi, emulator: Emulator, project: str
+) -> tuple[dict[str, str], dict[str, Any]]:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("environment_package/requirements.txt", "pandas==2.2.1")
+    for name in (BUILT, UNUSED):
+        api.environments_create(project, {"name": name, "base_environment": "python3-11"})
+    api.environment_revisions_file_upload(project, BUILT, file=packed.getvalue())
+    for tag in ("new", "failed"):
+        api.environment_tags_create(project, UNUSED, {"name": tag})
+    api.environment_tags_build(project, UNUSED, "failed", file=b"")
+    secret = api.environment_tag_secrets_create(
+        project, UNUSED, "new", {"name": "TOKEN", "value": "sesame", "secret": True}
+    )
+    emulator.clock.advance(3600)
+    # A build that can be cancelled: it does not end.
+    running = api.environment_revisions_file_upload(project, UNUSED, file=packed.getvalue())
+    with emulator._backend.storage.transaction() as db:
+        db.execute("UPDATE environment_builds SET finished = 1e12 WHERE id = ?", (running.build,))
+    paths = {
+        "/environments/{environment_name}": UNUSED,
+        "/environments/{environment_name}/revisions/{revision_id}": running.revision,
+        "/environments/{environment_name}/revisions/{revision_id}/builds/{build_id}": running.build,
+        "/environments/{environment_name}/tags/{tag_name}": "v1",
+        "/secrets/{id}": secret.id,
+        f"{_ENVIRONMENT}/usage environment_name": BUILT,
+        f"{_TAG}/build tag_name": "new",
+        f"{_TAG}/rebuild tag_name": "failed",
+    }
+    for path in ("download", "usage", "dependency-files"):
+        paths[f"{_TAG}/{path} environment_name"] = BUILT
+    for path in ("secrets", "secrets/{id}", "copy-secrets"):
+        paths[f"{_TAG}/{path} tag_name"] = "new"
+    return paths, {"source_environment": BUILT, "source_tag": "v1"}

@@ -20,6 +20,7 @@ import uvicorn
 from ubiops.emulator.app import create_app
 from ubiops.emulator.areas import MIGRATIONS
 from ubiops.emulator.areas.deployments.variables import set_project_variable
+from ubiops.emulator.areas.environments.installation import Builds
 from ubiops.emulator.areas.files.store import BucketStore
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
@@ -146,7 +147,7 @@ class Emulator:
         # Time never goes back, not even if the computer's clock was set back meanwhile.
         now = max(time.time() + self._storage.get_meta(AHEAD), audit.latest_date(self._storage))
         clock = Clock(now, self._store_time)
-        return Backend(
+        backend = Backend(
             settings,
             clock,
             self._storage,
@@ -154,6 +155,8 @@ class Emulator:
             address=self.host.removesuffix(PREFIX),
             bucket_files=BucketStore(self._storage, files, clock),
         )
+        backend.services.append(Builds(backend))
+        return backend
 
     def _store_time(self) -> None:
         if self._running:

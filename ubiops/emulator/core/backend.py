@@ -11,7 +11,7 @@ from ubiops.emulator.core.logs import Logs
 if TYPE_CHECKING:
     from ubiops.emulator.core.clock import Clock
     from ubiops.emulator.core.files import Files
-    from ubiops.emulator.core.interfaces import Background, BucketFiles, Runner
+    from ubiops.emulator.core.interfaces import Background, BucketFiles, Installer, Runner
     from ubiops.emulator.core.settings import Settings
     from ubiops.emulator.core.storage import Storage
 
@@ -52,6 +52,7 @@ class Backend:
         runner: Runs the code of versions; None if the emulator runs no code.
         bucket_files: The files in buckets.
         background: Does long work.
+        installer: Installs packages; None if the emulator installs none.
     """
 
     settings: Settings
@@ -64,6 +65,7 @@ class Backend:
     runner: Runner | None = None
     bucket_files: BucketFiles | None = None
     background: Background | None = None
+    installer: Installer | None = None
 
     def __post_init__(self) -> None:
         self._running: list[Service] = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from ubiops.emulator.areas.deployments import builds, environments
@@ -52,7 +51,7 @@ def upload(context: RequestContext) -> dict[str, Any]:
     """
     files = context.backend.files
     with context.reading() as db:
-        environment = _environment(find_version(db, context))
+        environment = environments.of_version(db, find_version(db, context), context.now).environment
     file, file_name = _take_file(context)
     try:
         inspection = inspect(files.path(file), environment)
@@ -113,7 +112,7 @@ def rebuild(context: RequestContext) -> dict[str, Any]:
     """Starts another build of a revision, in the version's present environment."""
     with context.reading() as db:
         revision = find_revision(db, context)
-        environment = _environment(find_version(db, context))
+        environment = environments.of_version(db, find_version(db, context), context.now).environment
     inspection = _inspect_again(context, revision, environment)
     with context.transaction() as db:
         deployment = find_deployment(db, context)
@@ -178,11 +177,6 @@ def _take_file(context: RequestContext) -> tuple[str, str]:
     except FileNotFoundError as error:
         # The source was deleted meanwhile.
         raise not_found(REVISION) from error
-
-
-def _environment(version: sqlite3.Row) -> Environment:
-    name = json.loads(version["settings"])["environment"]
-    return environments.find(name) or environments.DEFAULT_ENVIRONMENT
 
 
 def _get(db: sqlite3.Connection, context: RequestContext) -> dict[str, Any]:
