@@ -1,4 +1,4 @@
-"""Buckets: the default one, settings, providers, time to live, and what deletes files."""
+"""Buckets: the default one, settings, providers, and what deletes files."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def stored(api: Any) -> int:
 def test_a_file_comes_back_as_it_was_sent(api: Any, files: str, name: str) -> None:
     content = bytes(range(256)) * 500
     sent = put(api, files, name, content)
-    assert sent.headers["etag"] == f'"{hashlib.md5(content).hexdigest()}"'
+    assert sent.headers["etag"] == f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
     shown = api.ok("GET", at(files, name))
     assert (shown["file"], shown["size"]) == (name, len(content))
     assert api.ok("GET", files)["files"] == [shown]
@@ -168,7 +168,7 @@ def test_an_upload_that_breaks_leaves_the_old_file(api: Any, files: str) -> None
 
 def test_a_digest_is_compared(api: Any, files: str) -> None:
     url = api.ok("POST", at(files, "file"), {})["url"]
-    right = base64.b64encode(hashlib.md5(b"content").digest()).decode()
+    right = base64.b64encode(hashlib.md5(b"content", usedforsecurity=False).digest()).decode()
     for digest, expected in ((right, None), (right[::-1], "InvalidDigest"), ("AAAA", "BadDigest")):
         response = api.pool.request("PUT", url, body=b"content", headers={"Content-MD5": digest})
         if expected:
@@ -453,8 +453,8 @@ def test_parts_are_joined_in_their_order(api: Any, files: str) -> None:
     assert api.ok("GET", at(files, name))["size"] == len(content)
     response = fetch(api, files, name)
     assert response.data == content
-    digests = b"".join(hashlib.md5(part).digest() for part in contents.values())
-    assert response.headers["etag"] == f'"{hashlib.md5(digests).hexdigest()}-4"'
+    digests = b"".join(hashlib.md5(part, usedforsecurity=False).digest() for part in contents.values())
+    assert response.headers["etag"] == f'"{hashlib.md5(digests, usedforsecurity=False).hexdigest()}-4"'
     assert stored(api) == before + 1
 
 
@@ -591,7 +591,10 @@ def test_code_opens_and_puts_files(api: Any, files: str, tmp_path: Path, project
     source.write_bytes(b"again")
     store.put(project_name, "default", "out/result.csv", source)
     assert fetch(api, files, "out/result.csv").data == b"again"
-    assert fetch(api, files, "out/result.csv").headers["etag"] == f'"{hashlib.md5(b"again").hexdigest()}"'
+    assert (
+        fetch(api, files, "out/result.csv").headers["etag"]
+        == f'"{hashlib.md5(b"again", usedforsecurity=False).hexdigest()}"'
+    )
     assert stored(api) == before + 2
     for call, status in (
         (lambda: store.open(project_name, "ubiops-file://default/no"), 404),

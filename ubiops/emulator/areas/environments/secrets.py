@@ -102,10 +102,8 @@ def copy(context: RequestContext) -> list[dict[str, Any]]:
             _put(db, owner.columns["tag"], row)
         if rows:
             names = ", ".join(sorted(row["name"] for row in rows))
-            event = (
-                f"Copied secrets {names} from tag {source['name']} of {body['source_environment']} for {owner.title}"
-            )
-            tag = context.path["tag_name"]
+            tag, origin = context.path["tag_name"], body["source_environment"]
+            event = f"Copied secrets {names} from tag {source['name']} of environment {origin} for {owner.title}"
             audit.record(db, context, "update", event, Subject(object_type="environment_tag", object_name=tag))
     return [{**one, "inheritance_type": None, "inheritance_name": None} for one in SECRETS.list_all(context)]
 
