@@ -1,0 +1,199 @@
+"""Builds of environments that really install something, in the background."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from custom_environments import create, logs, upload
+
+import ubiops.emulator
+from ubiops.emulator import Emulator
+from ubiops.emulator.areas.environments.installation import Builds
+from ubiops.emulator.core.interfaces import InstallationError
+
+
+class Threads:
+    """Does work in threads."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(2)
+        self._futures: list[Future[None]] = []
+
+    def submit(self, work: Callable[[], None]) -> None:
+        self._futures.append(self._pool.submit(work))
+
+    def finish(self) -> None:
+        """Waits for all work; raises what it raised."""
+        while self._futures:
+            self._futures.pop().result(30)
+
+
+class Index:
+    """Installs every package but those named missing, when it may go on."""
+
+    def __init__(self) -> None:
+        self.installed: list[tuple[str, tuple[int, int], dict[str, str]]] = []
+        self.may_go_on = threading.Event()
+        self.may_go_on.set()
+
+    def prepare(
+        self, requirements: str, python: tuple[int, int], variables: Mapping[str, str], log: Callable[[str], None]
+    ) -> None:
+        assert self.may_go_on.wait(30)
+        log(f"Looking in https://user:{variables.get('PASSWORD', '')}@index.example.com")
+        if "missing" in requirements:
+            raise InstallationError(f"pip failed:\nno such package; {variables.get('PASSWORD')}")
+        self.installed.append((requirements, python, dict(variables)))
+
+
+@pytest.fixture
+def installing(api: Any) -> Iterator[Any]:
+    """A client of an emulator that installs packages."""
+    with ubiops.emulator.start(build_seconds=(10, 10, 10)) as emulator:
+        emulator.clock.freeze()
+        yield equip(type(api)(emulator))
+
+
+def equip(api: Any) -> Any:
+    backend = api.emulator._backend
+    backend.background, backend.installer = Threads(), Index()
+    return api
+
+
+def parts(api: Any) -> tuple[Threads, Index]:
+    backend = api.emulator._backend
+    return backend.background, backend.installer
+
+
+def test_a_build_lasts_as_long_as_its_installation(installing: Any, zipped: Any) -> None:
+    pytest.importorskip("yaml")
+    threads, index = parts(installing)
+    index.may_go_on.clear()
+    path = create(installing)
+    content = zipped({"requirements.txt": "pandas\n", "ubiops.yaml": "environment_variables:\n  - MODE=fast\n"})
+    _, build = upload(installing, path, content)
+    assert installing.ok("GET", build)["status"] == "queued"
+    installing.emulator.clock.advance(3600)
+    assert installing.ok("GET", build)["status"] == "processing"
+    index.may_go_on.set()
+    threads.finish()
+    assert installing.ok("GET", build)["status"] == "success"
+    assert installing.ok("GET", path)["status"] == "available"
+    assert index.installed == [("pandas\n", (3, 11), {"MODE": "fast"})]
+    lines = logs(installing, environment_build_id=build.rpartition("/")[2])
+    assert "Looking in https://user:@index.example.com" in lines
+    assert not any("does not install the requirements" in line for line in lines)
+
+
+def test_a_failed_installation_is_a_failed_build_that_hides_secrets(installing: Any) -> None:
+    threads, _ = parts(installing)
+    path = create(installing, "own", "python3-9")
+    installing.ok("POST", f"{path}/tags", {"name": "t"})
+    body = {"name": "PASSWORD", "value": "sesame", "secret": True}
+    installing.ok("POST", f"{path}/tags/t/secrets", body)
+    installing.ok("POST", f"{path}/tags/t/build", fields={"file": ("requirements.txt", b"missing-package")})
+    threads.finish()
+    shown = installing.ok("GET", f"{path}/tags/t")
+    assert (shown["status"], shown["error_message"]) == ("failed", "pip failed:\nno such package; ********")
+    lines = logs(installing, environment_tag="t")
+    assert lines[-3:] == [
+        "Looking in https://user:********@index.example.com",
+        "pip failed:",
+        "no such package; ********",
+    ]
+
+
+def test_variables_of_a_tag_hold_during_its_build(installing: Any) -> None:
+    threads, index = parts(installing)
+    path = create(installing, "own", "python3-13")
+    installing.ok("POST", f"{path}/tags", {"name": "t"})
+    installing.ok("POST", f"{path}/tags/t/secrets", {"name": "PASSWORD", "value": "sesame", "secret": True})
+    installing.ok("POST", f"{path}/tags/t/secrets", {"name": "URL", "value": "x", "secret": False})
+    installing.ok("POST", f"{path}/tags/t/build", fields={"file": ("requirements.txt", b"a==1")})
+    threads.finish()
+    assert index.installed == [("a==1", (3, 13), {"PASSWORD": "sesame", "URL": "x"})]
+
+
+def test_a_cancelled_build_stays_cancelled(installing: Any) -> None:
+    threads, index = parts(installing)
+    index.may_go_on.clear()
+    path = create(installing)
+    _, build = upload(installing, path, b"pandas")
+    installing.ok("PATCH", build, {"status": "cancelled"})
+    index.may_go_on.set()
+    threads.finish()
+    assert installing.ok("GET", build)["status"] == "cancelled"
+    assert installing.ok("GET", path)["active_build"] is None
+
+
+def test_a_build_without_requirements_follows_the_clock(installing: Any, zipped: Any) -> None:
+    pytest.importorskip("yaml")
+    threads, index = parts(installing)
+    _, build = upload(installing, create(installing), zipped({"ubiops.yaml": "apt:\n  packages: [curl]\n"}))
+    _, broken = upload(installing, create(installing, "broken"), b"==")
+    threads.finish()
+    assert installing.ok("GET", build)["status"] == "queued"
+    installing.emulator.clock.advance(30)
+    assert installing.ok("GET", build)["status"] == "success"
+    assert installing.ok("GET", broken)["status"] == "failed"
+    assert index.installed == []
+    line = "The emulator does not install packages of the system: curl"
+    assert line in logs(installing, environment_build_id=build.rpartition("/")[2])
+
+
+@pytest.mark.parametrize("installs", [True, False])
+def test_an_interrupted_build_goes_on_after_a_restart(api: Any, data_dir: Path, installs: bool) -> None:
+    def open_emulator() -> Emulator:
+        return ubiops.emulator.start(data_dir=data_dir)
+
+    with open_emulator() as emulator:
+        client = equip(type(api)(emulator))
+        threads, _ = parts(client)
+        # The work is lost, as by a kill.
+        threads.submit = lambda work: None  # type: ignore[method-assign]
+        _, build = upload(client, create(client), b"pandas")
+        emulator.clock.advance(3600)
+        assert client.ok("GET", build)["status"] == "processing"
+        client.pool.clear()
+    if not installs:
+        with open_emulator() as emulator:
+            assert type(api)(emulator).ok("GET", build)["status"] == "success"
+        return
+    with open_emulator() as emulator:
+        with emulator._backend.storage.transaction() as db:
+            db.execute("UPDATE environment_builds SET finished = NULL")
+        client = equip(type(api)(emulator))
+        Builds(emulator._backend).start()
+        threads, index = parts(client)
+        threads.finish()
+        assert [requirements for requirements, _, _ in index.installed] == ["pandas"]
+        assert client.ok("GET", build)["status"] == "success"
+        client.pool.clear()
+
+
+def test_versions_are_told_of_a_new_build(installing: Any) -> None:
+    told = []
+
+    class Runner:
+        """Notes what changed; runs nothing."""
+
+        def changed(self, version: int) -> None:
+            told.append(version)
+
+    path = create(installing)
+    deployment = installing.deployment()
+    version = installing.version(deployment, environment="own")
+    installing.version(deployment, "other")
+    with installing.emulator._backend.storage.reading() as db:
+        key = db.execute("SELECT pk FROM versions WHERE name = 'v1'").fetchone()["pk"]
+    installing.emulator._backend.runner = Runner()
+    upload(installing, path, b"pandas")
+    parts(installing)[0].finish()
+    assert told == [key]
+    installing.emulator._backend.runner = None
+    assert installing.ok("GET", version)["environment_tag"] == "v1"
