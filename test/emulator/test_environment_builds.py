@@ -98,6 +98,8 @@ def test_a_failed_installation_is_a_failed_build_that_hides_secrets(installing: 
     installing.ok("POST", f"{path}/tags/t/secrets", body)
     installing.ok("POST", f"{path}/tags/t/build", fields={"file": ("requirements.txt", b"missing-package")})
     threads.finish()
+    assert installing.ok("GET", f"{path}/tags/t")["status"] == "queued"
+    installing.emulator.clock.advance(20)
     shown = installing.ok("GET", f"{path}/tags/t")
     assert (shown["status"], shown["error_message"]) == ("failed", "pip failed:\nno such package; ********")
     lines = logs(installing, environment_tag="t")

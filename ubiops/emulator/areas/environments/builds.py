@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ubiops.emulator.areas.environments.installation import build_in_background, is_installed
 from ubiops.emulator.areas.environments.kinds import BUILD
 from ubiops.emulator.areas.environments.lookup import find_custom, find_revision
-from ubiops.emulator.areas.environments.states import FINAL, error_of_build, status_of_build
+from ubiops.emulator.areas.environments.states import FINAL, contents_of, error_of_build, status_of_build
 from ubiops.emulator.core import audit
 from ubiops.emulator.core.audit import Subject
 from ubiops.emulator.core.clock import in_microseconds
@@ -137,10 +137,10 @@ def update(context: RequestContext) -> dict[str, Any]:
 def list_dependencies(context: RequestContext) -> list[dict[str, Any]]:
     """Lists the files from which a build installed packages."""
     with context.reading() as db:
-        return dependencies(_find(db, context))
+        return dependencies(db, _find(db, context))
 
 
-def dependencies(build: sqlite3.Row | None) -> list[dict[str, Any]]:
+def dependencies(db: sqlite3.Connection, build: sqlite3.Row | None) -> list[dict[str, Any]]:
     """Returns the lists of packages of a build, by name."""
-    files = json.loads(build["contents"]) if build else {}
+    files = contents_of(db, build)
     return [{"name": name, "content": files[name]} for name in sorted(files)]

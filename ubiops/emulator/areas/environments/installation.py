@@ -115,10 +115,13 @@ def _build(backend: Backend, identifier: str) -> None:
     except InstallationError as failure:
         error = masked(str(failure) or "the packages can't be installed")
         backend.logs.write(environment["project"], *error.splitlines(), system=True, level="error", **labels)
+    # It doesn't end before a build that installs nothing.
+    seconds = backend.settings.build_seconds
+    planned = build["processing"] + seconds.building + (0 if error else seconds.validating)
     with backend.storage.transaction() as db:
         db.execute(
             "UPDATE environment_builds SET finished = ?, error = ? WHERE id = ? AND cancelled IS NULL",
-            (backend.clock.now(), error[:_LONGEST_ERROR], identifier),
+            (max(planned, backend.clock.now()), error[:_LONGEST_ERROR], identifier),
         )
     _tell_versions(backend, environment, build["tag_name"])
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ubiops.emulator.areas.environments import base
 from ubiops.emulator.areas.environments.kinds import ENVIRONMENT, REVISION, TAG
 from ubiops.emulator.areas.environments.packages import NO_IMAGE, Contents, build_variables
-from ubiops.emulator.areas.environments.states import builds_of, state_of
+from ubiops.emulator.areas.environments.states import builds_of, contents_of, state_of
 from ubiops.emulator.core.errors import ApiError, bad_request, not_found
 from ubiops.emulator.core.lookup import find_row, get_row
 
@@ -159,7 +159,7 @@ def resolve(db: sqlite3.Connection, project: str, name: str, tag: str | None, no
     )
     if active is None or row is None:
         return resolved
-    contents = Contents(json.loads(active["contents"]))
+    contents = Contents(contents_of(db, active))
     variables, secrets = variables_of_tag(db, row["pk"])
     return resolved._replace(
         requirements=contents.requirements,

@@ -5,6 +5,7 @@ The status of a build follows from the clock, unless packages are really install
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -65,8 +66,10 @@ class State(NamedTuple):
         return "building" if running else "unavailable"
 
 
+# Without their contents, which may be large.
 _BUILDS = (
-    "SELECT environment_builds.*, environment_builds.id AS build_id, environment_revisions.id AS revision_id,"
+    "SELECT environment_builds.pk, revision, processing, finished, cancelled, error,"
+    " environment_builds.id AS build_id, environment_revisions.id AS revision_id,"
     " environment_revisions.size AS size, environment_tags.pk AS tag, environment_tags.name AS tag_name"
     " FROM environment_builds JOIN environment_revisions ON environment_revisions.pk = environment_builds.revision"
     " JOIN environment_tags ON environment_tags.pk = environment_revisions.tag"
@@ -77,6 +80,15 @@ _BUILDS = (
 def builds_of(db: sqlite3.Connection, environment: int) -> list[Any]:
     """Returns all builds of an environment, the oldest first."""
     return db.execute(_BUILDS, (environment,)).fetchall()
+
+
+def contents_of(db: sqlite3.Connection, build: sqlite3.Row | None) -> dict[str, str]:
+    """Returns the lists of packages of a build by their names."""
+    if build is None:
+        return {}
+    row = db.execute("SELECT contents FROM environment_builds WHERE pk = ?", (build["pk"],)).fetchone()
+    found: dict[str, str] = json.loads(row["contents"])
+    return found
 
 
 def state_of(builds: Sequence[sqlite3.Row], now: float) -> State:

@@ -218,7 +218,7 @@ def list_dependencies(context: RequestContext) -> list[dict[str, Any]]:
         return []
     with context.reading() as db:
         state = TAGS.state(db, context, find_tag(db, context))
-    return builds.dependencies(state.active or state.latest)
+        return builds.dependencies(db, state.active or state.latest)
 
 
 def _check_not_built(db: sqlite3.Connection, context: RequestContext) -> sqlite3.Row:
