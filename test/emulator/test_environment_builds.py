@@ -5,14 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 from custom_environments import create, logs, upload
 
 import ubiops.emulator
-from ubiops.emulator import Emulator
 from ubiops.emulator.areas.environments.installation import Builds
 from ubiops.emulator.core.interfaces import InstallationError
 
@@ -56,13 +54,10 @@ def installing(api: Any) -> Iterator[Any]:
     """A client of an emulator that installs packages."""
     with ubiops.emulator.start(build_seconds=(10, 10, 10)) as emulator:
         emulator.clock.freeze()
-        yield equip(type(api)(emulator))
-
-
-def equip(api: Any) -> Any:
-    backend = api.emulator._backend
-    backend.background, backend.installer = Threads(), Index()
-    return api
+        client = type(api)(emulator)
+        emulator._backend.background, emulator._backend.installer = Threads(), Index()
+        yield client
+        client.pool.clear()
 
 
 def parts(api: Any) -> tuple[Threads, Index]:
@@ -149,33 +144,20 @@ def test_a_build_without_requirements_follows_the_clock(installing: Any, zipped:
 
 
 @pytest.mark.parametrize("installs", [True, False])
-def test_an_interrupted_build_goes_on_after_a_restart(api: Any, data_dir: Path, installs: bool) -> None:
-    def open_emulator() -> Emulator:
-        return ubiops.emulator.start(data_dir=data_dir)
-
-    with open_emulator() as emulator:
-        client = equip(type(api)(emulator))
-        threads, _ = parts(client)
-        # The work is lost, as by a kill.
-        threads.submit = lambda work: None  # type: ignore[method-assign]
-        _, build = upload(client, create(client), b"pandas")
-        emulator.clock.advance(3600)
-        assert client.ok("GET", build)["status"] == "processing"
-        client.pool.clear()
-    if not installs:
-        with open_emulator() as emulator:
-            assert type(api)(emulator).ok("GET", build)["status"] == "success"
-        return
-    with open_emulator() as emulator:
-        with emulator._backend.storage.transaction() as db:
-            db.execute("UPDATE environment_builds SET finished = NULL")
-        client = equip(type(api)(emulator))
-        Builds(emulator._backend).start()
-        threads, index = parts(client)
-        threads.finish()
-        assert [requirements for requirements, _, _ in index.installed] == ["pandas"]
-        assert client.ok("GET", build)["status"] == "success"
-        client.pool.clear()
+def test_an_interrupted_build_goes_on_after_a_restart(installing: Any, installs: bool) -> None:
+    threads, index = parts(installing)
+    backend = installing.emulator._backend
+    # The work is lost, as by a kill.
+    backend.background = type("Lost", (), {"submit": lambda self, work: None})()
+    _, build = upload(installing, create(installing), b"pandas")
+    installing.emulator.clock.advance(3600)
+    assert installing.ok("GET", build)["status"] == "processing"
+    backend.background = threads
+    backend.installer = index if installs else None
+    Builds(backend).start()
+    threads.finish()
+    assert installing.ok("GET", build)["status"] == "success"
+    assert [requirements for requirements, _, _ in index.installed] == (["pandas"] if installs else [])
 
 
 def test_versions_are_told_of_a_new_build(installing: Any) -> None:

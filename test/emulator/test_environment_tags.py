@@ -10,6 +10,12 @@ from custom_environments import REQUIREMENTS, create, events, finish, logs
 BASE = "base_environment_name=ubiops-ubuntu24-04-python3-13&base_environment_tag=v1"
 
 
+@pytest.fixture(autouse=True)
+def without_installer(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets all builds follow the clock."""
+    monkeypatch.setattr(api.emulator._backend, "installer", None)
+
+
 @pytest.fixture
 def packages(zipped: Any) -> bytes:
     packed: bytes = zipped({"environment_package/requirements.txt": REQUIREMENTS})

@@ -8,6 +8,12 @@ import pytest
 from custom_environments import REQUIREMENTS, create, events, finish, logs, upload
 
 
+@pytest.fixture(autouse=True)
+def without_installer(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets all builds follow the clock."""
+    monkeypatch.setattr(api.emulator._backend, "installer", None)
+
+
 @pytest.fixture
 def environments(api: Any) -> str:
     return f"{api.project}/environments"

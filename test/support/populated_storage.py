@@ -46,7 +46,8 @@ def _populate_environments(
 ) -> tuple[dict[str, str], dict[str, Any]]:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
-        archive.writestr("environment_package/requirements.txt", "pandas==2.2.1")
+        # Nothing that takes long to install.
+        archive.writestr("environment_package/ubiops.yaml", "apt:\n  packages: []\n")
     for name in (BUILT, UNUSED):
         api.environments_create(project, {"name": name, "base_environment": "python3-11"})
     api.environment_revisions_file_upload(project, BUILT, file=packed.getvalue())
