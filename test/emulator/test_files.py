@@ -166,6 +166,14 @@ def test_an_upload_that_breaks_leaves_the_old_file(api: Any, files: str) -> None
     assert fetch(api, files, "file").data == b"old"
 
 
+def test_a_file_of_more_than_5_gb_must_be_sent_in_parts(api: Any, files: str) -> None:
+    url = api.ok("POST", at(files, "file"), {})["url"]
+    announced = {"Content-Length": str(5 * 1024**3 + 1)}
+    response = api.pool.request("PUT", url, headers=announced, body=iter([b"x"]))
+    assert error_of(response) == (413, "EntityTooLarge")
+    assert b"larger than 5 GB: upload it in parts" in response.data
+
+
 def test_a_digest_is_compared(api: Any, files: str) -> None:
     url = api.ok("POST", at(files, "file"), {})["url"]
     right = base64.b64encode(hashlib.md5(b"content", usedforsecurity=False).digest()).decode()

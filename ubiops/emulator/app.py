@@ -255,6 +255,9 @@ class PathRoute(BaseRoute):
     async def _serve_file(self, handler: Handler, request: Request, context: RequestContext, limit: int) -> Any:
         if handler.check:
             handler.check(context)
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > limit:
+            raise uploads.too_large(limit)
         with await run_in_threadpool(self._backend.files.create, ".bin") as incoming:
             file = await uploads.receive_file(incoming, request.stream(), limit)
             return await _call(handler, replace(context, file=file))

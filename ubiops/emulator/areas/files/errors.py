@@ -7,6 +7,9 @@ from xml.sax.saxutils import escape
 from ubiops.emulator.core.context import ContentResponse
 from ubiops.emulator.core.errors import ApiError
 
+# The largest object that storages accept at once.
+MAXIMUM_SIZE = 5 * 1024**3
+TOO_LARGE = f"The file is larger than {MAXIMUM_SIZE // 1024**3} GB: upload it in parts"
 _CODES = {
     400: "InvalidRequest",
     403: "AccessDenied",
@@ -30,7 +33,8 @@ class StorageError(ApiError):
 def render_error(error: ApiError) -> ContentResponse:
     """Returns the response for an error of a transfer."""
     code = error.code if isinstance(error, StorageError) else _CODES.get(error.status, "InternalError")
-    shown = "".join(character if character.isprintable() else "?" for character in error.message)
+    message = TOO_LARGE if error.status == 413 else error.message
+    shown = "".join(character if character.isprintable() else "?" for character in message)
     content = (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{escape(shown)}</Message></Error>'
     )

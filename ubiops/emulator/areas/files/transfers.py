@@ -8,7 +8,7 @@ import re
 from email.utils import formatdate
 from typing import TYPE_CHECKING
 
-from ubiops.emulator.areas.files.errors import StorageError, render_error
+from ubiops.emulator.areas.files.errors import MAXIMUM_SIZE, StorageError, render_error
 from ubiops.emulator.areas.files.kinds import FILE
 from ubiops.emulator.areas.files.lookup import find_file, find_own_bucket
 from ubiops.emulator.areas.files.multipart import find_upload, put_part, read_part_number
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
     from ubiops.emulator.core.context import RequestContext
 
-# The largest object that storages accept at once; larger files are sent in parts.
-MAXIMUM_SIZE = 5 * 1024**3
 _RANGE = re.compile(r"bytes=(\d{0,20})-(\d{0,20})", re.ASCII)
 
 
