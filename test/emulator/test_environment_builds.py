@@ -12,7 +12,7 @@ from custom_environments import create, logs, upload
 
 import ubiops.emulator
 from ubiops.emulator.areas.environments.installation import Builds
-from ubiops.emulator.core.interfaces import InstallationError
+from ubiops.emulator.core.interfaces import InstallationError, InstallationStopped
 
 
 class Threads:
@@ -38,11 +38,14 @@ class Index:
         self.installed: list[tuple[str, tuple[int, int], dict[str, str]]] = []
         self.may_go_on = threading.Event()
         self.may_go_on.set()
+        self.stops = False
 
     def prepare(
         self, requirements: str, python: tuple[int, int], variables: Mapping[str, str], log: Callable[[str], None]
     ) -> None:
         assert self.may_go_on.wait(30)
+        if self.stops:
+            raise InstallationStopped
         log(f"Looking in https://user:{variables.get('PASSWORD', '')}@index.example.com")
         if "missing" in requirements:
             raise InstallationError(f"pip failed:\nno such package; {variables.get('PASSWORD')}")
@@ -158,6 +161,19 @@ def test_an_interrupted_build_goes_on_after_a_restart(installing: Any, installs:
     threads.finish()
     assert installing.ok("GET", build)["status"] == "success"
     assert [requirements for requirements, _, _ in index.installed] == (["pandas"] if installs else [])
+
+
+def test_an_installation_that_is_stopped_starts_again(installing: Any) -> None:
+    threads, index = parts(installing)
+    index.stops = True
+    _, build = upload(installing, create(installing), b"pandas")
+    threads.finish()
+    installing.emulator.clock.advance(3600)
+    assert installing.ok("GET", build)["status"] == "processing"
+    index.stops = False
+    Builds(installing.emulator._backend).start()
+    threads.finish()
+    assert installing.ok("GET", build)["status"] == "success"
 
 
 def test_versions_are_told_of_a_new_build(installing: Any) -> None:

@@ -112,6 +112,10 @@ class InstallationError(Exception):
     """Packages could not be installed. The message quotes the installer."""
 
 
+class InstallationStopped(Exception):
+    """The installation was stopped together with the emulator."""
+
+
 class Installer(Protocol):
     """Installs packages, so that code can run with them later."""
 
@@ -128,4 +132,6 @@ class Installer(Protocol):
 
         Raises:
             InstallationError: They can't be installed.
+            InstallationStopped: It was stopped, and is to be done again at the next
+                start.
         """

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Callable
 
 from ubiops.emulator.areas.environments.lookup import base_of, resolve, variables_of_tag, versions_on
 from ubiops.emulator.areas.environments.packages import Contents, build_variables
-from ubiops.emulator.core.interfaces import InstallationError
+from ubiops.emulator.core.interfaces import InstallationError, InstallationStopped
 
 if TYPE_CHECKING:
     import sqlite3
@@ -43,6 +43,7 @@ def install_packages(
 
     Raises:
         InstallationError: The packages can't be installed. The message says why.
+        InstallationStopped: The emulator is being stopped.
     """
     if backend.installer is not None and base.language == "python":
         backend.installer.prepare(requirements, base.version, variables, log)
@@ -112,6 +113,9 @@ def _build(backend: Backend, identifier: str) -> None:
         if below is not None:
             variables = {**build_variables(contents), **own}
             install_packages(backend, below, contents.requirements, variables, log)
+    except InstallationStopped:
+        # `Builds` starts it again.
+        return
     except InstallationError as failure:
         error = masked(str(failure) or "the packages can't be installed")
         backend.logs.write(environment["project"], *error.splitlines(), system=True, level="error", **labels)
