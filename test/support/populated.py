@@ -8,6 +8,7 @@ from urllib.parse import quote, urlencode
 
 import populated_storage
 from described import FORM
+from populated_projects import Further, populate_further
 
 if TYPE_CHECKING:
     from described import Described
@@ -42,6 +43,7 @@ class PopulatedProject:
     # Values of path parameters and fields of bodies that areas add.
     paths: dict[str, str] = field(default_factory=dict)
     fields: dict[str, Any] = field(default_factory=dict)
+    further: Further = field(default_factory=Further)
 
     def value(self, path: str, parameter: str) -> str:
         """Returns the value of a path parameter: the longest key that fits wins.
@@ -57,6 +59,7 @@ class PopulatedProject:
             "/deployments/{deployment_name}/environment-variables/{id}": self.variable_of_deployment,
             "/versions/{version}/environment-variables/{id}": self.variable_of_version,
             **self.paths,
+            **self.further.values,
         }
         exact = f"{path} {parameter}"
         if exact in values:
@@ -69,7 +72,12 @@ class PopulatedProject:
         path = operation.path
         for name in operation.parameters:
             path = path.replace(f"{{{name}}}", quote(changes.get(name, self.value(operation.path, name)), safe=""))
-        return f"{path}?{urlencode(operation.query)}" if operation.query else path
+        query = self.query(operation)
+        return f"{path}?{urlencode(query)}" if query else path
+
+    def query(self, operation: Described) -> dict[str, Any]:
+        """Returns the required query, and what a response needs to not be empty."""
+        return {**operation.query, **self.further.queries.get(operation.operation_id, {})}
 
     def body(self, operation: Described) -> Any:
         """Returns the example of a body, with references to objects of this project."""
@@ -83,7 +91,10 @@ class PopulatedProject:
         }
         if not isinstance(operation.body, dict):
             return operation.body
-        return {name: references.get(name, value) for name, value in operation.body.items()}
+        changes = self.further.bodies.get(operation.operation_id, {})
+        body = {**{name: references.get(name, value) for name, value in operation.body.items()}, **changes}
+        # A change to None leaves a field out.
+        return {name: value for name, value in body.items() if value is not None or name not in changes}
 
     def request(self, operation: Described) -> dict[str, Any]:
         """Returns what to send besides the path."""
@@ -102,7 +113,7 @@ class PopulatedProject:
     def keywords(self, operation: Described) -> dict[str, Any]:
         """Returns the arguments that the method accepts by keyword only."""
         fields = self.body(operation) if operation.media_type == FORM else {}
-        keywords = {**operation.query, **fields}
+        keywords = {**self.query(operation), **fields}
         return {name: value for name, value in keywords.items() if name not in operation.required_files}
 
     def arguments(self, operation: Described) -> dict[str, Any]:
@@ -145,4 +156,5 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
         package,
         paths,
         fields,
+        populate_further(api, emulator, project_name, deployment),
     )

@@ -47,6 +47,14 @@ class Versions(Resource):
         """Returns the version, or its deployment if the version appears or goes."""
         return Subject(row["deployment"], row["pk"] if action == "update" else None)
 
+    def create(self, context: RequestContext) -> dict[str, Any]:
+        """Creates a version. The id of its instance type group is stored."""
+        return super().create(instance_types.with_group(context))
+
+    def update(self, context: RequestContext) -> dict[str, Any]:
+        """Changes the fields that are given and keeps the others."""
+        return super().update(instance_types.with_group(context))
+
     @functools.cached_property
     def defaults(self) -> dict[str, Any]:
         """The defaults of the description, with an environment and an instance type."""
@@ -54,10 +62,8 @@ class Versions(Resource):
         return {**own, **super().defaults}
 
     def read(self, body: dict[str, Any], present: dict[str, Any]) -> dict[str, Any]:
-        """Replaces labels and ports whole; stores the id of the instance type group."""
+        """Replaces labels and ports whole."""
         settings = super().read(body, present)
-        settings.pop("instance_type", None)
-        settings.pop("instance_type_group_name", None)
         name = settings.pop("environment_name", None)
         if name is not None and body.get("environment", name) != name:
             raise bad_request(f"environment {body['environment']!r} and environment_name {name!r} must be the same")
@@ -65,8 +71,7 @@ class Versions(Resource):
         if settings["environment"] != present["environment"] and "environment_tag" not in body:
             # The tag belonged to the previous environment.
             settings.pop("environment_tag", None)
-        group = instance_types.requested(body)
-        return {**settings, "instance_type_group_id": group.id} if group else settings
+        return settings
 
     def check(self, name: str, settings: dict[str, Any]) -> None:
         """Checks settings against each other as well."""
@@ -115,13 +120,14 @@ class Versions(Resource):
             return []
         deployment = get_row(db, VERSION, "deployments", {"pk": rows[0]["deployment"]})
         states = states_of_versions(db, context.now, deployment["pk"], rows[0]["pk"] if len(rows) == 1 else None)
+        groups = {group.id: group for group in instance_types.groups_of(db, deployment["project"])}
         found = []
         for row in rows:
             fields, state = self.fields(row), states[row["pk"]]
             environment = environments.resolve(
                 db, deployment["project"], fields["environment"], fields.get("environment_tag"), context.now
             )
-            group = instance_types.by_id(fields["instance_type_group_id"])
+            group = groups.get(fields["instance_type_group_id"])
             fields.update(
                 deployment=deployment["name"],
                 default=row["pk"] == deployment["default_version"],
