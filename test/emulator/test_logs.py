@@ -379,16 +379,6 @@ def test_entries_that_are_too_old_are_not_shown(logs: LogApi) -> None:
     assert logs.find(start=0, end=logs.now) == []
 
 
-@pytest.mark.parametrize("mode", [0, 1, 2])
-def test_writing_leaves_the_mode_of_the_database_as_it_was(storage: Storage, mode: int) -> None:
-    logs = Logs(storage, Clock(1000.0))
-    with storage.reading() as db:
-        db.execute(f"PRAGMA synchronous = {mode}")
-        logs.write("p", "a")
-        assert db.execute("PRAGMA synchronous").fetchone()[0] == mode
-    assert stored(storage) == ["a"]
-
-
 def test_entries_join_a_transaction_that_is_open(storage: Storage) -> None:
     logs = Logs(storage, Clock(1000.0))
     with storage.transaction():

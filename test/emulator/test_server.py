@@ -404,7 +404,7 @@ def test_logs_do_not_wait_for_the_disk(data_dir: Path) -> None:
         emulator._storage._connection.set_trace_callback(None)
         with emulator._storage.reading() as db:
             assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
-            assert db.execute("SELECT count(*) FROM logs").fetchone()[0] == 1
+            assert db.execute("SELECT count(*) FROM log_entries").fetchone()[0] == 1
     assert statements[0] == "PRAGMA synchronous = NORMAL"
 
 

@@ -57,7 +57,6 @@ def _populate_environments(
     secret = api.environment_tag_secrets_create(
         project, UNUSED, "new", {"name": "TOKEN", "value": "sesame", "secret": True}
     )
-    emulator.clock.advance(3600)
     # A build that can be cancelled: it does not end.
     running = api.environment_revisions_file_upload(project, UNUSED, file=packed.getvalue())
     with emulator._backend.storage.transaction() as db:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from ubiops.emulator.app import create_app
 from ubiops.emulator.areas import MIGRATIONS
+from ubiops.emulator.areas.deployment_requests.service import RequestService
 from ubiops.emulator.areas.deployments.package import Inspections
 from ubiops.emulator.areas.deployments.variables import set_project_variable
 from ubiops.emulator.areas.environments.installation import Builds
@@ -177,6 +178,8 @@ class Emulator:
             bucket_files=BucketStore(self._storage, files, clock),
         )
         backend.services.append(Builds(backend))
+        # After the runner: it gives requests to it when it starts.
+        backend.services.append(RequestService(backend))
         return backend
 
     def _seed(self, variables: list[tuple[str, str, str]]) -> None:

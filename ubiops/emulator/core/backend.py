@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable, Protocol
+from typing import TYPE_CHECKING, Callable, Protocol, TypeVar
 
 from ubiops.emulator.core.faults import Faults
 from ubiops.emulator.core.logs import Logs
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ubiops.emulator.core.interfaces import Background, BucketFiles, Installer, Runner
     from ubiops.emulator.core.settings import Settings
     from ubiops.emulator.core.storage import Storage
+
+T = TypeVar("T")
 
 _log = logging.getLogger("ubiops.emulator")
 
@@ -82,6 +84,17 @@ class Backend:
         self.faults = Faults()
         self._resetting = threading.Lock()
         self.rate_limit = RateLimit(self.settings.rate_limit, self.clock)
+
+    def service(self, kind: type[T]) -> T:
+        """Returns the service of this class.
+
+        Raises:
+            LookupError: There is none.
+        """
+        for service in self.services:
+            if isinstance(service, kind):
+                return service
+        raise LookupError(f"the emulator has no {kind.__name__}")
 
     def start(self) -> None:
         """Starts all services. If one fails, those that run already are stopped."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Callable, TypeVar
 
+from ubiops.emulator.core import deletion
 from ubiops.emulator.core.storage import new_id
 
 if TYPE_CHECKING:
@@ -50,10 +51,17 @@ def may_be_created(db: sqlite3.Connection, name: str) -> bool:
     return db.execute("SELECT 1 FROM deleted_projects WHERE name = ?", (name,)).fetchone() is None
 
 
-def delete_rows(db: sqlite3.Connection, context: RequestContext, name: str) -> None:
-    """Deletes a project and all rows that belong to it, in a transaction."""
+def delete_rows(db: sqlite3.Connection, context: RequestContext, name: str) -> list[Callable[[], None]]:
+    """Deletes a project and all rows that belong to it, in a transaction.
+
+    Returns what to call after the commit.
+    """
     for function in _DELETE_HOOKS:
         function(db, context, name)
+    afterwards = []
+    for table in sorted(set(deletion.prepared_tables()) & set(_tables(db))):
+        rows = db.execute(f"SELECT pk FROM {table} WHERE project = ?", (name,)).fetchall()  # noqa: S608  # nosec B608
+        afterwards += [deletion.prepare(db, context.backend, table, row["pk"]) for row in rows]
     # Rows of different tables may refer to each other. What they refer to is checked
     # when all are gone.
     db.execute("PRAGMA defer_foreign_keys = ON")
@@ -61,6 +69,7 @@ def delete_rows(db: sqlite3.Connection, context: RequestContext, name: str) -> N
         db.execute(f"DELETE FROM {table} WHERE project = ?", (name,))  # noqa: S608  # nosec B608
     db.execute("DELETE FROM projects WHERE name = ?", (name,))
     db.execute("INSERT OR IGNORE INTO deleted_projects (name) VALUES (?)", (name,))
+    return afterwards
 
 
 def rename_rows(db: sqlite3.Connection, old: str, new: str) -> None:

@@ -67,6 +67,17 @@ def _limited(keyword: str) -> Any:
     return limited
 
 
+# The modes of retention: that their case doesn't matter is a guess. Official notebooks
+# write "Full".
+_ANY_CASE = (["none", "metadata", "full"],)
+
+
+def _check_enum(validator: Any, choices: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    chosen = value.lower() if isinstance(value, str) and choices in _ANY_CASE else value
+    if list(Draft202012Validator.VALIDATORS["enum"](validator, choices, chosen, schema)):
+        yield ValidationError(f"{value!r} is not one of {choices!r}")
+
+
 # 5.0 is an integer to JSON Schema, but not to the programs at both ends.
 _TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
     "integer", lambda checker, value: isinstance(value, int) and not isinstance(value, bool)
@@ -75,6 +86,7 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {
         "additionalProperties": _limited("additionalProperties"),
+        "enum": _check_enum,
         "items": _limited("items"),
         "pattern": _check_pattern,
     },

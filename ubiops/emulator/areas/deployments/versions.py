@@ -64,6 +64,8 @@ class Versions(Resource):
     def read(self, body: dict[str, Any], present: dict[str, Any]) -> dict[str, Any]:
         """Replaces labels and ports whole."""
         settings = super().read(body, present)
+        if mode := settings.get("request_retention_mode"):
+            settings["request_retention_mode"] = mode.lower()
         name = settings.pop("environment_name", None)
         if name is not None and body.get("environment", name) != name:
             raise bad_request(f"environment {body['environment']!r} and environment_name {name!r} must be the same")

@@ -8,7 +8,7 @@ from ubiops.emulator.core.storage import refers_to_files
 refers_to_files("environment_revisions", "file")
 
 migration(
-    10,
+    11,
     "Creates the tables of environments, their tags, revisions, builds and secrets.",
     """
 CREATE TABLE environments (

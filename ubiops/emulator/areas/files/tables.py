@@ -9,7 +9,7 @@ refers_to_files("bucket_files", "file")
 refers_to_files("upload_parts", "file")
 
 migration(
-    9,
+    10,
     "Creates the tables of buckets, their files and uploads in parts.",
     """
 CREATE TABLE buckets (

@@ -139,8 +139,10 @@ class Projects(Resource):
             row = self.find(db, context)
             files = storage.files()
             versions = _versions(db, row["name"])
-            delete_rows(db, context, row["name"])
+            afterwards = delete_rows(db, context, row["name"])
             files -= storage.files()
+        for finish in afterwards:
+            finish()
         _stop(context, versions)
         context.backend.files.remove(sorted(files))
 
