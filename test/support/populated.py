@@ -83,8 +83,8 @@ class PopulatedProject:
 
     def request_of(self, operation: Described) -> str:
         """Returns the id of a request that an operation is possible for."""
-        cancels = operation.operation_id.endswith(("requests_update", "requests_batch_cancel"))
-        return self.open_request_id if cancels else self.request_id
+        changes = operation.operation_id.endswith(("requests_update", "requests_batch_cancel", "requests_batch_delete"))
+        return self.open_request_id if changes else self.request_id
 
     def path(self, operation: Described, **changes: str) -> str:
         """Returns the path of an operation with its required query."""

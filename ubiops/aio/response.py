@@ -150,10 +150,9 @@ class Response:
                 that the server sent, made safe. Default: the working directory.
             overwrite: Whether to replace an existing file. Otherwise a number is added
                 to the name.
-            progress: Whether to show a progress bar, which needs the extra
-                ``progress``. Or a function to call after each block, in the thread that
-                saves the file, with the bytes that have arrived, and those of the whole
-                file; None if their number is unknown.
+            progress: Whether to show a progress bar. Or a function to call after each
+                block, in the thread that saves the file, with the bytes that have
+                arrived, and those of the whole file; None if their number is unknown.
 
         Returns:
             The path of the file.
@@ -235,6 +234,17 @@ class EventStream:
                     yield event
         finally:
             self._inner.close()
+
+    @property
+    def result(self) -> Any:
+        """The JSON object in the last line of the response, as a dict: the API ends the
+        stream of a request with the whole request, which is not an event. None before
+        the end of the stream, and if there is no such line.
+
+        Raises:
+            ubiops.InvalidResponseError: The line is not valid JSON.
+        """
+        return self._inner.result
 
     @property
     def closed(self) -> bool:

@@ -9,15 +9,21 @@ TYPE_CHECKING: bool = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ubiops._local.run import run_local
     from ubiops._packages.errors import PackageError, PackageWarning
     from ubiops._packages.folder import PackageFolder
     from ubiops._packages.report import PackageProblem, PackageReport
+    from ubiops._storage.uri import UbiOpsFile
     from ubiops._waiting.updates import StatusUpdate
     from ubiops.exceptions import StatusError
     from ubiops.utils import exceptions as exceptions
+    from ubiops.utils import file_operations as file_operations
     from ubiops.utils import package_operations as package_operations
+    from ubiops.utils import streaming as streaming
     from ubiops.utils import validate as validate
+    from ubiops.utils import validators as validators
     from ubiops.utils import wait_for as wait_for
+    from ubiops.utils.file_operations import download_file, upload_file
     from ubiops.utils.package_operations import (
         abs_path,
         default_zip_name,
@@ -26,10 +32,11 @@ if TYPE_CHECKING:
         validate_package,
         zip_dir,
     )
+    from ubiops.utils.streaming import stream_deployment_request, stream_pipeline_request
     from ubiops.utils.validate import validate_requirements_file, validate_yaml_file
     from ubiops.utils.wait_for import wait_for_deployment_version, wait_for_revision
 
-_MODULES = ("exceptions", "package_operations", "validate", "wait_for")
+_MODULES = ("exceptions", "file_operations", "package_operations", "streaming", "validate", "validators", "wait_for")
 _PLACES = {
     "PackageError": "ubiops._packages.errors",
     "PackageFolder": "ubiops._packages.folder",
@@ -38,10 +45,16 @@ _PLACES = {
     "PackageWarning": "ubiops._packages.errors",
     "StatusError": "ubiops.exceptions",
     "StatusUpdate": "ubiops._waiting.updates",
+    "UbiOpsFile": "ubiops._storage.uri",
     "abs_path": "ubiops.utils.package_operations",
     "default_zip_name": "ubiops.utils.package_operations",
+    "download_file": "ubiops.utils.file_operations",
     "files_present_in_dir": "ubiops.utils.package_operations",
     "list_files": "ubiops.utils.package_operations",
+    "run_local": "ubiops._local.run",
+    "stream_deployment_request": "ubiops.utils.streaming",
+    "stream_pipeline_request": "ubiops.utils.streaming",
+    "upload_file": "ubiops.utils.file_operations",
     "validate_package": "ubiops.utils.package_operations",
     "validate_requirements_file": "ubiops.utils.validate",
     "validate_yaml_file": "ubiops.utils.validate",
@@ -58,10 +71,16 @@ __all__ = [
     "PackageWarning",
     "StatusError",
     "StatusUpdate",
+    "UbiOpsFile",
     "abs_path",
     "default_zip_name",
+    "download_file",
     "files_present_in_dir",
     "list_files",
+    "run_local",
+    "stream_deployment_request",
+    "stream_pipeline_request",
+    "upload_file",
     "validate_package",
     "validate_requirements_file",
     "validate_yaml_file",
