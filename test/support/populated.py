@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
+import populated_storage
 from described import FORM
 from populated_projects import Further, populate_further
 
@@ -46,10 +47,16 @@ class PopulatedProject:
     new_open_request: Callable[[], str]
     template_deployment_id: str
     package: bytes
+    # Values of path parameters and fields of bodies that areas add.
+    paths: dict[str, str] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict)
     further: Further = field(default_factory=Further)
 
     def value(self, operation: Described, parameter: str) -> str:
-        """Returns the value of a path parameter: the longest key that fits wins."""
+        """Returns the value of a path parameter: the longest key that fits wins.
+
+        A key may also be a whole path, a space and the parameter.
+        """
         path = operation.path
         values = {
             "/projects/{project_name}": self.project_name,
@@ -60,8 +67,12 @@ class PopulatedProject:
             "/requests/{request_id}": self.request_of(operation),
             "/deployments/{deployment_name}/environment-variables/{id}": self.variable_of_deployment,
             "/versions/{version}/environment-variables/{id}": self.variable_of_version,
+            **self.paths,
             **self.further.values,
         }
+        exact = f"{path} {parameter}"
+        if exact in values:
+            return values[exact]
         start = path[: path.index(f"{{{parameter}}}")] + f"{{{parameter}}}"
         return values[max((key for key in values if start.endswith(key)), key=len)]
 
@@ -95,6 +106,7 @@ class PopulatedProject:
             "source_version": self.version,
             "template_deployment_id": self.template_deployment_id,
             **dict.fromkeys(operation.files, self.package),
+            **self.fields,
         }
         if operation.operation_id.endswith(("batch_get", "batch_cancel", "batch_delete")):
             return [self.request_of(operation)]
@@ -149,7 +161,10 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
     api.deployment_versions_create(*names, {"version": version})
     api.deployment_versions_create(*names, {"version": other})
     revision = api.revisions_file_upload(*names, version, file=package).revision
-    emulator.clock.advance(60)
+    paths, fields = populated_storage.populate(api, emulator, project_name)
+    api.deployment_versions_update(*names, other, {"environment": populated_storage.BUILT})
+    # Longer than builds take, and not as long as requests are kept.
+    emulator.clock.advance(600)
     completed = api.deployment_requests_create(*names, data="x").id
     return PopulatedProject(
         project_name,
@@ -164,5 +179,7 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
         lambda: api.batch_deployment_requests_create(*names, data=[WAIT])[0].id,
         api.template_deployments_list()[0].id,
         package,
+        paths,
+        fields,
         populate_further(api, emulator, project_name, deployment),
     )

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Match
 
 from ubiops.emulator import areas, control  # noqa: F401 - they register handlers
 from ubiops.emulator.core import uploads
-from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse, UploadedFile
+from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse
 from ubiops.emulator.core.errors import ApiError, FolderError, bad_request, not_supported
 from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, Handler
 from ubiops.emulator.core.paths import ABORT, CONTROL, PathTemplate, without_prefix
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from ubiops.emulator.core.backend import Backend
     from ubiops.emulator.core.faults import Fault
+    from ubiops.emulator.core.handlers import ErrorRenderer
     from ubiops.emulator.core.rate_limit import Allowance, RateLimit
 
 MAXIMUM_JSON_SIZE = 10 * 1024 * 1024
@@ -153,6 +154,7 @@ class PathRoute(BaseRoute):
         if endpoint is None:
             message = f"{method} is not allowed here; this path accepts {self._allowed}"
             raise ApiError(405, message, {"Allow": self._allowed})
+        scope["render_error"] = endpoint.render_error
         request = Request(scope, receive)
         try:
             fault = await self._fault(endpoint, request)
@@ -241,10 +243,13 @@ class PathRoute(BaseRoute):
     ) -> Result:
         if handler.check:
             handler.check(context)
-        limit = self._backend.settings.maximum_file_size
+        limit = endpoint.limit or self._backend.settings.maximum_file_size
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > limit:
+            raise uploads.too_large(limit)
         with await self._threads.run(self._backend.files.create, ".bin") as incoming:
-            await uploads.receive_file(incoming, request.stream(), limit)
-            return await self._call(endpoint, handler, replace(context, file=UploadedFile("", incoming)), writes=True)
+            file = await uploads.receive_file(incoming, request.stream(), limit)
+            return await self._call(endpoint, handler, replace(context, file=file), writes=True)
 
     async def _serve_form(
         self, endpoint: Endpoint, handler: Handler, request: Request, context: RequestContext
@@ -349,6 +354,9 @@ async def _read_content(request: Request) -> bytes:
 
 async def _error_response(request: Request, error: Exception) -> Response:
     known = cast("ApiError", error)
+    render_error: ErrorRenderer | None = request.scope.get("render_error")
+    if render_error is not None:
+        return content_response(render_error(known), known.status)
     return json_response(known.status, {"error": known.message}, known.headers)
 
 

@@ -20,6 +20,8 @@ from ubiops.emulator.areas import MIGRATIONS
 from ubiops.emulator.areas.deployment_requests.service import RequestService
 from ubiops.emulator.areas.deployments.package import Inspections
 from ubiops.emulator.areas.deployments.variables import set_project_variable
+from ubiops.emulator.areas.environments.installation import Builds
+from ubiops.emulator.areas.files.store import BucketStore
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
 from ubiops.emulator.core.clock import Clock
@@ -180,15 +182,18 @@ class Emulator:
         files.clean(self._storage.files())
         # Time never goes back, not even if the computer's clock was set back meanwhile.
         now = max(time.time() + self._storage.get_meta(AHEAD), audit.latest_date(self._storage))
+        clock = Clock(now, self._store_time)
         backend = Backend(
             settings,
-            Clock(now, self._store_time),
+            clock,
             self._storage,
             files,
             [Inspections()],
             address=self.host.removesuffix(PREFIX),
+            bucket_files=BucketStore(self._storage, files, clock),
         )
         self._runner = attach(backend, folder)
+        backend.services.append(Builds(backend))
         # After the runner: it gives requests to it when it starts.
         backend.services.append(RequestService(backend))
         return backend

@@ -14,7 +14,7 @@ from ubiops.emulator.core.rate_limit import RateLimit
 if TYPE_CHECKING:
     from ubiops.emulator.core.clock import Clock
     from ubiops.emulator.core.files import Files
-    from ubiops.emulator.core.interfaces import Background, BucketFiles, Builder, Runner
+    from ubiops.emulator.core.interfaces import Background, BucketFiles, Builder, Installer, Runner
     from ubiops.emulator.core.settings import Settings
     from ubiops.emulator.core.storage import Storage
 
@@ -59,6 +59,7 @@ class Backend:
         runner: Runs the code of versions; None if the emulator runs no code.
         bucket_files: The files in buckets.
         background: Does long work.
+        installer: Installs packages; None if the emulator installs none.
         seeds: What is done at the start, and again after a reset.
         rate_limit: Counts the calls.
         faults: The failures that were asked for.
@@ -75,6 +76,7 @@ class Backend:
     runner: Runner | None = None
     bucket_files: BucketFiles | None = None
     background: Background | None = None
+    installer: Installer | None = None
     seeds: list[Callable[[], None]] = field(default_factory=list)
     builder: Builder | None = None
 

@@ -159,3 +159,32 @@ class Background(Protocol):
     @abstractmethod
     def submit(self, work: Callable[[], None]) -> None:
         """Does this work soon, in a worker thread. An exception is logged."""
+
+
+class InstallationError(Exception):
+    """Packages could not be installed. The message quotes the installer."""
+
+
+class InstallationStopped(Exception):
+    """The installation was stopped together with the emulator."""
+
+
+class Installer(Protocol):
+    """Installs packages, so that code can run with them later."""
+
+    def prepare(
+        self, requirements: str, python: tuple[int, int], variables: Mapping[str, str], log: Callable[[str], None]
+    ) -> None:
+        """Installs the packages of a requirements.txt.
+
+        Args:
+            requirements: The text of the file.
+            python: The version of Python, such as (3, 11).
+            variables: Environment variables for the installation.
+            log: Called with each line that the installation prints.
+
+        Raises:
+            InstallationError: They can't be installed.
+            InstallationStopped: It was stopped, and is to be done again at the next
+                start.
+        """

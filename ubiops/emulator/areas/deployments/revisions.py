@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from ubiops.emulator.areas.deployments import builds, environments
@@ -54,7 +53,7 @@ def upload(context: RequestContext) -> dict[str, Any]:
     files = context.backend.files
     with context.reading() as db:
         version = find_version(db, context)
-        environment = _environment(version)
+        environment = environments.of_version(db, version, context.now).environment
         variables = variables_of(db, context.project, version).values
     file, file_name = _take_file(context)
     try:
@@ -119,7 +118,7 @@ def rebuild(context: RequestContext) -> dict[str, Any]:
     with context.reading() as db:
         revision = find_revision(db, context)
         version = find_version(db, context)
-        environment = _environment(version)
+        environment = environments.of_version(db, version, context.now).environment
         variables = variables_of(db, context.project, version).values
     inspection = _inspect_again(context, revision, environment, variables)
     takes_long = _takes_long(context, revision["file"], variables)
@@ -201,11 +200,6 @@ def _take_file(context: RequestContext) -> tuple[str, str]:
     except FileNotFoundError as error:
         # The source was deleted meanwhile.
         raise not_found(REVISION) from error
-
-
-def _environment(version: sqlite3.Row) -> Environment:
-    name = json.loads(version["settings"])["environment"]
-    return environments.find(name) or environments.DEFAULT_ENVIRONMENT
 
 
 def _get(db: sqlite3.Connection, context: RequestContext) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -69,18 +70,18 @@ class Versions(Resource):
         settings = super().read(body, present)
         if mode := settings.get("request_retention_mode"):
             settings["request_retention_mode"] = mode.lower()
-        if name := settings.pop("environment_name", None):
-            settings["environment"] = name
+        name = settings.pop("environment_name", None)
+        if name is not None and body.get("environment", name) != name:
+            raise bad_request(f"environment {body['environment']!r} and environment_name {name!r} must be the same")
+        settings["environment"] = name or settings["environment"]
+        if settings["environment"] != present["environment"] and "environment_tag" not in body:
+            # The tag belonged to the previous environment.
+            settings.pop("environment_tag", None)
         return settings
 
     def check(self, name: str, settings: dict[str, Any]) -> None:
         """Checks settings against each other as well."""
         super().check(name, settings)
-        if environments.find(settings["environment"]) is None:
-            raise bad_request(
-                f"there is no environment {settings['environment']!r}; there are python3-8 to python3-13, r4-0, "
-                "and the same names followed by '-cuda'"
-            )
         least, most = settings["minimum_instances"], settings["maximum_instances"]
         if least > most:
             raise bad_request(f"minimum_instances ({least}) must not be above maximum_instances ({most})")
@@ -94,6 +95,18 @@ class Versions(Resource):
         for (number, protocol), times in ports.items():
             if times > 1:
                 raise bad_request(f"ports has more than one entry for the public port {number} ({protocol})")
+
+    def to_columns(
+        self, db: sqlite3.Connection, context: RequestContext, settings: dict[str, Any], row: sqlite3.Row | None
+    ) -> dict[str, Any]:
+        """Checks the environment, which may be one of the project."""
+        environment = (settings["environment"], settings.get("environment_tag"))
+        present = {} if row is None else self.from_row(row)
+        if environment != (present.get("environment"), present.get("environment_tag")):
+            deployment = json.loads(find_deployment(db, context)["settings"])
+            supported = deployment.get("supports_request_format", True)
+            environments.check_usable(db, context.project, *environment, supported)
+        return super().to_columns(db, context, settings, row)
 
     def created(self, db: sqlite3.Connection, row: sqlite3.Row) -> None:
         """Makes the first version of a deployment its default."""
@@ -117,18 +130,20 @@ class Versions(Resource):
         found = []
         for row in rows:
             fields, state = self.fields(row), states[row["pk"]]
-            environment = environments.find(fields["environment"])
+            environment = environments.resolve(
+                db, deployment["project"], fields["environment"], fields.get("environment_tag"), context.now
+            )
             group = groups.get(fields["instance_type_group_id"])
             fields.update(
                 deployment=deployment["name"],
                 default=row["pk"] == deployment["default_version"],
                 environment_name=fields["environment"],
-                environment_tag=fields.get("environment_tag", environments.DEFAULT_TAG),
+                environment_tag=environment.tag,
                 maximum_queue_size=fields.get("maximum_queue_size", fields["maximum_queue_size_batch"]),
                 health_check=fields.get("health_check"),
                 command=fields.get("command"),
                 args=fields.get("args"),
-                environment_display_name=environment.display_name if environment else fields["environment"],
+                environment_display_name=environment.display_name,
                 status=state.status,
                 active_revision=state.active_revision,
                 latest_revision=state.latest_revision,
