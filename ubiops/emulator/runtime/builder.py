@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Callable
 
 from ubiops._packages.errors import UnusableError
 from ubiops.emulator.areas.deployments.inherited import code_file, variables_of
+from ubiops.emulator.core.interfaces import InstallationError, InstallationStopped
 from ubiops.emulator.runtime.installer import Installer, InstallError, InstallStopped
-from ubiops.emulator.runtime.interpreters import NO_IMAGE, interpreter_for
+from ubiops.emulator.runtime.interpreters import NO_IMAGE, Interpreter, interpreter_for
 from ubiops.emulator.runtime.output import Masker
 from ubiops.emulator.runtime.packages import REQUIREMENTS, SETTINGS, has_requirements, requirements_of
 
@@ -91,7 +92,7 @@ class LocalBuilder:
                 return ""
             version = db.execute("SELECT * FROM versions WHERE pk = ?", (row["version"],)).fetchone()
             deployment = db.execute("SELECT * FROM deployments WHERE pk = ?", (version["deployment"],)).fetchone()
-            interpreter = interpreter_for(db, version)
+            interpreter = interpreter_for(db, version, self._backend.clock.now())
             variables = variables_of(db, deployment["project"], version)
         settings = json.loads(version["settings"])
         log = BuildLog(
@@ -105,7 +106,7 @@ class LocalBuilder:
                 "deployment_version_revision_id": row["id"],
                 "environment_name": settings["environment"],
             },
-            Masker(variables.secrets),
+            Masker(variables.secrets | interpreter.secrets),
         )
         with contextlib.closing(log):
             if row["error"]:
@@ -124,7 +125,7 @@ class LocalBuilder:
                 package = self._packages.get(
                     row["id"], self._backend.files.path(row["file"]), code_file(variables.values)
                 )
-                self._prepare(package, python, log)
+                self._prepare(package, interpreter, python, log)
             except InstallStopped:
                 return None
             except (UnusableError, InstallError) as error:
@@ -142,35 +143,51 @@ class LocalBuilder:
         return self._packages.get(plan.revision, self._backend.files.path(plan.file), plan.code_file)
 
     def python(self, plan: Plan, package: Package) -> str:
-        """Returns the interpreter that has the requirements of a package.
+        """Returns the interpreter with the packages of environment and package.
 
         Raises:
             InstallError: They are not installed any more, and could not be.
         """
-        requirements = package.read(REQUIREMENTS)
         python = plan.interpreter.find().python
+        requirements, environment = _everything(plan.interpreter, package)
         if not has_requirements(requirements) or not self._installs:
             return python
-        environment, _ = _read_settings(package)
-        log = BuildLog(self._backend, plan.project, plan.labels, Masker(plan.secrets))
-        found = self._installer.find(requirements or "", python, environment)
+        found = self._installer.find(requirements, python, environment)
         if found is not None:
             return str(found)
+        log = BuildLog(self._backend, plan.project, plan.labels, Masker(plan.secrets | plan.interpreter.secrets))
         with contextlib.closing(log):
-            return str(self.install(requirements or "", python, log=log.write, environment=environment))
+            return str(self.install(requirements, python, log=log.write, environment=environment))
 
-    def _prepare(self, package: Package, python: str, log: BuildLog) -> None:
-        requirements = package.read(REQUIREMENTS)
-        environment, notes = _read_settings(package)
-        for note in notes:
+    def prepare(
+        self, requirements: str, python: tuple[int, int], variables: Mapping[str, str], log: Callable[[str], None]
+    ) -> None:
+        """Installs the packages of an environment, for the versions that run on it.
+
+        Raises:
+            InstallationError: They can't be installed.
+            InstallationStopped: The emulator is being stopped.
+        """
+        found = Interpreter(python).find()
+        log(found.note)
+        try:
+            self.install(requirements, found.python, log=log, environment=variables)
+        except InstallStopped as error:
+            raise InstallationStopped from error
+        except InstallError as error:
+            raise InstallationError(str(error)) from error
+
+    def _prepare(self, package: Package, interpreter: Interpreter, python: str, log: BuildLog) -> None:
+        for note in _read_settings(package)[1]:
             log.write(note)
+        requirements, environment = _everything(interpreter, package)
         if not has_requirements(requirements):
             log.write(f"The package has no {REQUIREMENTS}, or an empty one: nothing is installed")
         elif not self._installs:
             log.write(f"{REQUIREMENTS} is not installed, because the emulator was started with --no-install")
         else:
             log.write(f"Installing {REQUIREMENTS}")
-            self.install(requirements or "", python, log=log.write, environment=environment)
+            self.install(requirements, python, log=log.write, environment=environment)
 
 
 class BuildLog:
@@ -205,6 +222,16 @@ class BuildLog:
         self._written = time.monotonic()
         if waiting:
             self._backend.logs.write(self._project, *waiting, level=level, system=True, **self._labels)
+
+
+def _everything(interpreter: Interpreter, package: Package) -> tuple[str, dict[str, str]]:
+    """Returns the requirements of environment and package, and variables for them."""
+    own = package.read(REQUIREMENTS)
+    if not has_requirements(own):
+        # The environment is installed already: the same text finds it again.
+        return interpreter.requirements, dict(interpreter.variables)
+    variables = {**interpreter.variables, **_read_settings(package)[0]}
+    return "\n".join(filter(None, (interpreter.requirements, own))), variables
 
 
 def _read_settings(package: Package) -> tuple[dict[str, str], list[str]]:

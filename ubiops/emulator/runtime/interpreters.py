@@ -8,12 +8,14 @@ import os
 import shutil
 import subprocess  # nosec B404
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 from ubiops.emulator.areas.deployments import environments
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Mapping
 
 _SECONDS_TO_START = 30
 _SHOW = "import sys, json; print(json.dumps([sys.executable, list(sys.version_info[:3])]))"
@@ -30,11 +32,17 @@ class Interpreter(NamedTuple):
         version: The wanted version of Python.
         path: An interpreter that is known already, such as that of an environment.
         refusal: Why the version can't be run, for the callers of its requests.
+        requirements: What the environment of the version installs.
+        variables: The environment variables for installing that.
+        secrets: The values of these variables that are secret.
     """
 
     version: tuple[int, int] = environments.DEFAULT_ENVIRONMENT.version
     path: str = ""
     refusal: str | None = None
+    requirements: str = ""
+    variables: Mapping[str, str] = MappingProxyType({})
+    secrets: frozenset[str] = frozenset()
 
     def find(self) -> Found:
         """Returns the interpreter. It may have to be looked for, which takes time."""
@@ -48,18 +56,25 @@ class Found(NamedTuple):
     note: str
 
 
-def interpreter_for(db: sqlite3.Connection, version: sqlite3.Row) -> Interpreter:
+def interpreter_for(db: sqlite3.Connection, version: sqlite3.Row, now: float) -> Interpreter:
     """Returns what a version runs with, before its own requirements.
 
     Args:
         db: The database.
         version: The row of the version.
+        now: The time, which tells what its environment was built from.
     """
-    settings = json.loads(version["settings"])
-    environment = environments.find(settings["environment"]) or environments.DEFAULT_ENVIRONMENT
-    if environment.language != "python":
+    environment = environments.of_version(db, version, now)
+    if environment.refusal:
+        return Interpreter(refusal=environment.refusal)
+    if environment.environment.language != "python":
         return Interpreter(refusal=NO_R)
-    return Interpreter(environment.version)
+    return Interpreter(
+        environment.environment.version,
+        requirements=environment.requirements,
+        variables=environment.variables,
+        secrets=frozenset(environment.variables[name] for name in environment.secrets),
+    )
 
 
 def _find(version: tuple[int, int]) -> Found:

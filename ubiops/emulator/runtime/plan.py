@@ -31,7 +31,7 @@ class Plan:
         revision: The id of the active revision.
         file: The stored name of its package.
         code_file: The name of the file with the code, if it isn't the usual one.
-        interpreter: The interpreter, before requirements.
+        interpreter: The interpreter and the packages of the environment.
         variables: All environment variables.
         secrets: The values of secret ones.
         context: What ``Deployment`` gets, but for process_id.
@@ -83,11 +83,11 @@ def load_plan(backend: Backend, version: int) -> Plan | None:
         settings, of_deployment = json.loads(row["settings"]), json.loads(deployment["settings"])
         revision = active_revision(db, backend.clock.now(), version)
         building = is_building(db, backend.clock.now(), version)
-        interpreter = interpreter_for(db, row)
+        interpreter = interpreter_for(db, row, backend.clock.now())
+        environment = environments.of_version(db, row, backend.clock.now())
         variables = variables_of(db, project, row)
         project_row = db.execute("SELECT id FROM projects WHERE name = ?", (project,)).fetchone()
     group = instance_types.by_id(settings["instance_type_group_id"]) or instance_types.DEFAULT
-    environment = environments.find(settings["environment"])
     limits: dict[str, Any] = {
         "processes": max(1, settings.get("instance_processes") or 1),
         "memory": _memory(group.instance_type),
@@ -103,7 +103,7 @@ def load_plan(backend: Backend, version: int) -> Plan | None:
         "deployment_version": row["name"],
         "deployment_version_revision_id": revision["id"] if revision else "",
         "environment_name": settings["environment"],
-        "environment_tag": settings.get("environment_tag") or environments.DEFAULT_TAG,
+        "environment_tag": environment.tag,
     }
     if not of_deployment.get("supports_request_format", True):
         return Plan(project, version, NO_IMAGE, labels=labels)
@@ -131,7 +131,7 @@ def load_plan(backend: Backend, version: int) -> Plan | None:
             "output_type": of_deployment.get("output_type"),
             "input_fields": list(fields["input"] or ()),
             "output_fields": list(fields["output"] or ()),
-            "language": "python" if environment is None else f"python{environment.version[0]}.{environment.version[1]}",
+            "language": "python{}.{}".format(*environment.environment.version),
             "environment_variables": variables.own,
         },
         labels=labels,

@@ -40,6 +40,7 @@ def attach(backend: Backend, folder: Path) -> LocalRunner | None:
     runner = LocalRunner(backend, packages, builder, folder)
     builder.prepare_process = runner.slots.standby.prepare
     backend.builder = builder
+    backend.installer = builder if backend.settings.install else None
     backend.runner = runner
     backend.services += [builder, runner]
     return runner
