@@ -81,7 +81,8 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str, depl
             "/user-concurrency-limits/{user_id}": user,
         }
     )
-    further.queries["logs_list"] = {"start": "2020-01-01", "end": "2100-01-01"}
+    # Entries of builds don't have all labels.
+    further.queries["logs_list"] = {"start": "2020-01-01", "end": "2100-01-01", "query": "|= `Started`"}
     further.queries["time_series_data_list"] = {"metric": "custom.level", "start_date": MOMENT, "end_date": LATER}
     further.bodies.update(
         {
