@@ -20,6 +20,7 @@ from ubiops.emulator.areas import MIGRATIONS
 from ubiops.emulator.areas.deployment_requests.service import RequestService
 from ubiops.emulator.areas.deployments.package import Inspections
 from ubiops.emulator.areas.deployments.variables import set_project_variable
+from ubiops.emulator.areas.pipeline_requests.service import PipelineService
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
 from ubiops.emulator.core.clock import Clock
@@ -191,6 +192,8 @@ class Emulator:
         self._runner = attach(backend, folder)
         # After the runner: it gives requests to it when it starts.
         backend.services.append(RequestService(backend))
+        # After the requests to deployments, of which those to pipelines consist.
+        backend.services.append(PipelineService(backend))
         return backend
 
     def _seed(self, variables: list[tuple[str, str, str]]) -> None:

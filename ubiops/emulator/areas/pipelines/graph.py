@@ -93,6 +93,7 @@ class Plan(NamedTuple):
         inner: The dimensions within which an object runs.
         outer: The dimensions within which its output is.
         consumed: The names of all sources.
+        end: The form of the output.
     """
 
     nodes: dict[str, Node]
@@ -100,6 +101,7 @@ class Plan(NamedTuple):
     inner: dict[str, tuple[Dimension, ...]]
     outer: dict[str, tuple[Dimension, ...]]
     consumed: frozenset[str]
+    end: Form
 
 
 def make_plan(nodes: Sequence[Node], attachments: Sequence[Mapping[str, Any]], start: Form, end: Form) -> Plan:
@@ -144,7 +146,7 @@ def make_plan(nodes: Sequence[Node], attachments: Sequence[Mapping[str, Any]], s
         outer[name] = _behind(named[name], inner[name])
     for delivery in deliveries.get(END, ()):
         _merged(END, delivery, outer)
-    return Plan(named, deliveries, inner, outer, consumed)
+    return Plan(named, deliveries, inner, outer, consumed, end)
 
 
 def _deliveries(
