@@ -27,7 +27,7 @@ OBJECTS: list[dict[str, Any]] = [{"name": "forecast", "reference_name": "d"}, WR
 
 
 def attach(destination: str, *sources: Any) -> dict[str, Any]:
-    """Returns an attachment. A source is a name, followed by the names of its fields."""
+    """Returns an attachment. A source is a name, then the names of its fields."""
     return {
         "destination_name": destination,
         "sources": [

@@ -113,7 +113,7 @@ def create_batch(
             timeout=BATCH_TIMEOUT.default if timeout is None else timeout,
             priority=STANDARD_PRIORITY if priority is None else priority,
             created=backend.clock.now(),
-            data=read_data(value, destination.input, content if single else None, "" if single else f" {number}"),
+            data=read_data(value, destination.input, content if single else None, "" if single else f" in input {number}"),
         )
         insert(db, request, encode(request.data))
         # A queue holds no data.

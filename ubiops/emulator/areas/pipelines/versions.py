@@ -52,6 +52,7 @@ class PipelineVersions(Resource):
         """Leaves out objects and attachments, which are stored apart."""
         basic: dict[str, Any] = {"description": "", "labels": {}, "request_retention_mode": "full", "metadata": None}
         settings = {**basic, **super().read(body, present)}
+        settings["request_retention_mode"] = settings["request_retention_mode"].lower()
         for part in _GRAPH:
             settings.pop(part, None)
         return settings
