@@ -21,6 +21,7 @@ from ubiops.emulator.areas.deployment_requests.service import RequestService
 from ubiops.emulator.areas.deployments.package import Inspections
 from ubiops.emulator.areas.deployments.variables import set_project_variable
 from ubiops.emulator.areas.pipeline_requests.service import PipelineService
+from ubiops.emulator.areas.request_schedules.service import ScheduleService
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
 from ubiops.emulator.core.clock import Clock
@@ -194,6 +195,7 @@ class Emulator:
         backend.services.append(RequestService(backend))
         # After the requests to deployments, of which those to pipelines consist.
         backend.services.append(PipelineService(backend))
+        backend.services.append(ScheduleService(backend))
         return backend
 
     def _seed(self, variables: list[tuple[str, str, str]]) -> None:

@@ -104,6 +104,7 @@ def create_batch(
     created = []
     for number, value in enumerate(values, 1):
         single = not isinstance(data, list)
+        place = "" if single else f" in input {number}"
         request = Active(
             id=new_id(),
             destination=destination,
@@ -113,7 +114,7 @@ def create_batch(
             timeout=BATCH_TIMEOUT.default if timeout is None else timeout,
             priority=STANDARD_PRIORITY if priority is None else priority,
             created=backend.clock.now(),
-            data=read_data(value, destination.input, content if single else None, "" if single else f" in input {number}"),
+            data=read_data(value, destination.input, content if single else None, place),
         )
         insert(db, request, encode(request.data))
         # A queue holds no data.
