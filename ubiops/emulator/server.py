@@ -22,6 +22,7 @@ from ubiops.emulator.areas.deployments.package import Inspections
 from ubiops.emulator.areas.deployments.variables import set_project_variable
 from ubiops.emulator.areas.pipeline_requests.service import PipelineService
 from ubiops.emulator.areas.request_schedules.service import ScheduleService
+from ubiops.emulator.areas.webhooks.service import WebhookService
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
 from ubiops.emulator.core.clock import Clock
@@ -191,6 +192,7 @@ class Emulator:
             address=self.host.removesuffix(PREFIX),
         )
         self._runner = attach(backend, folder)
+        backend.services.append(WebhookService(backend))
         # After the runner: it gives requests to it when it starts.
         backend.services.append(RequestService(backend))
         # After the requests to deployments, of which those to pipelines consist.
