@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -116,9 +117,13 @@ class CodeRunner(ThreadRunner):
     """Runs the function that belongs to the deployment of a job."""
 
     def __init__(self, pipes: Pipes) -> None:
-        super().__init__(threads=16)
+        super().__init__(self._call, threads=16)
         self._pipes = pipes
+        self._job = threading.local()
 
-    def _run(self, job: Job) -> Outcome:
-        code = self._pipes.codes[self._pipes.deployment_of(job.version)]
-        return self.run_code(job, code)
+    def _run(self, job: Job) -> Outcome | None:
+        self._job.version = job.version
+        return super()._run(job)
+
+    def _call(self, data: Any, context: dict[str, Any]) -> Any:
+        return self._pipes.codes[self._pipes.deployment_of(self._job.version)](data, context)
