@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
 from described import FORM
+from populated_pipelines import PopulatedPipelines, is_about_pipelines, populate_pipelines
 from populated_projects import Further, populate_further
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class PopulatedProject:
     variable_of_version: str
     request_id: str
     new_open_request: Callable[[], str]
+    new_pipelines: Callable[[], PopulatedPipelines]
     template_deployment_id: str
     package: bytes
     further: Further = field(default_factory=Further)
@@ -57,11 +59,13 @@ class PopulatedProject:
             "/versions/{version}": self.version,
             "/revisions/{revision_id}": self.revision_id,
             "/builds/{build_id}": self.build_id,
-            "/requests/{request_id}": self.request_of(operation),
+            "/requests/{request_id}": "" if is_about_pipelines(operation) else self.request_of(operation),
             "/deployments/{deployment_name}/environment-variables/{id}": self.variable_of_deployment,
             "/versions/{version}/environment-variables/{id}": self.variable_of_version,
             **self.further.values,
         }
+        if is_about_pipelines(operation):
+            values.update(self.pipelines.values(operation))
         start = path[: path.index(f"{{{parameter}}}")] + f"{{{parameter}}}"
         return values[max((key for key in values if start.endswith(key)), key=len)]
 
@@ -69,6 +73,14 @@ class PopulatedProject:
     def open_request_id(self) -> str:
         """A request that does not end, created when it is needed."""
         return self.new_open_request()
+
+    @functools.cached_property
+    def pipelines(self) -> PopulatedPipelines:
+        """Pipelines, schedules and webhooks.
+
+        They are created when they are needed: what they use can't be deleted.
+        """
+        return self.new_pipelines()
 
     def request_of(self, operation: Described) -> str:
         """Returns the id of a request that an operation is possible for."""
@@ -89,6 +101,8 @@ class PopulatedProject:
 
     def body(self, operation: Described) -> Any:
         """Returns the example of a body, with references to objects of this project."""
+        if is_about_pipelines(operation):
+            return self.pipelines.body(operation)
         references = {
             "default_version": self.version,
             "source_deployment": self.deployment_name,
@@ -162,6 +176,7 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
         api.deployment_version_environment_variables_create(*names, version, VARIABLE).id,
         completed,
         lambda: api.batch_deployment_requests_create(*names, data=[WAIT])[0].id,
+        lambda: populate_pipelines(api, project_name, deployment, version),
         api.template_deployments_list()[0].id,
         package,
         populate_further(api, emulator, project_name, deployment),
