@@ -23,6 +23,9 @@ import ubiops
 import ubiops.emulator
 from ubiops.emulator.areas.deployment_requests.recovery import INTERRUPTED
 from ubiops.emulator.areas.pipeline_requests.events import PipelineEvent, observers
+from ubiops.emulator.areas.pipeline_requests.service import PipelineService
+from ubiops.emulator.areas.request_schedules.service import ScheduleService
+from ubiops.emulator.areas.webhooks.service import WebhookService
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 X = fields(x="int")
@@ -371,3 +374,53 @@ def test_batch_requests_survive_a_stop(tmp_path: Path, package: bytes, ends: que
     with emulator:
         assert ends.get(timeout=30).result == "X"
         assert emulator.api().pipeline_requests_get("demo", "p", created.id).result == "X"
+
+
+def test_the_services_can_be_started_again(tmp_path: Path, package: bytes, ends: queue.Queue[PipelineEvent]) -> None:
+    with installed(ThreadRunner()):
+        emulator = ubiops.emulator.start(data_dir=tmp_path, build_seconds=(0, 0, 0))
+    with emulator:
+        api = emulator.api()
+        populate(api, package)
+        schedule = {"name": "s", "object_type": "pipeline", "object_name": "p", "schedule": "0 * * * *"}
+        api.request_schedules_create("demo", {**schedule, "request_data": "scheduled"})
+        services = [emulator._backend.service(kind) for kind in (WebhookService, PipelineService, ScheduleService)]
+        for service in reversed(services):
+            service.stop()
+        emulator.clock.advance(3600)
+        for service in services:
+            service.start()
+        assert ends.empty()
+        assert api.pipeline_requests_create("demo", "p", data="direct").result == "direct"
+        assert ends.get(timeout=30).result == "direct"
+        emulator.clock.advance(3600)
+        assert ends.get(timeout=30).result == "scheduled"
+        url = {"object_type": "pipeline", "object_name": "p", "url": "http://127.0.0.1:9"}
+        test_id = api.webhook_tests_create("demo", {**url, "event": "pipeline_request_failed"}).id
+        while api.webhook_tests_get("demo", test_id).status == "pending":
+            time.sleep(0.01)
+
+
+def test_a_request_whose_pipeline_is_broken_meanwhile_has_failed(
+    tmp_path: Path, package: bytes, ends: queue.Queue[PipelineEvent]
+) -> None:
+    code = Holding()
+
+    class Stopping(ThreadRunner):
+        def stop(self) -> None:
+            code.leave.set()
+            super().stop()
+
+    with installed(Stopping(code)):
+        emulator = ubiops.emulator.start(data_dir=tmp_path, build_seconds=(0, 0, 0))
+    with emulator:
+        populate(emulator.api(), package)
+        created = emulator.api().batch_pipeline_requests_create("demo", "q", data=["x"])[0].id
+        assert code.entered.get(timeout=30) == "x"
+        emulator.api().pipelines_update("demo", "q", {"output_type": "structured", "output_fields": fields(x="int")})
+    with installed(ThreadRunner()):
+        emulator = ubiops.emulator.start(data_dir=tmp_path, build_seconds=(0, 0, 0))
+    with emulator:
+        found = emulator.api().pipeline_requests_get("demo", "q", created)
+        assert (found.status, found.pipeline_requests) == ("failed", [])
+        assert "don't map the field x" in found.error_message or "is plain" in found.error_message

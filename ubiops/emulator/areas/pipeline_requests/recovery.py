@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable
 
 from ubiops.emulator.areas.deployment_requests.kinds import FAILED, PENDING
+from ubiops.emulator.areas.deployment_requests.recorder import Change
 from ubiops.emulator.areas.deployment_requests.recovery import INTERRUPTED
 from ubiops.emulator.areas.pipeline_requests.active import Active, Ended
 from ubiops.emulator.areas.pipeline_requests.changes import Again, Finished
@@ -14,8 +15,8 @@ from ubiops.emulator.core.interfaces import Outcome
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
-    from ubiops.emulator.areas.deployment_requests.recorder import Change
     from ubiops.emulator.core.backend import Backend
 
 
@@ -25,7 +26,7 @@ def recover(backend: Backend, record: Callable[[Change], None]) -> list[Active]:
     They run from their beginning, so what had been a part of them is deleted. Direct
     requests, for which nobody waits any more, have failed.
     """
-    waiting = []
+    waiting, broken = [], []
     with backend.storage.reading() as db:
         rows = db.execute("SELECT * FROM pipeline_requests WHERE completed IS NULL ORDER BY pk").fetchall()
         durable = {row["id"] for row in rows if row["durable"]}
@@ -36,7 +37,8 @@ def recover(backend: Backend, record: Callable[[Change], None]) -> list[Active]:
             try:
                 request = _request(db, row)
             except ApiError as error:
-                _fail(db, row, error.message, backend.clock.now())
+                broken.append((FAILED, backend.clock.now(), error.message, row["id"]))
+                record(Again(row["id"]))
                 continue
             if request.durable:
                 waiting.append(request)
@@ -45,21 +47,27 @@ def recover(backend: Backend, record: Callable[[Change], None]) -> list[Active]:
             else:
                 outcome = Outcome(FAILED, error_message=INTERRUPTED)
                 record(Finished(request, Ended(request, outcome, backend.clock.now())))
+    if broken:
+        record(Broken(broken))
     return waiting
+
+
+class Broken(Change):
+    """Requests whose pipelines can't handle them any more have failed."""
+
+    def __init__(self, ends: Sequence[tuple[str, float, str, str]]) -> None:
+        self._ends = ends
+
+    def write(self, db: sqlite3.Connection) -> None:
+        """Stores how they ended."""
+        query = "UPDATE pipeline_requests SET status = ?, completed = ?, error_message = ? WHERE id = ?"
+        db.executemany(query, self._ends)
 
 
 def _root(identifier: str, parents: dict[str, str | None]) -> str:
     while (parent := parents.get(identifier)) is not None:
         identifier = parent
     return identifier
-
-
-def _fail(db: sqlite3.Connection, row: sqlite3.Row, message: str, now: float) -> None:
-    """Ends a request whose pipeline can't handle requests any more."""
-    db.execute(
-        "UPDATE pipeline_requests SET status = ?, completed = ?, error_message = ? WHERE pk = ?",
-        (FAILED, now, message, row["pk"]),
-    )
 
 
 def _request(db: sqlite3.Connection, row: sqlite3.Row) -> Active:

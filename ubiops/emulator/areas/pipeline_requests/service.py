@@ -55,24 +55,28 @@ class PipelineService:
     def __init__(self, backend: Backend) -> None:
         self.backend = backend
         self.in_order = threading.Lock()
-        self._recorder = Recorder(backend)
-        self._thread = threading.Thread(target=self._work, name="ubiops-emulator-pipelines", daemon=True)
         self._lock = threading.Lock()
+        self._sequence = 0
+        self._stopped = True
+
+    def start(self) -> None:
+        """Takes up the batch requests that had not ended when the emulator stopped.
+
+        A service that was stopped may be started again.
+        """
+        self._recorder = Recorder(self.backend)
         self._active: dict[str, Active] = {}
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
         self._queue: list[tuple[int, int, Active]] = []
         self._numbers = itertools.count()
         self._running = 0
-        self._sequence = 0
         self._swept = float("-inf")
         self._stopped = False
-
-    def start(self) -> None:
-        """Takes up the batch requests that had not ended when the emulator stopped."""
         self._recorder.start()
         waiting = recovery.recover(self.backend, self.record)
         self._recorder.flush()
         self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._work, name="ubiops-emulator-pipelines", daemon=True)
         self._thread.start()
         self.submit(waiting)
 
@@ -116,7 +120,8 @@ class PipelineService:
 
         When it returns, the request has ended, though its parts may be about to.
         """
-        with self._lock:
+        # One that was stored a moment ago is about to be queued.
+        with self.in_order, self._lock:
             request = self._active.get(identifier)
         if request is None or request.ended.done():
             return False

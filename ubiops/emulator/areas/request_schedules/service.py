@@ -51,17 +51,17 @@ class ScheduleService:
         # Held while requests are sent, so that whoever moves the clock waits for those
         # that the thread is sending.
         self._sending = threading.Lock()
-        self._due: dict[int, float] = {}
-        self._parsed: dict[int, tuple[str, cron.Schedule]] = {}
         self._running = False
-        self._seen = float("-inf")
-        self._thread = threading.Thread(target=self._work, name="ubiops-emulator-schedules", daemon=True)
+        backend.clock.on_change(self._clock_changed)
 
     def start(self) -> None:
-        """Starts the thread."""
+        """Starts the thread. A service that was stopped may be started again."""
+        self._due: dict[int, float] = {}
+        self._parsed: dict[int, tuple[str, cron.Schedule]] = {}
+        self._seen = float("-inf")
         self._running = True
         self.reload()
-        self._backend.clock.on_change(self._clock_changed)
+        self._thread = threading.Thread(target=self._work, name="ubiops-emulator-schedules", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:

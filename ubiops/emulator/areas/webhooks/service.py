@@ -65,15 +65,23 @@ class WebhookService:
     def __init__(self, backend: Backend) -> None:
         self.retry_delay = RETRY_DELAY
         self._backend = backend
+
+    def start(self) -> None:
+        """Starts the threads. Tests that were not finished have failed.
+
+        A service that was stopped may be started again.
+        """
         self._calls: queue.Queue[Call | None] = queue.Queue(MAXIMUM_WAITING)
         self._stopped = threading.Event()
         self._threads = [
-            threading.Thread(target=self._work, name=f"ubiops-emulator-webhooks-{number}", daemon=True)
+            threading.Thread(
+                target=self._work,
+                args=(self._calls, self._stopped),
+                name=f"ubiops-emulator-webhooks-{number}",
+                daemon=True,
+            )
             for number in range(THREADS)
         ]
-
-    def start(self) -> None:
-        """Starts the threads. Tests that were not finished have failed."""
         with self._backend.storage.transaction() as db:
             db.execute(
                 "UPDATE webhook_tests SET status = 'failed', error_message = ? WHERE status = 'pending'",
@@ -123,25 +131,26 @@ class WebhookService:
 
         return ended
 
-    def _work(self) -> None:
-        while not self._stopped.is_set():
-            call = self._calls.get()
+    def _work(self, calls: queue.Queue[Call | None], stopped: threading.Event) -> None:
+        # A thread that is slow to stop has nothing to do with those that come after it.
+        while not stopped.is_set():
+            call = calls.get()
             if call is None:
                 return
             try:
-                error = self._make(call)
-                if not self._stopped.is_set():
+                error = self._make(call, stopped)
+                if not stopped.is_set():
                     call.ended(error)
             except Exception:
-                if not self._stopped.is_set():
+                if not stopped.is_set():
                     _log.exception("the call of a webhook failed")
 
-    def _make(self, call: Call) -> str | None:
+    def _make(self, call: Call, stopped: threading.Event) -> str | None:
         """Makes a call, again if that is wanted; returns why the last one failed."""
         delay = self.retry_delay
         for last in (False,) * (MAXIMUM_TRIES - 1) + (True,):
             error = self._try(call)
-            if error is None or last or not call.settings["retry"] or self._stopped.wait(delay):
+            if error is None or last or not call.settings["retry"] or stopped.wait(delay):
                 return error
             delay *= 2
         return None
