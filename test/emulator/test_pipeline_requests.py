@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from pipes import Pipes, attach, fields, operator
 from typing import Any
 
@@ -67,6 +68,8 @@ def test_code_learns_of_which_pipeline_it_is_a_part(api: Any, pipes: Pipes) -> N
     assert seen[0]["pipeline_version_id"] == version["id"]
     assert seen[0]["pipeline_object_id"] == version["objects"][0]["id"]
     assert seen[0]["pipeline_request_id"] == created["id"]
+    names = ("pipeline_name", "pipeline_version", "pipeline_object_name")
+    assert [seen[0][name] for name in names] == ["p", "v1", "a"]
     assert seen[0]["request_mode"] == "express"
     assert pipes.runner.jobs[-1].timeout == 60
     assert created["deployment_timeout"] == 60
@@ -417,6 +420,17 @@ def test_the_others_are_cancelled_when_one_fails(api: Any, pipes: Pipes) -> None
     }
 
 
+def wait_for_log(api: Any) -> tuple[str, dict[str, str]]:
+    """Waits for the first log entry of the project."""
+    while True:
+        with api.emulator._backend.storage.reading() as db:
+            query = "SELECT log, labels FROM logs WHERE project = ? ORDER BY pk"
+            row = db.execute(query, (api.project.rpartition("/")[2],)).fetchone()
+        if row is not None:
+            return row["log"], json.loads(row["labels"])
+        time.sleep(0.01)
+
+
 def test_an_expression_that_fails_fails_the_request(api: Any, pipes: Pipes) -> None:
     attachments = [attach("divide", ("pipeline_start", "x")), attach("pipeline_end", ("divide", "x"))]
     objects = [operator("divide", "function", X, expression="x / (x - 1)")]
@@ -424,6 +438,9 @@ def test_an_expression_that_fails_fails_the_request(api: Any, pipes: Pipes) -> N
     created = api.ok("POST", f"{path}/requests", {"x": 1})
     assert created["error_message"] == "Error while processing an operator request"
     assert created["operator_requests"][0]["error_message"] == "division by zero"
+    (line, labels) = wait_for_log(api)
+    assert line == "Operator function failed: division by zero"
+    assert (labels["pipeline_object_name"], labels["pipeline_request_id"]) == ("divide", created["id"])
     created = api.ok("POST", f"{path}/requests", {"x": 2})
     assert "not of type int" in created["operator_requests"][0]["error_message"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -89,6 +90,7 @@ class Parts:
                 result = run_operator(node, value)
         except OperatorError as error:
             self._end(part, Outcome(FAILED, error_message=str(error)))
+            self._service.in_background(functools.partial(self._log, node, str(error)))
             raise ObjectError(str(error), error.ends) from error
         except asyncio.CancelledError:
             self._end(part, Outcome(CANCELLED))
@@ -99,12 +101,7 @@ class Parts:
 
     async def _run_deployment(self, node: Node, value: Any) -> Any:
         request, destination = self._request, self._request.destination
-        context = {
-            "pipeline_id": destination.pipeline_id,
-            "pipeline_version_id": destination.version_id,
-            "pipeline_object_id": node.id,
-            "pipeline_request_id": request.id,
-        }
+        context = self._labels(node)
         target = deployments.Target(destination.project, node.reference_name, node.version_name)
         while True:
             timeout = self._remaining()
@@ -179,6 +176,24 @@ class Parts:
         if outcome.status != COMPLETED:
             raise ObjectError(outcome.error_message or "The request was cancelled")
         return outcome.result
+
+    def _labels(self, node: Node) -> dict[str, str]:
+        """Returns what code gets in its context, and what log entries are found by."""
+        destination = self._request.destination
+        return {
+            "pipeline_id": destination.pipeline_id,
+            "pipeline_name": destination.pipeline,
+            "pipeline_version_id": destination.version_id,
+            "pipeline_version": destination.version,
+            "pipeline_object_id": node.id,
+            "pipeline_object_name": node.name,
+            "pipeline_request_id": self._request.id,
+        }
+
+    def _log(self, node: Node, error: str) -> None:
+        project = self._request.destination.project
+        line = " ".join(f"Operator {node.reference_name} failed: {error}".splitlines())
+        self._backend.logs.write(project, line, level="error", system=True, **self._labels(node))
 
     # What is stored of them
 
