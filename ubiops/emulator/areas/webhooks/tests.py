@@ -70,7 +70,8 @@ def _example(db: sqlite3.Connection, context: RequestContext, settings: dict[str
     key = target[f"{kind}_version"]
     version = find_row(db, tables[kind][1], {"pk": found["default_version"] if key is None else key})
     happened = settings["event"].rpartition("_")[2]
-    status = {"started": "processing", "finished": "completed"}.get(happened, happened)
+    statuses = {"started": "processing", "finished": "completed"}
+    status = statuses.get(happened) or happened
     return Happening(
         type=kind,
         kind=happened,
