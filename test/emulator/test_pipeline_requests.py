@@ -350,6 +350,48 @@ def test_splits_may_be_nested_and_branch(api: Any, pipes: Pipes) -> None:
     assert created["result"] == [{"x": 2}, {"x": 101}, {"x": 3}, {"x": 201}]
 
 
+def test_operators_of_plain_data(api: Any, pipes: Pipes) -> None:
+    objects = [
+        operator("f", "function", expression="data.upper()"),
+        operator("count", "count-many"),
+        operator("join", "many-to-one"),
+    ]
+    attachments = [
+        attach("f", ("pipeline_start",)),
+        attach("count", ("f",)),
+        attach("join", ("f",)),
+        attach("pipeline_end", ("count",), ("join",)),
+    ]
+    path = pipes.pipeline(objects, attachments)
+    assert api.ok("POST", f"{path}/requests", "a")["result"] == [1, "A"]
+    assert api.ok("POST", f"{path}/requests", ["a", "b"])["result"] == [2, "A", "B"]
+
+
+def test_lists_of_different_lengths_are_not_merged(api: Any, pipes: Pipes) -> None:
+    takes = fields(x="int", y="int")
+    objects = [
+        operator("large", "if-condition", X, expression="x > 2"),
+        operator("sum", "function", takes, X, expression="x + y"),
+    ]
+    attachments = [
+        attach("large", ("pipeline_start", "x")),
+        attach("sum", ("pipeline_start", "x"), ("large", "x>y")),
+        attach("pipeline_end", ("sum", "x")),
+    ]
+    path = pipes.pipeline(objects, attachments, X)
+    assert api.ok("POST", f"{path}/requests", [{"x": 3}, {"x": 4}])["result"] == [{"x": 6}, {"x": 8}]
+    created = api.ok("POST", f"{path}/requests", [{"x": 1}, {"x": 4}])
+    assert created["error_message"] == "The lists that are merged into one input have different lengths"
+
+
+def test_a_split_into_too_many_parts_fails(api: Any, pipes: Pipes) -> None:
+    objects = [operator("split", "one-to-many", batch_size=None)]
+    path = pipes.pipeline(objects, [attach("split", ("pipeline_start",)), attach("pipeline_end", ("split",))])
+    assert len(api.ok("POST", f"{path}/requests", ["x"] * 10_000)["result"]) == 10_000
+    created = api.ok("POST", f"{path}/requests", ["x"] * 10_001)
+    assert created["operator_requests"][0]["error_message"] == "The input has more than 10,000 parts"
+
+
 # Failures
 
 
@@ -505,6 +547,62 @@ def test_a_pipeline_may_be_an_object(api: Any, pipes: Pipes) -> None:
     created = api.ok("POST", f"{path}/requests", {"x": 1})
     assert created["error_message"] == "Error while processing a pipeline request"
     assert created["pipeline_requests"][0]["error_message"] == "Error while processing a deployment request"
+
+
+def test_pipelines_are_nested_only_so_deep(api: Any, pipes: Pipes) -> None:
+    attachments = [attach("f", ("pipeline_start", "x")), attach("pipeline_end", ("f", "x"))]
+    pipes.pipeline([operator("f", "function", X, expression="x + 1")], attachments, X, name="p0")
+    attachments = [attach("sub", ("pipeline_start", "x")), attach("pipeline_end", ("sub", "x"))]
+    for number in range(11):
+        objects = [{"name": "sub", "reference_type": "pipeline", "reference_name": f"p{number}"}]
+        pipes.pipeline(objects, attachments, X, name=f"p{number + 1}")
+    assert api.ok("POST", f"{api.project}/pipelines/p10/requests", {"x": 1})["result"] == {"x": 2}
+    created = api.ok("POST", f"{api.project}/pipelines/p11/requests", {"x": 1})
+    assert created["error_message"] == "Error while processing a pipeline request"
+
+
+def test_a_request_within_another_one_can_be_cancelled(api: Any, pipes: Pipes) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def wait(data: Any, context: Any) -> Any:
+        entered.set()
+        leave.wait(60)
+        return data
+
+    pipes.deployment("one", wait, X)
+    inner = pipes.pipeline(ONE, THROUGH_ONE, X, name="inner")
+    objects = [{"name": "sub", "reference_type": "pipeline", "reference_name": "inner"}]
+    attachments = [attach("sub", ("pipeline_start", "x")), attach("pipeline_end", ("sub", "x"))]
+    path = pipes.pipeline(objects, attachments, X)
+    (outer,) = api.ok("POST", f"{path}/requests/batch", {"x": 1})
+    entered.wait(30)
+    (child,) = api.ok("GET", f"{inner}/requests?status=processing")
+    api.ok("PATCH", f"{inner}/requests/{child['id']}", {"status": "cancelled"})
+    while api.ok("GET", f"{path}/requests/{outer['id']}")["status"] == "processing":
+        time.sleep(0.01)
+    found = api.ok("GET", f"{path}/requests/{outer['id']}")
+    assert (found["status"], found["error_message"]) == ("failed", "Error while processing a pipeline request")
+    assert found["pipeline_requests"][0]["status"] == "cancelled"
+    entered.clear()
+    (outer,) = api.ok("POST", f"{path}/requests/batch", {"x": 1})
+    entered.wait(30)
+    api.ok("PATCH", f"{path}/requests/{outer['id']}", {"status": "cancelled"})
+    assert [one["status"] for one in api.ok("GET", f"{inner}/requests?status=cancelled")] == ["cancelled"] * 2
+    leave.set()
+
+
+def test_a_pipeline_needs_a_runner_only_for_deployments(
+    api: Any, pipes: Pipes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipes.deployment("one", add(1), X)
+    path = pipes.pipeline(ONE, THROUGH_ONE, X)
+    attachments = [attach("f", ("pipeline_start", "x")), attach("pipeline_end", ("f", "x"))]
+    other = pipes.pipeline([operator("f", "function", X, expression="x + 1")], attachments, X, name="q")
+    monkeypatch.setattr(api.emulator._backend, "runner", None)
+    assert api.ok("POST", f"{other}/requests", {"x": 1})["result"] == {"x": 2}
+    created = api.ok("POST", f"{path}/requests", {"x": 1})
+    assert created["status"] == "failed"
+    assert "--no-run" in created["deployment_requests"][0]["error_message"]
 
 
 # Streaming

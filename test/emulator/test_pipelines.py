@@ -196,6 +196,7 @@ def broken(**changes: Any) -> dict[str, Any]:
 
 
 TWO_SOURCES = attach("write", ("forecast", "millimetres"), ("limit", "millimetres"))
+SPLIT = operator("split", "one-to-many", fields=STATION, batch_size=None)
 LIMIT = operator("limit", "if-condition", expression="millimetres > 2")
 BROKEN = {
     "twice": (broken(objects=[*OBJECTS, WRITE]), "The name write of an object is used twice"),
@@ -280,6 +281,44 @@ BROKEN = {
     "settings": (
         broken(objects=[operator("write", "function", expression=5)]),
         "configuration.expression is invalid",
+    ),
+    "mapped twice": (
+        broken(
+            objects=[*OBJECTS, operator("both", "if-condition", fields=STATION, expression="True")],
+            attachments=[
+                *ATTACHMENTS,
+                attach("both", ("pipeline_start", "station", "humidity"), ("pipeline_start", "station")),
+            ],
+        ),
+        "The field station of both is mapped more than once",
+    ),
+    "inside and outside": (
+        broken(
+            objects=[SPLIT, operator("check", "if-condition", fields=STATION, expression="True")],
+            attachments=[
+                attach("split", ("pipeline_start", "station", "humidity")),
+                attach("check", ("pipeline_start", "station", "humidity"), ("split", "station", "humidity")),
+            ],
+        ),
+        "The inputs of check come from inside and outside of a split",
+    ),
+    "two splits": (
+        broken(
+            objects=[SPLIT, {**SPLIT, "name": "other"}, operator("both", "if-condition", STATION, expression="True")],
+            attachments=[
+                attach("split", ("pipeline_start", "station", "humidity")),
+                attach("other", ("pipeline_start", "station", "humidity")),
+                attach("both", ("split", "station"), ("other", "humidity")),
+            ],
+        ),
+        "other can't be merged into the input of both: its source is another split",
+    ),
+    "plain": (
+        broken(
+            objects=[operator("echo", "if-condition", [], expression="True")],
+            attachments=[attach("echo", ("pipeline_start",))],
+        ),
+        "The output of pipeline_start is structured, but the input of echo is plain",
     ),
     "retention": (broken(request_retention_time=2419201), "request_retention_time must be 2419200 or less"),
 }

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from pipes import Pipes, attach, fields
+from pipes import Pipes, attach, fields, operator
 from typing import Any
 
 import pytest
+from thread_runner import ThreadRunner, installed
 
 import ubiops.emulator
+from ubiops.emulator.areas.request_schedules import service
 from ubiops.emulator.areas.request_schedules.cron import CronError, parse
 
 X = fields(x="int")
@@ -153,6 +156,39 @@ def test_a_schedule_survives_a_restart(tmp_path: Any) -> None:
                 api.deployments_create("demo", fields)
                 api.request_schedules_create("demo", schedule(request_data="x"))
             assert [one.schedule for one in api.request_schedules_list("demo")] == ["0 * * * *"]
+
+
+def test_a_running_clock_sends_requests_too(tmp_path: Any) -> None:
+    with installed(ThreadRunner()):
+        emulator = ubiops.emulator.start(data_dir=tmp_path)
+    with emulator:
+        api = emulator.api()
+        plain = {"input_type": "plain", "output_type": "plain"}
+        api.pipelines_create("demo", {"name": "p", **plain})
+        version = {
+            "version": "v1",
+            "objects": [operator("pass", "if-condition", expression="True")],
+            "attachments": [attach("pass", ("pipeline_start",)), attach("pipeline_end", ("pass",))],
+        }
+        api.pipeline_versions_create("demo", "p", version)
+        every_minute = schedule(object_type="pipeline", object_name="p", schedule="* * * * *", request_data="x")
+        api.request_schedules_create("demo", every_minute)
+        # Shortly before the next minute.
+        emulator.clock.advance(60 - emulator.clock.now() % 60 - 0.2)
+        while not api.pipeline_requests_list("demo", "p"):
+            time.sleep(0.01)
+
+
+def test_a_clock_that_is_moved_far_sends_a_limited_number(
+    api: Any, path: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(service, "MAXIMUM_AT_ONCE", 5)
+    api.ok("POST", path, schedule(schedule="* * * * *"))
+    api.emulator.clock.advance(HOUR)
+    assert sent(api, "deployments/d") == 5
+    assert "the others are skipped" in caplog.text
+    api.emulator.clock.advance(60)
+    assert sent(api, "deployments/d") == 6
 
 
 # Times
