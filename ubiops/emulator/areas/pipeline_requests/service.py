@@ -158,6 +158,11 @@ class PipelineService:
     def _work(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_forever()
+        # What was started while the others were being cancelled.
+        left = asyncio.all_tasks(self._loop)
+        for task in left:
+            task.cancel()
+        self._loop.run_until_complete(asyncio.wait(left) if left else asyncio.sleep(0))
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
 
     def _call(self, function: Callable[[], Any]) -> None:
