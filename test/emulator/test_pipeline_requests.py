@@ -7,6 +7,7 @@ import threading
 import time
 from pipes import Pipes, attach, fields, operator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from thread_runner import PublicError
@@ -464,13 +465,10 @@ def test_the_others_are_cancelled_when_one_fails(api: Any, pipes: Pipes) -> None
 
 def wait_for_log(api: Any) -> tuple[str, dict[str, str]]:
     """Waits for the first log entry of the project."""
-    while True:
-        with api.emulator._backend.storage.reading() as db:
-            query = "SELECT log, labels FROM logs WHERE project = ? ORDER BY pk"
-            row = db.execute(query, (api.project.rpartition("/")[2],)).fetchone()
-        if row is not None:
-            return row["log"], json.loads(row["labels"])
+    query = quote("| pipeline_name=`p`")
+    while not (found := api.ok("GET", f"{api.project}/logs?query={query}")):
         time.sleep(0.01)
+    return found[0]["log"], found[0]["metadata"]
 
 
 def test_an_expression_that_fails_fails_the_request(api: Any, pipes: Pipes) -> None:

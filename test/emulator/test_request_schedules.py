@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime, timezone
 from pipes import Pipes, attach, fields, operator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from thread_runner import ThreadRunner, installed
@@ -138,10 +139,8 @@ def test_a_request_that_cannot_be_sent_is_in_the_logs(api: Any, path: str) -> No
     api.version(f"{api.project}/deployments/d", "new")
     api.ok("POST", path, schedule(version="new"))
     api.emulator.clock.advance(HOUR)
-    with api.emulator._backend.storage.reading() as db:
-        project = api.project.rpartition("/")[2]
-        lines = [row["log"] for row in db.execute("SELECT log FROM logs WHERE project = ?", (project,))]
-    assert lines == [
+    query = quote("| deployment_name=`d` and level=`error`")
+    assert [entry["log"] for entry in api.ok("GET", f"{api.project}/logs?query={query}")] == [
         "Schedule s could not send its request: "
         "Version is not available: The version is currently in the unavailable stage"
     ]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pipes import Pipes, attach, operator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from thread_runner import PublicError
@@ -88,9 +89,8 @@ def webhook(**settings: Any) -> dict[str, Any]:
 
 def logs(api: Any, name: str = "w") -> list[tuple[str, str]]:
     """Returns levels and texts of the log entries about a webhook."""
-    with api.emulator._backend.storage.reading() as db:
-        rows = db.execute("SELECT * FROM logs WHERE project = ?", (api.project.rpartition("/")[2],)).fetchall()
-    return [(row["level"], row["log"]) for row in rows if json.loads(row["labels"]).get("webhook_name") == name]
+    found = api.ok("GET", f"{api.project}/logs?query={quote(f'| webhook_name=`{name}`')}")
+    return [(entry["metadata"]["level"], entry["log"]) for entry in sorted(found, key=lambda one: one["timestamp"])]
 
 
 def wait_for_log(api: Any, number: int = 1) -> tuple[str, str]:

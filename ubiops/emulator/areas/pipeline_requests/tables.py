@@ -8,7 +8,7 @@ from ubiops.emulator.core.migrations import migration
 # that someone waits for. `parent` is the request to a pipeline of which this one is a
 # part. The data of a request to an operator has its key in `object`.
 migration(
-    6,
+    11,
     "Creates the tables of requests to pipelines.",
     """
 CREATE TABLE pipeline_requests (

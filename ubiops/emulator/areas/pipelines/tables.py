@@ -5,7 +5,7 @@ from __future__ import annotations
 from ubiops.emulator.core.migrations import migration
 
 migration(
-    5,
+    10,
     "Creates the tables of pipelines and their versions.",
     """
 CREATE TABLE pipelines (

@@ -6,7 +6,7 @@ from ubiops.emulator.areas.pipelines.targets import COLUMNS
 from ubiops.emulator.core.migrations import migration
 
 migration(
-    7,
+    12,
     "Creates the table of request schedules.",
     f"""
 CREATE TABLE schedules (

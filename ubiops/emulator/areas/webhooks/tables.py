@@ -6,7 +6,7 @@ from ubiops.emulator.areas.pipelines.targets import COLUMNS
 from ubiops.emulator.core.migrations import migration
 
 migration(
-    8,
+    13,
     "Creates the tables of webhooks and their tests.",
     f"""
 CREATE TABLE webhooks (
