@@ -8,6 +8,7 @@ import heapq
 import itertools
 import logging
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Callable
 
 from ubiops.emulator.areas.deployment_requests.kinds import CANCELLED, FAILED, PENDING, PROCESSING
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from ubiops.emulator.core.backend import Backend
 
-# How many batch requests are processed at the same time. Those to pipelines that are
-# objects of others don't count.
+# How many batch requests to one version are processed at the same time. Those that are
+# parts of others don't count.
 MAXIMUM_RUNNING = 16
 SWEEP_INTERVAL = 600.0
 CANCELLED_MESSAGE = "The request was cancelled"
@@ -67,9 +68,10 @@ class PipelineService:
         self._recorder = Recorder(self.backend)
         self._active: dict[str, Active] = {}
         self._tasks: dict[str, asyncio.Task[Outcome]] = {}
-        self._queue: list[tuple[int, int, Active]] = []
+        # By the keys of versions.
+        self._queues: dict[int, list[tuple[int, int, Active]]] = {}
+        self._running: Counter[int] = Counter()
         self._numbers = itertools.count()
-        self._running = 0
         self._swept = float("-inf")
         self._stopped = False
         self._recorder.start()
@@ -177,15 +179,21 @@ class PipelineService:
 
     def _enqueue(self, requests: Sequence[Active]) -> None:
         for request in requests:
-            heapq.heappush(self._queue, (request.priority, next(self._numbers), request))
-        self._next()
+            queue = self._queues.setdefault(request.destination.version_pk, [])
+            heapq.heappush(queue, (request.priority, next(self._numbers), request))
+        for version in {request.destination.version_pk for request in requests}:
+            self._next(version)
 
-    def _next(self) -> None:
-        while self._queue and self._running < MAXIMUM_RUNNING and not self._stopped:
-            request = heapq.heappop(self._queue)[2]
+    def _next(self, version: int) -> None:
+        """Begins what waits for a version, as long as there is room for it."""
+        queue = self._queues.get(version, [])
+        while queue and self._running[version] < MAXIMUM_RUNNING and not self._stopped:
+            request = heapq.heappop(queue)[2]
             if request.status == PENDING:
-                self._running += 1
+                self._running[version] += 1
                 self._begin(request)
+        if not queue:
+            self._queues.pop(version, None)
 
     def _cancel(self, request: Active) -> None:
         task = self._tasks.get(request.id)
@@ -216,8 +224,11 @@ class PipelineService:
         self._finish(request, outcome)
         del self._tasks[request.id]
         if request.durable:
-            self._running -= 1
-            self._next()
+            version = request.destination.version_pk
+            self._running[version] -= 1
+            if not self._running[version]:
+                del self._running[version]
+            self._next(version)
 
     async def _outcome(self, request: Active) -> Outcome:
         request.status, request.started = PROCESSING, self.backend.clock.now()
