@@ -13,9 +13,6 @@ import ubiops.emulator
 
 from .conftest import Api, pack
 
-# Once the runtime is there, this line is not needed.
-pytest.importorskip("ubiops.emulator.runtime")
-
 X = fields(x="int")
 ADD = """
 class Deployment:
