@@ -382,7 +382,7 @@ def _multipart(operation: Operation, form: tuple[Any, ...], files: tuple[Any, ..
     sources = {}
     for name, value in zip(operation.files, files):
         if value is not None and value is not REQUIRED:
-            sources[name] = FileSource(value, name)
+            sources[name] = FileSource(value, name, archive=check and name in operation.archives)
         elif name in operation.required_files:
             raise missing_argument(name, operation.name)
     return MultipartBody(build_form(operation, form, check), sources)

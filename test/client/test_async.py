@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import Wire, chunked, reply, settings_for, silence, then_close, then_silence
+from scripted import ZIP_START, Wire, chunked, reply, settings_for, silence, then_close, then_silence
 
 import ubiops
 import ubiops.aio
@@ -567,7 +567,7 @@ def test_idle_threads_end_and_leave_no_file_open() -> None:
 
 # --- uploads --------------------------------------------------------------------------
 
-CONTENT = os.urandom(1000) * 1000
+CONTENT = ZIP_START + os.urandom(996) + os.urandom(1000) * 999
 
 
 class AsyncFile:

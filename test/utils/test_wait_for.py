@@ -273,17 +273,6 @@ def test_a_missing_revision_id_is_named() -> None:
         ubiops.utils.wait_for_revision(ubiops.ApiClient(), "p", "d", "v", None)  # type: ignore[arg-type]
 
 
-def test_stream_logs_warns_that_it_is_unsupported(
-    api: ubiops.CoreApi, package: bytes, capsys: pytest.CaptureFixture[str]
-) -> None:
-    revision = upload(api, package)
-    for waiter in WAITERS:
-        with pytest.warns(UserWarning, match="can't stream build logs") as warned:
-            waiter(api.api_client, "p", "d", "v1", revision, stream_logs=True)
-        assert warned[0].filename == __file__
-        assert "success" in capsys.readouterr().out
-
-
 def test_quiet_silences_stream_logs_too(
     api: ubiops.CoreApi, package: bytes, capsys: pytest.CaptureFixture[str]
 ) -> None:

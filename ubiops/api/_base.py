@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,14 @@ class Api:
         check_arguments(type(self), api_client, ApiClient, settings, unknown)
         self.api_client = api_client if api_client is not None else ApiClient(token=token, host=host, project=project)
 
+    def _unnamed(self, extra: tuple[Any, ...]) -> ApiTypeError:
+        """Returns the error for values that a method was given by position, and that
+        must be named.
+        """
+        from ubiops._core.suggestions import unnamed
+
+        return unnamed(sys._getframe(1).f_code, extra)
+
     def close(self) -> None:
         """Closes the client's connections."""
         self.api_client.close()
@@ -83,8 +92,8 @@ class Api:
 
         async def __aenter__(self) -> Any:
             raise ApiTypeError(
-                f"ubiops.{type(self).__name__} takes 'with' in place of 'async with'; "
-                "the class to be awaited is ubiops.aio.CoreApi"
+                f"ubiops.{type(self).__name__} is the blocking client: use 'with', "
+                "or 'async with ubiops.aio.CoreApi(...)' and await its methods"
             )
 
         async def __aexit__(self, *error: object) -> None: ...

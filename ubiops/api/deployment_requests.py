@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.events import EventStream
     from ubiops.models import (
@@ -268,7 +270,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
@@ -329,6 +331,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _BATCH_DEPLOYMENT_REQUESTS_CREATE,
             (project_name, deployment_name),
@@ -343,7 +347,7 @@ class DeploymentRequests(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
@@ -403,6 +407,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _BATCH_DEPLOYMENT_VERSION_REQUESTS_CREATE,
             (project_name, deployment_name, version),
@@ -416,7 +422,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         data: Sequence[str] = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing"]] | None = None,
         **options: Any,
     ) -> Any:
@@ -461,6 +467,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_BATCH_CANCEL, (project_name, deployment_name), options, query=(status,), body=data
         )
@@ -562,7 +570,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
@@ -625,6 +633,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_CREATE, (project_name, deployment_name), options, query=(timeout, priority), body=data
         )
@@ -678,7 +688,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         request_id: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metadata_only: bool | None = None,
         **options: Any,
     ) -> DeploymentRequestSingleDetail:
@@ -722,6 +732,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_GET, (project_name, deployment_name, request_id), options, query=(metadata_only,)
         )
@@ -779,7 +791,7 @@ class DeploymentRequests(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing", "failed", "completed", "cancelled"]] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -839,6 +851,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_LIST,
             (project_name, deployment_name),
@@ -903,7 +917,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         **options: Any,
     ) -> EventStream:
@@ -959,6 +973,8 @@ class DeploymentRequests(Api, generated=True):
                     print(event.data)
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_STREAM, (project_name, deployment_name), options, query=(timeout,), body=data
         )
@@ -1019,7 +1035,7 @@ class DeploymentRequests(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Sequence[str] = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing"]] | None = None,
         **options: Any,
     ) -> Any:
@@ -1063,6 +1079,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_BATCH_CANCEL,
             (project_name, deployment_name, version),
@@ -1171,7 +1189,7 @@ class DeploymentRequests(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
@@ -1225,6 +1243,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_CREATE,
             (project_name, deployment_name, version),
@@ -1287,7 +1307,7 @@ class DeploymentRequests(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         request_id: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metadata_only: bool | None = None,
         **options: Any,
     ) -> DeploymentRequestSingleDetail:
@@ -1332,6 +1352,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_GET,
             (project_name, deployment_name, request_id, version),
@@ -1396,7 +1418,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing", "failed", "completed", "cancelled"]] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -1453,6 +1475,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_LIST,
             (project_name, deployment_name, version),
@@ -1519,7 +1543,7 @@ class DeploymentRequests(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         **options: Any,
     ) -> EventStream:
@@ -1569,6 +1593,8 @@ class DeploymentRequests(Api, generated=True):
                     print(event.data)
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_STREAM,
             (project_name, deployment_name, version),

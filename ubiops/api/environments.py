@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops._io.sources import FileValue
     from ubiops.models import (
@@ -557,7 +559,7 @@ class Environments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         file: FileValue | None = None,
         source_environment: str | None = None,
         **options: Any,
@@ -611,6 +613,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENT_REVISIONS_FILE_UPLOAD,
             (project_name, environment_name),
@@ -698,7 +702,7 @@ class Environments(Api, generated=True):
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
         revision_id: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         data: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> EnvironmentBuildList:
@@ -738,6 +742,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENT_REVISIONS_REBUILD, (project_name, environment_name, revision_id), options, body=data
         )
@@ -1074,7 +1080,7 @@ class Environments(Api, generated=True):
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
         tag_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         base_environment_name: str | None = None,
         base_environment_tag: str | None = None,
         file: FileValue | None = None,
@@ -1141,6 +1147,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENT_TAGS_BUILD,
             (project_name, environment_name, tag_name),
@@ -1318,7 +1326,7 @@ class Environments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         supports_request_format: bool | None = None,
         **options: Any,
     ) -> list[EnvironmentTagList]:
@@ -1357,6 +1365,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENT_TAGS_LIST, (project_name, environment_name), options, query=(supports_request_format,)
         )
@@ -1366,7 +1376,7 @@ class Environments(Api, generated=True):
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
         tag_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         data: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Success:
@@ -1404,6 +1414,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENT_TAGS_REBUILD, (project_name, environment_name, tag_name), options, body=data
         )
@@ -1603,7 +1615,7 @@ class Environments(Api, generated=True):
     def environments_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         labels: str | Mapping[str, str] | None = None,
         system: bool | None = None,
         environment_type: Literal["base", "custom", "all"] | None = None,
@@ -1647,6 +1659,8 @@ class Environments(Api, generated=True):
             environments = core_api.environments_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENTS_LIST, (project_name,), options, query=(labels, system, environment_type)
         )
@@ -1701,7 +1715,7 @@ class Environments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         environment_type: Literal["base", "custom", "all"] | None = None,
         **options: Any,
     ) -> list[EnvironmentUsage]:
@@ -1740,6 +1754,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENTS_USAGE, (project_name, environment_name), options, query=(environment_type,)
         )

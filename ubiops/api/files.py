@@ -11,6 +11,8 @@ from ubiops.api._base import Api
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         BucketCreate,
@@ -246,7 +248,11 @@ class Files(Api, generated=True):
         return self.api_client.execute(_BUCKETS_GET, (project_name, bucket_name), options)
 
     def buckets_list(
-        self, project_name: PathValue = REQUIRED, *, labels: str | Mapping[str, str] | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        labels: str | Mapping[str, str] | None = None,
+        **options: Any,
     ) -> list[BucketList]:
         """List buckets.
 
@@ -276,6 +282,8 @@ class Files(Api, generated=True):
             buckets = core_api.buckets_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_BUCKETS_LIST, (project_name,), options, query=(labels,))
 
     def buckets_update(
@@ -485,7 +493,7 @@ class Files(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         bucket_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         prefix: str | None = None,
         delimiter: str | None = None,
         continuation_token: str | None = None,
@@ -533,6 +541,8 @@ class Files(Api, generated=True):
             file = core_api.files_list(project_name="weather", bucket_name="radar")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _FILES_LIST, (project_name, bucket_name), options, query=(prefix, delimiter, continuation_token, limit)
         )
@@ -542,7 +552,7 @@ class Files(Api, generated=True):
         project_name: PathValue = REQUIRED,
         bucket_name: PathValue = REQUIRED,
         file: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         data: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> FileMultipartUpload:
@@ -580,6 +590,8 @@ class Files(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _FILES_START_MULTIPART_UPLOAD, (project_name, bucket_name, file), options, body=data
         )
@@ -589,7 +601,7 @@ class Files(Api, generated=True):
         project_name: PathValue = REQUIRED,
         bucket_name: PathValue = REQUIRED,
         file: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         upload_id: str | None = None,
         part_number: str | None = None,
         data: Mapping[str, Any] | None = None,
@@ -644,6 +656,8 @@ class Files(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _FILES_UPLOAD, (project_name, bucket_name, file), options, query=(upload_id, part_number), body=data
         )

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops._io.sources import FileValue
     from ubiops.models import ExportCreate, ExportDetail, ExportList, ImportDetail, ImportList, ImportUpdate
@@ -68,6 +70,7 @@ _IMPORTS_CREATE = Operation(
         Parameter("skip_confirmation", "bool"),
     ),
     files=("file",),
+    archives=("file",),
     returns="ImportList",
 )
 _IMPORTS_DELETE = Operation(
@@ -128,7 +131,7 @@ class ImportsAndExports(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         data: ExportCreate | Mapping[str, Any] = REQUIRED,
-        *,
+        *extra: Never,
         all: bool | None = None,
         packages: bool | None = None,
         **options: Any,
@@ -188,6 +191,8 @@ class ImportsAndExports(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_EXPORTS_CREATE, (project_name,), options, query=(all, packages), body=data)
 
     def exports_delete(
@@ -276,7 +281,7 @@ class ImportsAndExports(Api, generated=True):
     def exports_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: Literal["pending", "processing", "completed", "failed"] | None = None,
         **options: Any,
     ) -> list[ExportList]:
@@ -308,12 +313,14 @@ class ImportsAndExports(Api, generated=True):
             exports = core_api.exports_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_EXPORTS_LIST, (project_name,), options, query=(status,))
 
     def imports_create(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         file: FileValue | None = None,
         import_link: str | None = None,
         export_id: str | None = None,
@@ -362,6 +369,8 @@ class ImportsAndExports(Api, generated=True):
             import_ = core_api.imports_create(project_name="weather", file="forecasts.zip")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _IMPORTS_CREATE, (project_name,), options, form=(import_link, export_id, skip_confirmation), files=(file,)
         )
@@ -453,7 +462,7 @@ class ImportsAndExports(Api, generated=True):
     def imports_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: Literal[
             "pending", "scanning", "confirmation", "confirmation_pending", "processing", "completed", "failed"
         ]
@@ -489,6 +498,8 @@ class ImportsAndExports(Api, generated=True):
             imports = core_api.imports_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_IMPORTS_LIST, (project_name,), options, query=(status,))
 
     def imports_update(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         InstanceDetail,
@@ -175,7 +177,7 @@ class Instances(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         instance_id: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         cursor: str | None = None,
         limit: int | None = None,
         **options: Any,
@@ -220,6 +222,8 @@ class Instances(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _INSTANCE_EVENTS_LIST, (project_name, deployment_name, instance_id, version), options, query=(cursor, limit)
         )
@@ -336,7 +340,12 @@ class Instances(Api, generated=True):
         return self.api_client.execute(_INSTANCE_TYPE_GROUPS_GET, (project_name, instance_type_group_id), options)
 
     def instance_type_groups_list(
-        self, project_name: PathValue = REQUIRED, *, cursor: str | None = None, limit: int | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        cursor: str | None = None,
+        limit: int | None = None,
+        **options: Any,
     ) -> InstanceTypeGroupListPaginated:
         """List instance type groups.
 
@@ -367,6 +376,8 @@ class Instances(Api, generated=True):
             instance_type_group_page = core_api.instance_type_groups_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_INSTANCE_TYPE_GROUPS_LIST, (project_name,), options, query=(cursor, limit))
 
     def instance_type_groups_update(
@@ -417,7 +428,7 @@ class Instances(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         instance_type_group_id: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         cursor: str | None = None,
         limit: int | None = None,
         **options: Any,
@@ -456,12 +467,19 @@ class Instances(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _INSTANCE_TYPE_GROUPS_USAGE, (project_name, instance_type_group_id), options, query=(cursor, limit)
         )
 
     def instance_types_list(
-        self, project_name: PathValue = REQUIRED, *, cursor: str | None = None, limit: int | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        cursor: str | None = None,
+        limit: int | None = None,
+        **options: Any,
     ) -> InstanceTypeListPaginated:
         """List instance types.
 
@@ -493,6 +511,8 @@ class Instances(Api, generated=True):
             instance_type_page = core_api.instance_types_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_INSTANCE_TYPES_LIST, (project_name,), options, query=(cursor, limit))
 
     def instances_get(
@@ -539,7 +559,7 @@ class Instances(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         cursor: str | None = None,
         limit: int | None = None,
         status: str | Sequence[Literal["pending", "initialising", "running", "stopping"]] | None = None,
@@ -586,6 +606,8 @@ class Instances(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _INSTANCES_LIST, (project_name, deployment_name, version), options, query=(cursor, limit, status)
         )
@@ -676,7 +698,7 @@ class Instances(Api, generated=True):
     def project_instances_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         cursor: str | None = None,
         limit: int | None = None,
         status: str | Sequence[Literal["pending", "initialising", "running", "stopping"]] | None = None,
@@ -715,6 +737,8 @@ class Instances(Api, generated=True):
             project_instance_page = core_api.project_instances_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PROJECT_INSTANCES_LIST, (project_name,), options, query=(cursor, limit, status))
 
     def project_instances_update(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         MetricCreate,
@@ -226,7 +228,7 @@ class Metrics(Api, generated=True):
         return self.api_client.execute(_METRICS_GET, (project_name, metric_name), options)
 
     def metrics_list(
-        self, project_name: PathValue = REQUIRED, *, custom: bool | None = None, **options: Any
+        self, project_name: PathValue = REQUIRED, *extra: Never, custom: bool | None = None, **options: Any
     ) -> list[MetricDetail]:
         """List metrics.
 
@@ -265,6 +267,8 @@ class Metrics(Api, generated=True):
             metrics = core_api.metrics_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_METRICS_LIST, (project_name,), options, query=(custom,))
 
     def metrics_update(
@@ -409,7 +413,7 @@ class Metrics(Api, generated=True):
     def time_series_data_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metric: str | None = None,
         start_date: datetime | str | None = None,
         end_date: datetime | str | None = None,
@@ -461,6 +465,8 @@ class Metrics(Api, generated=True):
             time_series_data = core_api.time_series_data_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _TIME_SERIES_DATA_LIST,
             (project_name,),
@@ -499,7 +505,7 @@ class Metrics(Api, generated=True):
     def time_series_search(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metric: str | None = None,
         labels: str | Mapping[str, str] | None = None,
         custom: bool | None = None,
@@ -548,6 +554,8 @@ class Metrics(Api, generated=True):
             time_series_searches = core_api.time_series_search(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _TIME_SERIES_SEARCH, (project_name,), options, query=(metric, labels, custom, exact_match, limit, offset)
         )

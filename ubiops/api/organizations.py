@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         OrganizationCreate,
@@ -431,7 +433,7 @@ class Organizations(Api, generated=True):
     def organizations_usage_get(
         self,
         organization_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         start_date: datetime | str | None = None,
         end_date: datetime | str | None = None,
         interval: Literal["day", "month"] | None = None,
@@ -468,6 +470,8 @@ class Organizations(Api, generated=True):
             organization_usage = core_api.organizations_usage_get(organization_name="meteo")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ORGANIZATIONS_USAGE_GET, (organization_name,), options, query=(start_date, end_date, interval)
         )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.events import EventStream
     from ubiops.models import (
@@ -297,7 +299,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
@@ -353,6 +355,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _BATCH_PIPELINE_REQUESTS_CREATE,
             (project_name, pipeline_name),
@@ -367,7 +371,7 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
@@ -423,6 +427,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _BATCH_PIPELINE_VERSION_REQUESTS_CREATE,
             (project_name, pipeline_name, version),
@@ -436,7 +442,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         data: Sequence[str] = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing"]] | None = None,
         **options: Any,
     ) -> Any:
@@ -480,6 +486,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_REQUESTS_BATCH_CANCEL, (project_name, pipeline_name), options, query=(status,), body=data
         )
@@ -581,7 +589,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         pipeline_timeout: int | None = None,
@@ -648,6 +656,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_REQUESTS_CREATE,
             (project_name, pipeline_name),
@@ -703,7 +713,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         request_id: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metadata_only: bool | None = None,
         **options: Any,
     ) -> PipelineRequestSingleDetail:
@@ -749,6 +759,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_REQUESTS_GET, (project_name, pipeline_name, request_id), options, query=(metadata_only,)
         )
@@ -804,7 +816,7 @@ class PipelineRequests(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing", "failed", "completed", "cancelled"]] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -864,6 +876,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_REQUESTS_LIST,
             (project_name, pipeline_name),
@@ -928,7 +942,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         **options: Any,
     ) -> EventStream:
@@ -983,6 +997,8 @@ class PipelineRequests(Api, generated=True):
                     print(event.data)
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_REQUESTS_STREAM, (project_name, pipeline_name), options, query=(timeout,), body=data
         )
@@ -1043,7 +1059,7 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         request_id: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metadata_only: bool | None = None,
         pipeline_request_id: str | None = None,
         pipeline_object_id: str | None = None,
@@ -1099,6 +1115,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_OBJECT_REQUESTS_GET,
             (project_name, pipeline_name, request_id, version),
@@ -1221,7 +1239,7 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Sequence[str] = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing"]] | None = None,
         **options: Any,
     ) -> Any:
@@ -1265,6 +1283,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_BATCH_CANCEL,
             (project_name, pipeline_name, version),
@@ -1374,7 +1394,7 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         pipeline_timeout: int | None = None,
@@ -1432,6 +1452,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_CREATE,
             (project_name, pipeline_name, version),
@@ -1494,7 +1516,7 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         request_id: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metadata_only: bool | None = None,
         **options: Any,
     ) -> PipelineRequestSingleDetail:
@@ -1540,6 +1562,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_GET,
             (project_name, pipeline_name, request_id, version),
@@ -1604,7 +1628,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing", "failed", "completed", "cancelled"]] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -1661,6 +1685,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_LIST,
             (project_name, pipeline_name, version),
@@ -1727,7 +1753,7 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         **options: Any,
     ) -> EventStream:
@@ -1777,6 +1803,8 @@ class PipelineRequests(Api, generated=True):
                     print(event.data)
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_STREAM,
             (project_name, pipeline_name, version),

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         AuditList,
@@ -183,7 +185,7 @@ class Pipelines(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         action: Literal["create", "update", "delete", "info"] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -226,6 +228,8 @@ class Pipelines(Api, generated=True):
             audits = core_api.pipeline_audit_events_list(project_name="weather", pipeline_name="rain-alert")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_AUDIT_EVENTS_LIST, (project_name, pipeline_name), options, query=(action, limit, offset)
         )
@@ -482,7 +486,7 @@ class Pipelines(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         labels: str | Mapping[str, str] | None = None,
         **options: Any,
     ) -> list[PipelineVersionList]:
@@ -519,6 +523,8 @@ class Pipelines(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PIPELINE_VERSIONS_LIST, (project_name, pipeline_name), options, query=(labels,))
 
     def pipeline_versions_update(
@@ -678,7 +684,11 @@ class Pipelines(Api, generated=True):
         return self.api_client.execute(_PIPELINES_GET, (project_name, pipeline_name), options)
 
     def pipelines_list(
-        self, project_name: PathValue = REQUIRED, *, labels: str | Mapping[str, str] | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        labels: str | Mapping[str, str] | None = None,
+        **options: Any,
     ) -> list[PipelineList]:
         """List pipelines.
 
@@ -708,6 +718,8 @@ class Pipelines(Api, generated=True):
             pipelines = core_api.pipelines_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PIPELINES_LIST, (project_name,), options, query=(labels,))
 
     def pipelines_update(

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         AuditList,
@@ -252,7 +254,7 @@ class Projects(Api, generated=True):
     def logs_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         query: str | None = None,
         start: str | None = None,
         end: str | None = None,
@@ -306,12 +308,14 @@ class Projects(Api, generated=True):
             logs = core_api.logs_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_LOGS_LIST, (project_name,), options, query=(query, start, end, limit))
 
     def project_audit_events_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         action: Literal["create", "update", "delete", "info"] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -353,6 +357,8 @@ class Projects(Api, generated=True):
             audits = core_api.project_audit_events_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PROJECT_AUDIT_EVENTS_LIST, (project_name,), options, query=(action, limit, offset)
         )
@@ -521,7 +527,7 @@ class Projects(Api, generated=True):
     def project_events_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         object_type: Literal["deployment_version", "pipeline_version", "service", "environment_tag", "node_pool"]
         | None = None,
         object_id: str | None = None,
@@ -583,6 +589,8 @@ class Projects(Api, generated=True):
             events = core_api.project_events_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PROJECT_EVENTS_LIST,
             (project_name,),
@@ -594,7 +602,7 @@ class Projects(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         object_type: Literal["deployment", "pipeline"] | None = None,
-        *,
+        *extra: Never,
         status: Literal["failed", "completed", "cancelled"] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -647,6 +655,8 @@ class Projects(Api, generated=True):
             requests_overviews = core_api.project_requests_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PROJECT_REQUESTS_LIST,
             (project_name,),
@@ -750,7 +760,7 @@ class Projects(Api, generated=True):
         return self.api_client.execute(_PROJECT_USERS_GET, (project_name, user_id), options)
 
     def project_users_list(
-        self, project_name: PathValue = REQUIRED, *, user_type: str | None = None, **options: Any
+        self, project_name: PathValue = REQUIRED, *extra: Never, user_type: str | None = None, **options: Any
     ) -> list[ProjectUserList]:
         """List the users of a project.
 
@@ -779,6 +789,8 @@ class Projects(Api, generated=True):
             project_users = core_api.project_users_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PROJECT_USERS_LIST, (project_name,), options, query=(user_type,))
 
     def projects_create(self, data: ProjectCreate | Mapping[str, Any] = REQUIRED, **options: Any) -> ProjectDetail:
@@ -874,7 +886,11 @@ class Projects(Api, generated=True):
         return self.api_client.execute(_PROJECTS_GET, (project_name,), options)
 
     def projects_list(
-        self, *, organization: str | None = None, labels: str | Mapping[str, str] | None = None, **options: Any
+        self,
+        *extra: Never,
+        organization: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
+        **options: Any,
     ) -> list[ProjectList]:
         """List projects.
 
@@ -904,10 +920,16 @@ class Projects(Api, generated=True):
             projects = core_api.projects_list()
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PROJECTS_LIST, (), options, query=(organization, labels))
 
     def projects_log_list(
-        self, project_name: PathValue = REQUIRED, *, data: LogsCreate | Mapping[str, Any] | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        data: LogsCreate | Mapping[str, Any] | None = None,
+        **options: Any,
     ) -> list[Logs]:
         """Search the logs of a project, in the older form.
 
@@ -941,6 +963,8 @@ class Projects(Api, generated=True):
             logs = core_api.projects_log_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PROJECTS_LOG_LIST, (project_name,), options, body=data)
 
     def projects_resource_usage(self, project_name: PathValue = REQUIRED, **options: Any) -> ProjectResourceUsage:
@@ -1003,7 +1027,7 @@ class Projects(Api, generated=True):
     def projects_usage_get(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         start_date: datetime | str | None = None,
         end_date: datetime | str | None = None,
         interval: Literal["day", "month"] | None = None,
@@ -1040,6 +1064,8 @@ class Projects(Api, generated=True):
             project_usage = core_api.projects_usage_get(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PROJECTS_USAGE_GET, (project_name,), options, query=(start_date, end_date, interval)
         )

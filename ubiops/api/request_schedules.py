@@ -11,6 +11,8 @@ from ubiops.api._base import Api
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import ScheduleCreate, ScheduleList, ScheduleUpdate
 
@@ -166,7 +168,11 @@ class RequestSchedules(Api, generated=True):
         return self.api_client.execute(_REQUEST_SCHEDULES_GET, (project_name, schedule_name), options)
 
     def request_schedules_list(
-        self, project_name: PathValue = REQUIRED, *, labels: str | Mapping[str, str] | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        labels: str | Mapping[str, str] | None = None,
+        **options: Any,
     ) -> list[ScheduleList]:
         """List schedules.
 
@@ -197,6 +203,8 @@ class RequestSchedules(Api, generated=True):
             schedules = core_api.request_schedules_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_REQUEST_SCHEDULES_LIST, (project_name,), options, query=(labels,))
 
     def request_schedules_update(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         PermissionList,
@@ -240,7 +242,7 @@ class Roles(Api, generated=True):
     def role_assignments_per_object_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         resource: str | None = None,
         resource_type: Literal["project", "deployment", "pipeline", "bucket"] | None = None,
         assignee: str | None = None,
@@ -281,6 +283,8 @@ class Roles(Api, generated=True):
             role_assignments = core_api.role_assignments_per_object_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ROLE_ASSIGNMENTS_PER_OBJECT_LIST,
             (project_name,),

@@ -11,6 +11,8 @@ from ubiops.api._base import Api
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import ServiceUserCreate, ServiceUserList, ServiceUserTokenDetail, ServiceUserTokenList
 
@@ -194,7 +196,7 @@ class ServiceUsers(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         service_user_id: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         data: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> ServiceUserTokenList:
@@ -227,6 +229,8 @@ class ServiceUsers(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_SERVICE_USERS_TOKEN, (project_name, service_user_id), options, body=data)
 
     def service_users_update(

@@ -11,6 +11,8 @@ from ubiops.api._base import Api
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         ServiceCreate,
@@ -279,7 +281,7 @@ class Services(Api, generated=True):
     def services_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         labels: str | Mapping[str, str] | None = None,
         deployment_version_ids: str | None = None,
         **options: Any,
@@ -315,6 +317,8 @@ class Services(Api, generated=True):
             services = core_api.services_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_SERVICES_LIST, (project_name,), options, query=(labels, deployment_version_ids))
 
     def services_status_get(

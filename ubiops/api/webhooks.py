@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import WebhookCreate, WebhookDetail, WebhookTestCreate, WebhookTestDetail, WebhookUpdate
 
@@ -287,7 +289,7 @@ class Webhooks(Api, generated=True):
     def webhooks_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         labels: str | Mapping[str, str] | None = None,
         object_type: Literal["deployment", "pipeline"] | None = None,
         event: Literal[
@@ -339,6 +341,8 @@ class Webhooks(Api, generated=True):
             webhooks = core_api.webhooks_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_WEBHOOKS_LIST, (project_name,), options, query=(labels, object_type, event))
 
     def webhooks_update(
