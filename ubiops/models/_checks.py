@@ -31,7 +31,7 @@ class _Problem:
         self.error, self.words = error, words
 
 
-_Place = Union[str, "tuple[_Place, Union[str, int]]"]
+_Place = Union[str, "tuple[_Place, str | int]"]
 """Where a value is: a name, or a place and what follows it.
 
 What follows is the name of a field, the position in a list, or a key in brackets. The
