@@ -134,9 +134,9 @@ def test_blocking_clients_are_rejected() -> None:
     for thing in (api, api.api_client):
         with pytest.raises(ubiops.ApiTypeError, match="'async with'"), thing:
             pass
-    with pytest.raises(ubiops.ApiTypeError, match=r"takes a ubiops\.aio\.ApiClient, got ubiops\.ApiClient"):
+    with pytest.raises(ubiops.ApiTypeError, match=r"must be a ubiops\.aio\.ApiClient, got ubiops\.ApiClient"):
         ubiops.aio.CoreApi(ubiops.ApiClient())  # type: ignore[arg-type]
-    with pytest.raises(ubiops.ApiTypeError, match=r"takes a ubiops\.ApiClient, got ubiops\.aio\.ApiClient"):
+    with pytest.raises(ubiops.ApiTypeError, match=r"must be a ubiops\.ApiClient, got ubiops\.aio\.ApiClient"):
         ubiops.CoreApi(api.api_client)
     assert not isinstance(api, ubiops.CoreApi)
     for limit in (0, -1, True, 1.5):

@@ -94,7 +94,7 @@ ROWS = [
         4,
         lambda _: ubiops.Configuration(api_key="x"),  # type: ignore[arg-type]
         TypeError,
-        ('api_key takes a dict such as {"Authorization": "Token <secret>"}, got str',),
+        ('api_key must be a dict such as {"Authorization": "Token <secret>"}, got str',),
     ),
     Row(
         5,
@@ -102,7 +102,7 @@ ROWS = [
         TypeError,
         ("pass a configuration to the client: ubiops.ApiClient(configuration)",),
     ),
-    Row(5, lambda _: ubiops.CoreApi("x"), TypeError, ("a token is given as token='...'",)),  # type: ignore[arg-type]
+    Row(5, lambda _: ubiops.CoreApi("x"), TypeError, ("pass a token as token='...'",)),  # type: ignore[arg-type]
     Row(
         6,
         lambda _: ubiops.CoreApi(tokn="x"),  # type: ignore[arg-type]
@@ -235,7 +235,7 @@ ROWS = [
         27,
         lambda p: p.api.deployments_list(p.project, limit=3),
         TypeError,
-        ("deployments_list() got an unexpected keyword argument 'limit'; it takes project_name, labels",),
+        ("deployments_list() got an unexpected keyword argument 'limit'; it accepts project_name, labels",),
     ),
     Row(28, lambda p: p.api.deployments_list(p.project, timeout=5), TypeError, ("did you mean '_request_timeout'?",)),
     Row(28, lambda p: p.api.deployments_list(p.project, headers={}), TypeError, ("did you mean '_headers'?",)),
@@ -244,7 +244,7 @@ ROWS = [
         lambda p: p.api.revisions_file_upload(p.project, "d", "v", "package.zip"),
         TypeError,
         (
-            "revisions_file_upload() takes at most 3 positional arguments (project_name, deployment_name, version), "
+            "revisions_file_upload() accepts at most 3 positional arguments (project_name, deployment_name, version), "
             "got 4; give the others by name: file=..., source_deployment=...",
         ),
     ),
@@ -296,7 +296,7 @@ ROWS = [
     ),
     Row(39, lambda p: p.api.deployments_list("p", _request_timeout=0), ValueError, ("must be a number of seconds",)),
     Row(39, lambda p: p.api.deployments_list("p", _request_timeout="5"), TypeError, ("must be a number of seconds",)),
-    Row(39, _set("verify_ssl", "false"), TypeError, ("verify_ssl takes True or False, got str: 'false'",)),
+    Row(39, _set("verify_ssl", "false"), TypeError, ("verify_ssl must be True or False, got str: 'false'",)),
     Row(44, lambda p: p.api.deployments_create(p.project, {"name": "d", **PLAIN}), ubiops.ConflictError, ("'d'",)),
 ]
 

@@ -119,7 +119,7 @@ def find_model(name: str) -> type[Model]:
 
     found = getattr(models, name, None) if name in models.__all__ else None
     if found is None:
-        raise ApiValueError(f"there is no model named {name!r}")
+        raise ApiValueError(f"unknown model {name!r}")
     cls: type[Model] = found
     return cls
 

@@ -29,7 +29,7 @@ def suggest(name: str, names: Iterable[str], otherwise: str) -> str:
     Args:
         name: The name that does not exist.
         names: Those that do.
-        otherwise: What to write before all names, such as ``it takes``.
+        otherwise: What to write before all names, such as ``it accepts``.
     """
     names = list(names)
     near = nearest(name, names)
@@ -47,8 +47,8 @@ def unnamed(code: CodeType, extra: tuple[Any, ...]) -> ApiTypeError:
     positional = ", ".join(code.co_varnames[1:most])
     named = ", ".join(f"{name}=..." for name in code.co_varnames[most : most + code.co_kwonlyargcount])
     return ApiTypeError(
-        f"{code.co_name}() takes at most {most - 1} positional arguments ({positional}), got {most - 1 + len(extra)}; "
-        f"give the others by name: {named}"
+        f"{code.co_name}() accepts at most {most - 1} positional arguments ({positional}), "
+        f"got {most - 1 + len(extra)}; give the others by name: {named}"
     )
 
 

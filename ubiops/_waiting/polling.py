@@ -102,7 +102,7 @@ class Wait:
             _check_name(value, name, caller)
         self._timeout = _check_timeout(timeout, caller)
         if on_status is not None and not callable(on_status):
-            raise ApiTypeError(f"{caller}() takes a function for 'on_status', got {type(on_status).__name__}")
+            raise ApiTypeError(f"{caller}(): 'on_status' must be callable, got {type(on_status).__name__}")
         self._caller = caller
         self.names = names
         self._quiet = quiet
@@ -305,7 +305,7 @@ def core_api_of(client: ApiClient | CoreApi, caller: str) -> CoreApi:
         return CoreApi(found)
     what = f"{type(client).__module__}.{type(client).__name__}"
     hint = "; an async client can't be used here" if what.startswith("ubiops.aio.") else ""
-    raise ApiTypeError(f"{caller}() takes an ApiClient or a CoreApi for 'client', got {what}{hint}")
+    raise ApiTypeError(f"{caller}(): 'client' must be an ApiClient or a CoreApi, got {what}{hint}")
 
 
 def _check_name(value: object, name: str, caller: str) -> None:
@@ -314,17 +314,17 @@ def _check_name(value: object, name: str, caller: str) -> None:
     if isinstance(value, Model):
         what = "id" if name.endswith("_id") else "name"
         raise ApiTypeError(
-            f"{caller}() takes a string for {name!r}, got the object {type(value).__name__}; pass only its {what}"
+            f"{caller}(): {name!r} must be a string, got the object {type(value).__name__}; pass only its {what}"
         )
 
 
 def _check_timeout(value: object, caller: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ApiTypeError(
-            f"{caller}() takes a number of seconds for 'timeout', got {type(value).__name__}: {truncated_repr(value)}"
+            f"{caller}(): 'timeout' must be a number of seconds, got {type(value).__name__}: {truncated_repr(value)}"
         )
     if not 0 < value <= _LONGEST_TIMEOUT:
         raise ApiValueError(
-            f"{caller}() takes a 'timeout' above 0 and up to {_LONGEST_TIMEOUT} seconds, got {truncated_repr(value)}"
+            f"{caller}(): 'timeout' must be above 0 and at most {_LONGEST_TIMEOUT} seconds, got {truncated_repr(value)}"
         )
     return float(value)

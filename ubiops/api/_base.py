@@ -118,7 +118,7 @@ def check_arguments(
         from ubiops._core.suggestions import suggest
         from ubiops.configuration import _SETTINGS
 
-        hint = suggest(name, ("api_client", *settings), otherwise="it takes")
+        hint = suggest(name, ("api_client", *settings), otherwise="it accepts")
         if name in _SETTINGS:
             hint = f"set it in a configuration: {place}.{cls.__name__}({place}.ApiClient(ubiops.Configuration({name}=...)))"
         raise ApiTypeError(f"{cls.__name__}() got an unexpected keyword argument {name!r}; {hint}")
@@ -127,14 +127,14 @@ def check_arguments(
         if kind == "ApiClient":
             kind = f"{type(api_client).__module__.replace('.api_client', '').replace('.client', '')}.{kind}"
         hint = (
-            "a token is given as token='...'"
+            "pass a token as token='...'"
             if isinstance(api_client, str)
             else (f"pass a configuration to the client: {place}.ApiClient(configuration)")
         )
-        raise ApiTypeError(f"{place}.{cls.__name__} takes a {place}.ApiClient, got {kind}; {hint}")
+        raise ApiTypeError(f"the client of {place}.{cls.__name__} must be a {place}.ApiClient, got {kind}; {hint}")
     if api_client is not None and any(value is not None for value in settings.values()):
         raise ApiTypeError(
-            f"{place}.{cls.__name__} takes either a client, or {', '.join(settings)}: "
+            f"pass {place}.{cls.__name__} either a client, or {', '.join(settings)}: "
             "set them in the configuration of the client"
         )
 

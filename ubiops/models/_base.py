@@ -227,7 +227,7 @@ class Model(Storage):
             ubiops.ApiTypeError: ``data`` is not a mapping.
         """
         if not isinstance(data, Mapping):
-            raise ApiTypeError(f"{cls.__name__}.from_dict takes a mapping, got {type(data).__name__}")
+            raise ApiTypeError(f"{cls.__name__}.from_dict() needs a mapping, got {type(data).__name__}")
         model: Self = cls._read(dict(data))
         return model
 
@@ -253,8 +253,8 @@ class Model(Storage):
     def to_json(self, indent: int | None = None) -> str:
         """Returns the model as JSON text, with dates in ISO 8601.
 
-        It has the fields that ``repr`` shows: all of a response, and those that are given
-        of a model to send. Secret values are not redacted.
+        It has the fields that ``repr`` shows: all of a response, and those that are
+        given of a model to send. Secret values are not redacted.
 
         Args:
             indent: Spaces for each level. Default: everything on one line.
