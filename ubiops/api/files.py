@@ -256,8 +256,8 @@ class Files(Api, generated=True):
     ) -> list[BucketList]:
         """List buckets.
 
-        Lists the buckets of a project. Their sizes are shown by ``buckets_get``;
-        credentials are never shown.
+        Lists the buckets of a project. ``buckets_get`` also returns the size of a
+        bucket. Credentials are never returned.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -268,8 +268,7 @@ class Files(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.BucketList]: The buckets. An empty list if there are none with
-                such a label.
+            list[ubiops.BucketList]: The buckets. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -297,7 +296,8 @@ class Files(Api, generated=True):
 
         Changes the given settings and leaves the others as they are. ``credentials``,
         ``configuration`` and ``labels`` are replaced as a whole. A shorter ``ttl`` also
-        deletes files that are older already. Name and provider can't be changed.
+        deletes files that are already older. The name and the provider can't be
+        changed.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -338,8 +338,8 @@ class Files(Api, generated=True):
     ) -> FileMultipartUpload:
         """Complete an upload in parts.
 
-        Joins the parts of an upload into one file. Call it after all parts were sent; a
-        missing part makes it fail.
+        Joins the parts of an upload into one file. Call it after all parts were sent;
+        it fails if a part is missing.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -349,7 +349,7 @@ class Files(Api, generated=True):
             file: Path of the file within its bucket, such as ``2024/03/rain.csv``. The
                 client encodes slashes and other special characters. String, not empty.
                 Required.
-            data: The parts of the file, in their order.
+            data: The parts of the file, in order.
                 ``ubiops.FileCompleteMultipartUpload``, or a dict with its fields.
                 Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -392,8 +392,8 @@ class Files(Api, generated=True):
     ) -> None:
         """Delete a file.
 
-        Deletes a file permanently. Requests whose input or output names the file can't
-        read it any more.
+        Deletes a file permanently. Requests whose input or output refers to the file
+        can no longer read it.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -518,7 +518,7 @@ class Files(Api, generated=True):
             prefix: Returns only files whose path starts with this text. End it with a
                 slash to list a folder. String.
             delimiter: Character that separates folders, usually ``/``. Files whose path
-                has it after the prefix are not listed one by one; the parts up to it
+                has it after the prefix are not listed individually; the parts up to it
                 are returned in ``prefixes``. By default, all files are listed. String.
             continuation_token: Start of the page, as the previous response returned it.
                 By default, the first page is returned. String.
@@ -528,7 +528,7 @@ class Files(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.FileDetail: One page of files. Empty if there are none that match.
+            ubiops.FileDetail: One page of files. Empty if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -558,9 +558,9 @@ class Files(Api, generated=True):
     ) -> FileMultipartUpload:
         """Start an upload in parts.
 
-        Starts the upload of a file in parts, which may be sent at the same time and
-        repeated one by one. It suits large files: ``ubiops.utils.upload_file`` uses
-        parts of 1 GiB for files from 4 GiB. The file appears only when
+        Starts the upload of a file in parts, which can be sent in parallel and retried
+        individually. It suits large files: ``ubiops.utils.upload_file`` uses parts of 1
+        GiB for files from 4 GiB. The file appears only when
         ``files_complete_multipart_upload`` joins the parts.
 
         Args:
@@ -571,7 +571,7 @@ class Files(Api, generated=True):
             file: Path of the file within its bucket, such as ``2024/03/rain.csv``. The
                 client encodes slashes and other special characters. String, not empty.
                 Required.
-            data: Nothing, or an empty object. The platform reads nothing from it. Dict.
+            data: Nothing or an empty object. The platform ignores it. Dict.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -612,8 +612,8 @@ class Files(Api, generated=True):
         Returns a signed address of the storage. Send the content there with PUT,
         without the API token: the address itself is the permission, and it expires.
         Storage at ``azure_blob_storage`` also needs the headers ``x-ms-version:
-        2020-04-08`` and ``x-ms-blob-type: BlockBlob``. A file of the same path is
-        replaced.
+        2020-04-08`` and ``x-ms-blob-type: BlockBlob``. An existing file with the same
+        path is replaced.
 
         ``ubiops.utils.upload_file`` does all of this, also for large files.
 
@@ -637,7 +637,7 @@ class Files(Api, generated=True):
                 sent as a whole. String.
             part_number: Number of the part, from 1, as text. Needs ``upload_id``.
                 String.
-            data: Nothing, or an empty object. The platform reads nothing from it. Dict.
+            data: Nothing or an empty object. The platform ignores it. Dict.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:

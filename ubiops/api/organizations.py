@@ -176,7 +176,7 @@ class Organizations(Api, generated=True):
         """Remove a member from an organization.
 
         Removes a member from an organization and from all its projects; the account
-        itself stays. The last admin can't be removed. You must be an admin of the
+        itself is kept. The last admin can't be removed. You must be an admin of the
         organization.
 
         Args:
@@ -266,7 +266,7 @@ class Organizations(Api, generated=True):
     ) -> OrganizationUserList:
         """Update a member of an organization.
 
-        Makes a member an admin of the organization, or takes that right away. The last
+        Makes a member an admin of the organization, or revokes that right. The last
         admin can't be demoted. You must be an admin of the organization.
 
         Args:
@@ -373,8 +373,8 @@ class Organizations(Api, generated=True):
     def organizations_resource_usage(self, organization_name: PathValue = REQUIRED, **options: Any) -> ResourceUsage:
         """Count the objects of an organization.
 
-        Returns how many projects, members and objects an organization has, over all its
-        projects.
+        Returns how many projects, members and objects an organization has, across all
+        its projects.
 
         Args:
             organization_name: Name of the organization, as it is now. String, not
@@ -479,8 +479,8 @@ class Organizations(Api, generated=True):
     def vouchers_get(self, code: PathValue = REQUIRED, **options: Any) -> Voucher:
         """Get a voucher.
 
-        Returns what a voucher is good for, before it is redeemed with the ``voucher``
-        of ``organizations_create``.
+        Returns what a voucher grants, before you redeem it with the ``voucher`` of
+        ``organizations_create``.
 
         Args:
             code: Code of the voucher. String, not empty. Required.

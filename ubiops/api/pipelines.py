@@ -291,9 +291,9 @@ class Pipelines(Api, generated=True):
         pipeline becomes its default version.
 
         Each object refers to a deployment, to another pipeline or to an operator of the
-        platform. Two names stand for the pipeline itself: ``pipeline_start`` gives its
-        input, and ``pipeline_end`` takes its output. The deployment version that an
-        object refers to must have been built: wait for it with
+        platform. Two names stand for the pipeline itself: ``pipeline_start`` provides
+        its input, and ``pipeline_end`` receives its output. The deployment version that
+        an object refers to must have been built: wait for it with
         ``ubiops.utils.wait_for_deployment_version`` first.
 
         An attachment has one destination and one or more sources. With structured data,
@@ -423,7 +423,7 @@ class Pipelines(Api, generated=True):
         """Delete a version of a pipeline.
 
         Deletes a version of a pipeline permanently, together with its objects and
-        attachments. The deployments that it used stay.
+        attachments. The deployments that it used are not deleted.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -507,8 +507,7 @@ class Pipelines(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.PipelineVersionList]: The versions. An empty list if there are
-                none, or none with such a label.
+            list[ubiops.PipelineVersionList]: The versions. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -635,7 +634,7 @@ class Pipelines(Api, generated=True):
         """Delete a pipeline.
 
         Deletes a pipeline permanently, together with its versions, their objects and
-        attachments. The deployments that it used stay.
+        attachments. The deployments that it used are not deleted.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -704,8 +703,7 @@ class Pipelines(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.PipelineList]: The pipelines. An empty list if there are none,
-                or none with such a label.
+            list[ubiops.PipelineList]: The pipelines. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error

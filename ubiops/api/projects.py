@@ -270,9 +270,9 @@ class Projects(Api, generated=True):
         Without ``start`` and ``end``, the last 24 hours are searched. Give both or
         neither. If ``start`` is before ``end``, the oldest lines come first; if it is
         after ``end``, the search goes backward and the newest lines come first.
-        ``start`` is included, ``end`` is not. If a response holds ``limit`` lines,
-        there may be more: search again with ``start`` one nanosecond after the
-        ``timestamp`` of the last line, or before it when searching backward.
+        ``start`` is inclusive and ``end`` is exclusive. If a response contains
+        ``limit`` lines, there may be more: search again with ``start`` one nanosecond
+        after the ``timestamp`` of the last line, or before it when searching backward.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -285,10 +285,10 @@ class Projects(Api, generated=True):
                 a line, and ``deployment_id``, ``deployment_version_id``,
                 ``pipeline_id``, ``pipeline_version_id`` and ``pipeline_object_id``. A
                 label that a line does not have is the empty string. String.
-            start: Where to start, included: a date and time in ISO 8601, or seconds or
-                nanoseconds since 1970. It needs ``end``. String.
-            end: Where to stop, not included: a date and time in ISO 8601, or seconds or
-                nanoseconds since 1970. It needs ``start``. String.
+            start: Start of the search, inclusive: a date and time in ISO 8601, or
+                seconds or nanoseconds since 1970. It needs ``end``. String.
+            end: End of the search, exclusive: a date and time in ISO 8601, or seconds
+                or nanoseconds since 1970. It needs ``start``. String.
             limit: Maximum number of lines to return. Integer, 0 to 5000. Default:
                 ``1000``.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -325,7 +325,7 @@ class Projects(Api, generated=True):
 
         Lists who changed what in the project and when, newest first: the project itself
         and all objects in it. Deployments and pipelines have lists of their own. At
-        most ``limit`` events are returned per call; increase ``offset`` to read older
+        most ``limit`` events are returned per call; increase ``offset`` to get older
         ones.
 
         Args:
@@ -493,8 +493,8 @@ class Projects(Api, generated=True):
         """Update an environment variable of a project.
 
         Replaces name, value and secrecy of a variable of the project; all three must be
-        given. A secret stays a secret. To change the value for one deployment only,
-        create a variable of the same name there.
+        given. A secret can't be made visible again. To change the value for one
+        deployment only, create a variable of the same name there.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -543,11 +543,11 @@ class Projects(Api, generated=True):
 
         Lists what happened to deployment versions, pipeline versions, services,
         environment tags and node pools, such as why an instance could not start. The
-        audit log, in contrast, holds what people did. At most ``limit`` events are
-        returned per call; increase ``offset`` to read more.
+        audit log, in contrast, shows what people did. At most ``limit`` events are
+        returned per call; increase ``offset`` to get more.
 
-        Give ``object_type`` and ``object_id`` together, to follow one object. Limit the
-        time either by ``last_seconds``, or by ``start_time`` and ``end_time``.
+        Give ``object_type`` and ``object_id`` together, to follow one object. Restrict
+        the time range with either ``last_seconds``, or ``start_time`` and ``end_time``.
         Inferred, not documented.
 
         API v2 only.
@@ -560,12 +560,12 @@ class Projects(Api, generated=True):
                 ``pipeline_version``, ``service``, ``environment_tag``, ``node_pool``.
             object_id: UUID of the object whose events to list. It needs
                 ``object_type``. The format is inferred, not documented. String (UUID).
-            start_time: Returns only events from this moment on. It can't be combined
-                with ``last_seconds``. Date and time.
-            end_time: Returns only events until this moment. It can't be combined with
+            start_time: Returns only events from this time on. It can't be combined with
                 ``last_seconds``. Date and time.
-            last_seconds: Returns only events of the last seconds, counted back from
-                now. It can't be combined with ``start_time`` and ``end_time``. Integer.
+            end_time: Returns only events up to this time. It can't be combined with
+                ``last_seconds``. Date and time.
+            last_seconds: Returns only events of this many seconds up to now. It can't
+                be combined with ``start_time`` and ``end_time``. Integer.
             type: Returns only events of one type. The types are not documented; use one
                 that a response showed. String.
             limit: Maximum number of events to return, counted from ``offset``. Integer,
@@ -575,8 +575,7 @@ class Projects(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.EventList]: The events. An empty list if there are none that
-                match.
+            list[ubiops.EventList]: The events. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -613,10 +612,10 @@ class Projects(Api, generated=True):
     ) -> list[RequestsOverview]:
         """List the requests of a project.
 
-        Lists requests that have ended, over all deployments or all pipelines of the
-        project, newest first. By default those that completed are listed; ask for
-        ``failed`` ones with ``status``. At most ``limit`` requests are returned per
-        call; increase ``offset`` to read older ones.
+        Lists the finished requests to all deployments or all pipelines of the project,
+        newest first. By default, completed requests are listed; set ``status`` to list
+        failed ones. At most ``limit`` requests are returned per call; increase
+        ``offset`` to get older ones.
 
         Requests that are pending or being processed are listed per deployment or
         pipeline. ``/v2.1`` needs ``object_type``, so give it if a program is to work
@@ -633,16 +632,16 @@ class Projects(Api, generated=True):
                 Integer, 0 or more. Default: ``50``.
             offset: Number of requests to skip, starting with the newest. The next page
                 starts at ``offset`` + ``limit``. Integer, 0 or more. Default: ``0``.
-            start_date: Returns only requests that were created at this moment or later.
+            start_date: Returns only requests that were created at this time or later.
                 Date and time.
-            end_date: Returns only requests that were created at this moment or earlier.
+            end_date: Returns only requests that were created at this time or earlier.
                 Date and time.
             search_id: Returns only requests whose id contains this text. String.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
             list[ubiops.RequestsOverview]: The requests, newest first. An empty list if
-                there are none that match.
+                none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -706,9 +705,9 @@ class Projects(Api, generated=True):
     ) -> None:
         """Remove a user from a project.
 
-        Takes the access to a project away from a user, together with all roles that the
-        user has there. The user stays a member of the organization. You must be an
-        admin of the organization.
+        Revokes a user's access to a project, together with all roles that the user has
+        there. The user remains a member of the organization. You must be an admin of
+        the organization.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -894,7 +893,7 @@ class Projects(Api, generated=True):
     ) -> list[ProjectList]:
         """List projects.
 
-        Lists the projects that the caller has access to, over all organizations unless
+        Lists the projects that the caller has access to, in all organizations unless
         ``organization`` names one.
 
         Args:
@@ -906,8 +905,7 @@ class Projects(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.ProjectList]: The projects. An empty list if there are none that
-                match.
+            list[ubiops.ProjectList]: The projects. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -933,8 +931,8 @@ class Projects(Api, generated=True):
     ) -> list[Logs]:
         """Search the logs of a project, in the older form.
 
-        Searches the log lines of the project by labels, from a moment or a line on. Use
-        ``logs_list`` instead, which can search for text and also works in ``/v2``.
+        Searches the log lines of the project by labels, from a given time or line on.
+        Use ``logs_list`` instead, which can search for text and also works in ``/v2``.
 
         Without a body, the lines of the last six hours are returned, at most 1000.
 
@@ -971,7 +969,7 @@ class Projects(Api, generated=True):
         """Count the objects of a project.
 
         Returns how many deployments, pipelines, buckets and environments a project has.
-        What they cost is shown by ``projects_usage_get``.
+        ``projects_usage_get`` shows what they cost.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -998,8 +996,9 @@ class Projects(Api, generated=True):
         Changes the given settings and leaves the others as they are. CORS origins and
         labels are replaced as a whole.
 
-        With ``suspend`` you stop and resume the project. If the platform suspended it,
-        it can't be resumed this way; if its credits are used up, raise ``credits``.
+        Set ``suspend`` to stop or resume the project. A project that the platform
+        suspended can't be resumed this way; if its credits have run out, raise
+        ``credits``.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the

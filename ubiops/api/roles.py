@@ -144,8 +144,8 @@ class Roles(Api, generated=True):
         """Assign a role.
 
         Gives a role to a user, a service user or the code of a deployment, for the
-        whole project or for one object in it. Roles add up: whoever has several has the
-        permissions of all of them.
+        whole project or for one object in it. Roles add up: the holder of several roles
+        has the permissions of all of them.
 
         A user must have access to the project first (``project_users_create``). Give
         ``resource`` and ``resource_type`` together; leave out both for the whole
@@ -190,7 +190,7 @@ class Roles(Api, generated=True):
         """Take a role away.
 
         Deletes an assignment, so that its holder loses the role for that object. The
-        role itself stays, and so does the access to the project.
+        role itself and the access to the project are kept.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -200,7 +200,7 @@ class Roles(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            None: The role was taken away. The response is empty.
+            None: The role was revoked. The response is empty.
 
         Operation: ``DELETE /projects/{project_name}/role-assignments/{id}``
 
@@ -251,7 +251,7 @@ class Roles(Api, generated=True):
     ) -> list[RoleAssignmentList]:
         """List role assignments.
 
-        Lists who has which role in a project, and for which object. Narrow the list by
+        Lists who has which role in a project, and for which object. Filter the list by
         the object (``resource`` and ``resource_type``), by the holder of the role
         (``assignee`` and ``assignee_type``), or by both.
 
@@ -269,8 +269,8 @@ class Roles(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.RoleAssignmentList]: The assignments. An empty list if there are
-                none that match.
+            list[ubiops.RoleAssignmentList]: The assignments. An empty list if none
+                match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -333,8 +333,8 @@ class Roles(Api, generated=True):
     def roles_delete(self, project_name: PathValue = REQUIRED, role_name: PathValue = REQUIRED, **options: Any) -> None:
         """Delete a role.
 
-        Deletes a role of your own. Whoever has it loses its permissions. Built-in roles
-        can't be deleted.
+        Deletes a role of your own. Everyone who has it loses its permissions. Built-in
+        roles can't be deleted.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -420,7 +420,7 @@ class Roles(Api, generated=True):
         """Update a role.
 
         Renames a role of your own, or replaces its permissions as a whole. The change
-        affects everybody who has the role. Built-in roles can't be changed.
+        affects everyone who has the role. Built-in roles can't be changed.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the

@@ -177,15 +177,15 @@ class Services(Api, generated=True):
     ) -> ServiceDetail:
         """Create a service.
 
-        Opens a port of a deployment's instances to HTTPS callers, at an address of its
-        own. Use it for code that has an HTTP server, such as a dashboard or a language
-        model, where callers expect any path and method rather than requests of the
-        platform. Calls are spread over the running instances.
+        Opens a port of a deployment's instances to HTTPS callers, at a dedicated
+        address. Use it for code that has an HTTP server, such as a dashboard or a
+        language model, where callers expect any path and method rather than requests of
+        the platform. Calls are spread over the running instances.
 
         By default, callers send an API token, whose owner needs the permission to
-        create requests of the deployment. Access without a token must be unlocked for
-        the project. Each call is recorded as a request of the version, unless its path
-        or the type of its content is excluded.
+        create requests of the deployment. The project must allow access without a
+        token. Each call is recorded as a request of the version, unless its path or the
+        type of its content is excluded.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -228,8 +228,8 @@ class Services(Api, generated=True):
     ) -> None:
         """Delete a service.
 
-        Deletes a service. Its address stops working at once. The deployment stays as it
-        is.
+        Deletes a service. Its address stops working immediately. The deployment is not
+        affected.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -303,8 +303,7 @@ class Services(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.ServiceList]: The services. An empty list if there are none that
-                match.
+            list[ubiops.ServiceList]: The services. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -361,7 +360,7 @@ class Services(Api, generated=True):
         """Update a service.
 
         Changes the given settings and leaves the others as they are. The address stays
-        the same, also under a new name. To return to the default version of the
+        the same even if you change the name. To return to the default version of the
         deployment, or to remove a limit, send null (``ubiops.NULL``).
 
         Args:
@@ -402,10 +401,10 @@ class Services(Api, generated=True):
     ) -> ServicesUserConcurrencyLimitList:
         """Create a concurrency limit of a user.
 
-        Gives a user a limit of their own on the number of calls that are open at a
-        time, in place of ``concurrency_limit_user_default`` of the service. Use it for
-        a caller who needs more, or should get less, than the others. A slow caller who
-        opens many calls then leaves room for others. Inferred, not documented.
+        Gives a user a limit of their own on the number of calls that are open at the
+        same time, in place of ``concurrency_limit_user_default`` of the service. Use it
+        for a caller who needs more, or should get less, than the others. A slow caller
+        who opens many calls then leaves room for others. Inferred, not documented.
 
         API v2 only.
 
@@ -451,9 +450,9 @@ class Services(Api, generated=True):
     ) -> None:
         """Delete the concurrency limit of a user.
 
-        Deletes the limit of one user on the number of calls that are open at a time.
-        The user then has ``concurrency_limit_user_default`` of the service, as all
-        others. Inferred, not documented.
+        Deletes the limit of one user on the number of calls that are open at the same
+        time. The user then has ``concurrency_limit_user_default`` of the service, like
+        everyone else. Inferred, not documented.
 
         API v2 only.
 
@@ -493,8 +492,9 @@ class Services(Api, generated=True):
     ) -> ServicesUserConcurrencyLimitList:
         """Get the concurrency limit of a user.
 
-        Returns the limit of one user on the number of calls that are open at a time. A
-        user without a limit of their own is not found. Inferred, not documented.
+        Returns the limit of one user on the number of calls that are open at the same
+        time. A user without a limit of their own is not found. Inferred, not
+        documented.
 
         API v2 only.
 
@@ -531,7 +531,7 @@ class Services(Api, generated=True):
         """List the concurrency limits of users.
 
         Lists the users of a service that have a limit of their own on the number of
-        calls that are open at a time. All others have
+        calls that are open at the same time. All others have
         ``concurrency_limit_user_default`` of the service. Inferred, not documented.
 
         API v2 only.
@@ -568,8 +568,8 @@ class Services(Api, generated=True):
     ) -> ServicesUserConcurrencyLimitList:
         """Update the concurrency limit of a user.
 
-        Changes the limit of one user on the number of calls that are open at a time.
-        Inferred, not documented.
+        Changes the limit of one user on the number of calls that are open at the same
+        time. Inferred, not documented.
 
         API v2 only.
 
@@ -666,8 +666,8 @@ class Services(Api, generated=True):
         """Delete the rate limit of a user.
 
         Deletes the limit of one user on the number of calls within a period. The user
-        then has ``rate_limit_user_default`` of the service, as all others. Inferred,
-        not documented.
+        then has ``rate_limit_user_default`` of the service, like everyone else.
+        Inferred, not documented.
 
         API v2 only.
 

@@ -104,9 +104,9 @@ class Webhooks(Api, generated=True):
     ) -> WebhookTestDetail:
         """Test a webhook.
 
-        Makes one call as a webhook with these settings would make it, so that you can
-        check the URL, the headers and your server. No webhook is created or needed.
-        Poll ``webhook_tests_get`` for how the call went.
+        Makes one call, as a webhook with these settings would, so that you can check
+        the URL, the headers and your server. No webhook is created or needed. Poll
+        ``webhook_tests_get`` for the result.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -150,8 +150,8 @@ class Webhooks(Api, generated=True):
     ) -> WebhookTestDetail:
         """Get a test of a webhook.
 
-        Returns how the call of a test went. Poll it until ``status`` is ``completed``
-        or ``failed``, which takes as long as the timeout of the test at most, or longer
+        Returns the result of a test. Poll it until ``status`` is ``completed`` or
+        ``failed``, which takes as long as the timeout of the test at most, or longer
         with ``retry``.
 
         Args:
@@ -180,10 +180,10 @@ class Webhooks(Api, generated=True):
     ) -> WebhookDetail:
         """Create a webhook.
 
-        Has the platform send a POST request to a URL of yours when a request to a
-        deployment or pipeline starts or ends, so that programs need not poll.
+        Makes the platform send a POST request to a URL of yours when a request to a
+        deployment or pipeline starts or ends, so that programs don't need to poll.
         ``started`` fires when processing begins, ``completed`` and ``failed`` when it
-        ended that way, and ``finished`` however it ended.
+        ends that way, and ``finished`` when it ends in any way.
 
         The body of the call is a JSON object with ``event``, the ids and names of the
         deployment and version (or of the pipeline), ``request_id``, ``status``, and
@@ -327,8 +327,7 @@ class Webhooks(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.WebhookDetail]: The webhooks. An empty list if there are none
-                that match.
+            list[ubiops.WebhookDetail]: The webhooks. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
