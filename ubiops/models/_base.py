@@ -361,6 +361,7 @@ def _load_validate(model: Model, where: str) -> None:
     """Takes the place of ``validate`` until it is first needed: programs that only read
     models don't import it. An import in each constructor would be slow.
     """
+    __tracebackhide__ = True
     global _validate
     from ubiops.models._checks import validate
 

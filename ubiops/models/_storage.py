@@ -57,18 +57,17 @@ def attribute_of(field: Field, bit: int) -> property | None:
             model._values[key] = value
             model._unread &= ~bit
 
+    def get_value(model: Storage) -> Any:
+        return model._values.get(key)
+
+    getter: Callable[[Storage], Any] = get_value
     if field.kind.read:
-        get_value = _date_getter(field, bit, set_value)
+        getter = _date_getter(field, bit, set_value)
     elif field.kind.model:
-        get_value = _nested_getter(field, bit, set_value)
+        getter = _nested_getter(field, bit, set_value)
     elif key == field.name:
         return None
-    else:
-
-        def get_value(model: Storage) -> Any:
-            return model._values.get(key)
-
-    return property(get_value, set_value, lambda model: set_value(model, None))
+    return property(getter, set_value, lambda model: set_value(model, None))
 
 
 def _date_getter(field: Field, bit: int, set_value: Callable[[Storage, Any], None]) -> Callable[[Storage], Any]:
