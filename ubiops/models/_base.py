@@ -193,11 +193,11 @@ class Model(Storage):
 
             fields = by_name(cls, args, fields)
         values = {}
-        by_name = cls._by_name
+        known = cls._by_name
         for name, value in fields.items():
             if value is None:
                 continue
-            one = by_name.get(name)
+            one = known.get(name)
             if one is not None:
                 values[one.key] = value
             else:
