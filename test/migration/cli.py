@@ -34,7 +34,7 @@ _REQUIREMENTS = "import importlib.metadata as m, json; print(json.dumps(m.requir
 
 def prepare() -> Path:
     """Creates the environment of the program unless it exists; returns its folder."""
-    folder = PLACE / f"cli-{CLI}-python{sys.version_info.major}.{sys.version_info.minor}"
+    folder = PLACE / f"ubiops-cli-{CLI}-python{sys.version_info.major}.{sys.version_info.minor}"
     stamp = folder / "installed"
     if not stamp.exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -42,9 +42,12 @@ def prepare() -> Path:
         _run(python, "-m", "pip", "install", *_OPTIONS, "--no-deps", f"ubiops-cli=={CLI}")
         needed = [one for one in json.loads(_run(python, "-c", _REQUIREMENTS)) if not one.startswith("ubiops=")]
         setup = (ROOT / "setup.py").read_text(encoding="utf-8")
-        ours = re.search(r"install_requires=\[(.*?)\]", setup, re.DOTALL)
-        assert ours is not None
-        _run(python, "-m", "pip", "install", *_OPTIONS, *needed, *re.findall(r'"([^"]+)"', ours[1]))
+        # Ignore files need the extra "packages".
+        for pattern in (r"install_requires=\[(.*?)\]", r'"packages": \[(.*?)\]'):
+            ours = re.search(pattern, setup, re.DOTALL)
+            assert ours is not None
+            needed += re.findall(r'"([^"]+)"', ours[1])
+        _run(python, "-m", "pip", "install", *_OPTIONS, *needed)
         stamp.write_text(str(python), encoding="utf-8")
     return folder
 
