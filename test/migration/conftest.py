@@ -59,7 +59,7 @@ def names() -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="session", params=[THIS, "4.15.0"])
 def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
-    """ubiops-cli, signed in, on this library and on the official client that it pins."""
+    """ubiops-cli, signed in, on this library and on the official client it pins."""
     import ubiops.emulator
 
     folder = command_line_program.prepare()

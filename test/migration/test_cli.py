@@ -6,6 +6,7 @@ The other modules of this name test the rest; the last one that nothing was left
 
 from __future__ import annotations
 
+import os
 import subprocess
 import zipfile
 
@@ -18,7 +19,7 @@ UNKNOWN = "2aae90dd-057b-4dfd-8502-f9074aa1be0f"
 
 
 def test_it_starts() -> None:
-    program = str(prepare() / "bin" / "ubiops")
+    program = str(prepare() / ("Scripts" if os.name == "nt" else "bin") / "ubiops")
     for arguments, expected in ((("--version",), "2.32.0"), (("deployments", "--help"), "Usage")):
         done = subprocess.run(
             [program, *arguments], env=variables(THIS), capture_output=True, text=True, timeout=60, check=False
@@ -32,7 +33,10 @@ def test_it_runs_code_locally(session: Session) -> None:
     assert "Status: completed" in printed
     assert '"words": 3' in printed
     assert "Status: failed" in cli("run_local", "-dir", "code", "--data", "{}").output
-    assert "Status: completed" in cli("run_local", "-dir", "code", "-f", session.file("input.json", '[{"text": "a"}]')).output
+    assert (
+        "Status: completed"
+        in cli("run_local", "-dir", "code", "-f", session.file("input.json", '[{"text": "a"}]')).output
+    )
 
 
 def test_it_validates_files(session: Session) -> None:

@@ -14,6 +14,14 @@ import pytest
 from .cli import CODE, Session
 from .clients import THIS
 
+SERVICE = """
+service_name: counter
+service_deployment: word-count
+service_version: v1
+port: 8080
+service_labels:
+  kind: web
+"""
 PIPELINE = """
 pipeline_name: counting
 pipeline_labels:
@@ -194,7 +202,9 @@ def test_environment_variables(level: tuple[Any, ...], session: Session) -> None
     cli("env", "create", "COUNTRY", "--value", "nl", "--overwrite", *level)
     assert "value: nl" in cli("env", "get", "COUNTRY", *level).output
     cli("env", "update", "COUNTRY", "-n", "REGION", "--value", "de", *level)
-    session.file("many.yaml", "environment_variables:\n  - {name: ONE, value: '1'}\n  - {name: KEY, value: s, secret: true}\n")
+    session.file(
+        "many.yaml", "environment_variables:\n  - {name: ONE, value: '1'}\n  - {name: KEY, value: s, secret: true}\n"
+    )
     cli("env", "create", "-f", "many.yaml", *level)
     found = {one["name"]: one for one in cli("env", "list", *level, "-fmt", "json").json}
     assert found["REGION"]["value"] == "de"
@@ -231,7 +241,10 @@ def test_pipelines(session: Session) -> None:
     cli("pipeline_versions", "get", "v1", "-p", "counting", "-o", "v1.yaml")
     cli("pipelines", "create", "copy", "-f", "counting.yaml")
     cli("pipeline_versions", "create", "v2", "-p", "copy", "-f", "v1.yaml")
-    assert "successfully updated" in cli("pipeline_versions", "update", "v2", "-p", "copy", "-n", "v3", "-desc", "x").output
+    assert (
+        "successfully updated"
+        in cli("pipeline_versions", "update", "v2", "-p", "copy", "-n", "v3", "-desc", "x").output
+    )
     cli("pipelines", "update", "copy", "-default", "v3")
     cli("pipelines", "update", "copy", "-n", "renamed")
     found = cli("ppl", "get", "renamed", "-fmt", "json").json
@@ -283,8 +296,7 @@ def test_request_schedules(session: Session) -> None:
 
 def test_services(session: Session) -> None:
     cli = session.cli
-    text = "service_name: counter\nservice_deployment: word-count\nservice_version: v1\nport: 8080\nservice_labels: {kind: web}\n"
-    made = cli("services", "create", "-f", session.file("service.yaml", text), "-fmt", "json").json
+    made = cli("services", "create", "-f", session.file("service.yaml", SERVICE), "-fmt", "json").json
     assert (made["name"], made["port"]) == ("counter", 8080)
     cli("services", "create", "-f", "service.yaml", "--overwrite")
     cli("services", "get", "counter", "-o", "again.yaml")
@@ -301,8 +313,9 @@ def test_logs_and_audit_events(session: Session) -> None:
     cli = session.cli
     cli("deployments", "requests", "create", "word-count", "--data", '{"text": "logged"}')
     query = '|= "counting" | deployment_name="word-count" | deployment_version="v1"'
+    session.wait(lambda: "counting logged" in cli("logs", "-q", query).output)
     for format in ("reference", "oneline", "extended"):
-        session.wait(lambda: "counting logged" in cli("logs", "-q", query, "-fmt", format).output)
+        assert "counting logged" in cli("logs", "-q", query, "-fmt", format).output
     found = cli("logs", "-q", '|= "counting logged"', "-n", 1, "--no_pager", "-fmt", "json").json
     assert found[0]["log"] == "counting logged"
     assert found[0]["metadata"]["deployment_name"] == "word-count"

@@ -86,7 +86,13 @@ def test_environment_secrets(session: Session) -> None:
     where = ("-e", "safe", "-tag", "1")
     cli("secrets", "create", *where, "-n", "KEY", "-v", "5ecret")
     cli("secrets", "create", *where, "-n", "KEY", "-v", "new", "--overwrite")
-    cli("secrets", "create", *where, "-f", session.file("s.yaml", "environment_secrets:\n  - {name: B, value: 5ecret}\n"))
+    cli(
+        "secrets",
+        "create",
+        *where,
+        "-f",
+        session.file("s.yaml", "environment_secrets:\n  - {name: B, value: 5ecret}\n"),
+    )
     printed = cli("secrets", "list", *where)
     assert "5ecret" not in printed.output
     found = {one["name"]: one["id"] for one in cli("secrets", "list", *where, "-fmt", "json").json}
@@ -117,7 +123,9 @@ def test_buckets(session: Session) -> None:
 def test_files(session: Session) -> None:
     cli = session.cli
     session.file("rain.csv", "day,mm\n1,3\n")
-    assert cli("files", "upload", "2024/rain.csv", "-f", "rain.csv").output.endswith("ubiops-file://default/2024/rain.csv\n")
+    assert cli("files", "upload", "2024/rain.csv", "-f", "rain.csv").output.endswith(
+        "ubiops-file://default/2024/rain.csv\n"
+    )
     cli("files", "upload", "-f", "rain.csv", "-pb", "False")
     assert "2024/rain.csv" in cli("files", "list").output
     listed = cli("files", "list", "-d", "/").output
