@@ -52,7 +52,7 @@ def run(arguments: list[str]) -> dict[str, Any]:
             program.main()
         except SystemExit as stopped:
             code = stopped.code or 0
-    printed = [stream.buffer.getvalue().decode() for stream in streams]  # type: ignore[attr-defined]
+    printed = [stream.buffer.getvalue().decode() for stream in streams]
     return {"code": code, "output": printed[0], "errors": printed[1]}
 
 
