@@ -216,6 +216,54 @@ for descriptor in range(3, 1000):
     assert version.result("fine") == "fine"
 
 
+def test_code_that_sends_results_itself_does_not_end_later_requests(version: Any) -> None:
+    code = """
+import json, os, socket, struct
+for descriptor in range(3, 1000):
+    try:
+        connection = socket.socket(fileno=descriptor)
+    except OSError:
+        continue
+    message = json.dumps({"type": "done", "result": "forged"}).encode()
+    connection.sendall((struct.pack(">Q", len(message)) + message) * 3)
+    connection.detach()
+result = "own"
+"""
+    assert version.result(code) == "own"
+    assert version.result("fine") == "fine"
+
+
+def test_an_update_that_comes_too_late_does_not_reach_the_next_request(make: Make) -> None:
+    version = make(
+        """
+        import threading, time
+        from types import SimpleNamespace
+
+        def go_on(update):
+            # As if it had looked whether the request goes on before that ended.
+            cell = update.__closure__[update.__code__.co_freevars.index("ended")]
+            cell.cell_contents = SimpleNamespace(is_set=lambda: False)
+            while True:
+                update("late")
+                time.sleep(0.01)
+
+        class Deployment:
+            def request(self, data, context):
+                update = context["streaming_update"]
+                if data == "first":
+                    threading.Thread(target=go_on, args=[update], daemon=True).start()
+                    return data
+                update("own")
+                time.sleep(0.3)
+                return data
+        """
+    )
+    updates: list[str] = []
+    assert version.result("first") == "first"
+    assert version.result("second", on_update=updates.append) == "second"
+    assert updates == ["own"]
+
+
 def test_a_process_that_code_forks_does_not_take_part(version: Any) -> None:
     assert version.result("import os\nresult = 1 if os.fork() else 2") == 1
     assert version.result("fine") == "fine"

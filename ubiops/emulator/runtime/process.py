@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import select
 import signal
 import socket
@@ -111,7 +112,7 @@ class Process:
 
     def exchange(
         self,
-        message: Any,
+        message: Mapping[str, Any],
         deadline: float,
         output: Output,
         on_update: Callable[[str], None] | None = None,
@@ -119,7 +120,7 @@ class Process:
         """Sends a message and returns the response to it.
 
         Args:
-            message: The message.
+            message: The message, an object.
             deadline: When the time runs out, by `time.monotonic`.
             output: Collects what is printed meanwhile.
             on_update: Called with each text that the code streams.
@@ -129,11 +130,15 @@ class Process:
             ProcessDied: The process has ended.
         """
         try:
-            self._send(json.dumps(message).encode("utf-8"), deadline)
+            key = secrets.token_hex(8)
+            self._send(json.dumps({**message, "key": key}).encode("utf-8"), deadline)
             while True:
                 response = self._next_message()
                 if response is None:
                     self._wait(deadline, output)
+                elif response.get("key") != key:
+                    # It belongs to an earlier request, whose code has left a thread.
+                    continue
                 elif response.get("type") == "update":
                     if on_update is not None:
                         on_update(str(response.get("text", "")))

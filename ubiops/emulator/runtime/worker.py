@@ -41,6 +41,8 @@ class Channel:
         self._socket = socket.socket(fileno=descriptor)
         self._lock = threading.Lock()
         self._owner = os.getpid()
+        # Each message from the emulator has a key, and so does what responds to it.
+        self.key = ""
 
     def receive(self) -> Any:
         """Returns the next message, or None at the end."""
@@ -49,12 +51,16 @@ class Channel:
         if header is None:
             return None
         content = self._read(HEADER.unpack(header)[0])
-        return None if content is None else json.loads(content)
+        if content is None:
+            return None
+        message = json.loads(content)
+        self.key = message["key"]
+        return message
 
     def send(self, message: Any) -> None:
-        """Sends a message: a value, or its JSON as bytes."""
+        """Sends a message: an object, or its JSON as bytes."""
         self._check_owner()
-        content = message if isinstance(message, bytes) else json.dumps(message).encode("ascii")
+        content = message if isinstance(message, bytes) else json.dumps({"key": self.key, **message}).encode("ascii")
         with self._lock:
             self._socket.sendall(HEADER.pack(len(content)))
             self._socket.sendall(content)
@@ -259,7 +265,7 @@ def show(error: BaseException) -> str:
     return text[-LONGEST_TRACEBACK:]
 
 
-def encode(result: Any, largest: int) -> Any:
+def encode(result: Any, largest: int, key: str) -> Any:
     """Returns the message with a result as bytes."""
     try:
         content = json.dumps(result, allow_nan=False, ensure_ascii=False).encode("utf-8")
@@ -271,22 +277,23 @@ def encode(result: Any, largest: int) -> Any:
     if len(content) > largest:
         why = f"the result is too large: {len(content):,} bytes of JSON; at most {largest:,} are allowed"
         return {"type": "unusable", "why": why}
-    return b'{"type": "done", "result": ' + content + b"}"
+    return b'{"type": "done", "key": "' + key.encode("ascii") + b'", "result": ' + content + b"}"
 
 
 def handle(message: dict[str, Any], functions: Functions, channel: Channel) -> Any:
     """Runs one request and returns the message about its end."""
-    ended = threading.Event()
+    ended, key = threading.Event(), message["key"]
 
     def streaming_update(text: str) -> None:
         """Sends a part of the result to a caller who streams."""
         if not ended.is_set():
-            channel.send({"type": "update", "text": text if isinstance(text, str) else str(text)})
+            # A thread may come too late: the key tells that to the emulator.
+            channel.send({"type": "update", "key": key, "text": text if isinstance(text, str) else str(text)})
 
     context = dict(message["context"], streaming_update=streaming_update)
     try:
         result = functions.call(message["inputs"], message["many"], context)
-        answer = encode(result, message["largest"])
+        answer = encode(result, message["largest"], key)
     except BaseException as error:
         answer = describe(error)
     ended.set()
