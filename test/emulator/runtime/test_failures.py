@@ -242,7 +242,7 @@ def test_an_update_that_comes_too_late_does_not_reach_the_next_request(make: Mak
         def go_on(update):
             # As if it had looked whether the request goes on before that ended.
             cell = update.__closure__[update.__code__.co_freevars.index("ended")]
-            cell.cell_contents = SimpleNamespace(is_set=lambda: False)
+            cell.cell_contents = SimpleNamespace(is_set=lambda: False, set=lambda: None)
             while True:
                 update("late")
                 time.sleep(0.01)

@@ -16,6 +16,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
 
+from ubiops.emulator.runtime.worker import MARK, kill_marked
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -77,6 +79,7 @@ class Process:
         self._lock = threading.Lock()
         self._killed: str | None = None
         self._reaped = False
+        self._mark = secrets.token_hex(8)
         self._received = bytearray()
         self.healthy = True
         ours, theirs = socket.socketpair()
@@ -91,7 +94,7 @@ class Process:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     pass_fds=(theirs.fileno(), watched),
-                    env=dict(base_environment() if environment is None else environment),
+                    env={**(base_environment() if environment is None else environment), MARK: self._mark},
                     # A session of its own: Ctrl-C doesn't reach it, and everything that
                     # it forks can be killed with it.
                     start_new_session=True,
@@ -274,6 +277,7 @@ class Process:
         with self._lock:
             if self._reaped:
                 return
+            kill_marked(self._mark)
             self._popen.wait()
             self._reaped = True
             # What it forked may have outlived it until now.

@@ -30,6 +30,8 @@ HEADER = struct.Struct(">Q")
 LONGEST_TRACEBACK = 64 * 1024
 # Of this user on the whole machine, threads included.
 MOST_TASKS = 10_000
+# An environment variable that tells which process has started another one.
+MARK = "UBIOPS_EMULATOR_PROCESS"
 # Where the package is, once that is known.
 PACKAGE = {"folder": ""}
 
@@ -110,12 +112,34 @@ class Failure(Exception):
     """A package that can't be used. The message says why."""
 
 
+def kill_marked(mark: str) -> None:
+    """Kills what a worker process has started and what then left its session.
+
+    Only Linux tells the environment of processes.
+    """
+    wanted = f"{MARK}={mark}".encode("ascii")
+    try:
+        found = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return
+    for pid in found:
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                is_marked = pid != os.getpid() and wanted in file.read().split(b"\0")
+            if is_marked:
+                os.kill(pid, signal.SIGKILL)
+        except OSError:
+            continue
+
+
 def watch(descriptor: int) -> None:
-    """Ends this process and those that it forked when the emulator is gone."""
+    """Ends this process and those that it started when the emulator is gone."""
+    mark = os.environ.get(MARK, "")
 
     def wait() -> None:
         try:
             os.read(descriptor, 1)
+            kill_marked(mark)
         finally:
             os.killpg(os.getpgrp(), signal.SIGKILL)
 
@@ -135,8 +159,10 @@ def limit() -> None:
 
 def prepare(message: dict[str, Any]) -> None:
     """Makes the process what the package expects: folder, variables, module path."""
+    mark = os.environ.get(MARK, "")
     os.environ.clear()
     os.environ.update(message["environment"])
+    os.environ[MARK] = mark
     time.tzset()
     streams: list[Any] = [sys.stdout, sys.stderr]
     for stream in streams:
