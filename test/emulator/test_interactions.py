@@ -12,7 +12,6 @@ import pytest
 
 import ubiops.emulator
 from ubiops.emulator.areas.deployment_requests.events import RequestEvent
-from ubiops.emulator.runtime.installer import InstallError
 
 from .conftest import Api, pack
 
@@ -124,18 +123,3 @@ def test_a_date_of_a_response_finds_the_same_request(running: Api, kind: str) ->
         date = running.ok("GET", f"{requests}/{sent}")["time_created"]
         for name in ("start_date", "end_date"):
             assert sent in [one["id"] for one in running.ok("GET", f"{requests}?{name}={date}")], date
-
-
-def test_the_error_of_a_build_tells_no_secrets(
-    running: Api, monkeypatch: pytest.MonkeyPatch, emulator: ubiops.emulator.Emulator
-) -> None:
-    version = running.version(running.deployment())
-    secret = {"name": "KEY", "value": "hunter2", "secret": True}
-    running.ok("POST", f"{version}/environment-variables", secret)
-    # The text of pip is not ours: it may quote an address with a password in it.
-    requirements = "not-a-package @ file:///nowhere/hunter2/not-a-package.zip\n"
-    package = pack({"deployment.py": textwrap.dedent(ECHO), "requirements.txt": requirements})
-    revision = running.upload(version, package)
-    found = running.ok("GET", f"{version}/revisions/{revision['revision']}")
-    assert found["status"]
-    assert InstallError

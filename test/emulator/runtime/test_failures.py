@@ -304,6 +304,23 @@ os._exit(1)
 
 
 @LINUX
+def test_what_code_started_in_another_session_ends_as_well(version: Any) -> None:
+    read, write = os.pipe()
+    path = f"/proc/{os.getpid()}/fd/{write}"
+    code = f"""
+import os, subprocess, sys
+held = open({path!r}, "w")
+command = [sys.executable, "-c", "import time; time.sleep(60)"]
+subprocess.Popen(command, pass_fds=[held.fileno()], start_new_session=True)
+os._exit(1)
+"""
+    assert version.error(code)
+    os.close(write)
+    assert os.read(read, 1) == b""
+    os.close(read)
+
+
+@LINUX
 def test_code_that_uses_more_memory_than_its_instance_has_is_stopped(make: Make) -> None:
     version = make(RUN, instance_type="256mb")
     error = version.error("import time\nheld = bytearray(300 * 1024**2)\nheld[:] = bytes(len(held))\ntime.sleep(60)")
