@@ -50,13 +50,13 @@ def running(emulator: ubiops.emulator.Emulator, project_name: str) -> Iterator[A
     api.pool.clear()
 
 
-def deploy(api: Api, code: str, name: str = "d", **settings: Any) -> str:
-    deployment = api.deployment(name, **settings)
+def deploy(api: Any, code: str, name: str = "d", **settings: Any) -> str:
+    deployment: str = api.deployment(name, **settings)
     api.upload(api.version(deployment), pack({"deployment.py": textwrap.dedent(code)}))
     return deployment
 
 
-def pipeline(api: Api) -> str:
+def pipeline(api: Any) -> str:
     """Creates a pipeline of one deployment, and returns its path."""
     deploy(api, ECHO, "add", **STRUCTURED)
     path = f"{api.project}/pipelines/p"
@@ -79,10 +79,10 @@ def test_a_project_with_pipelines_and_batch_requests_is_deleted(running: Api) ->
     running.ok("POST", f"{running.project}/deployments/add/requests/batch", [{"x": 1}] * 3)
     assert running.send("DELETE", running.project).status == 204
     running.fails(404, "GET", running.project)
+    for what in ("deployments", "pipelines"):
+        assert running.ok("GET", f"{running.project}/{what}") == []
     with running.emulator._storage.reading() as db:
-        for table in ("deployments", "pipelines", "deployment_requests", "pipeline_requests"):
-            project = running.project.rpartition("/")[2]
-            assert db.execute(f"SELECT count(*) FROM {table} WHERE project = ?", (project,)).fetchone()[0] == 0
+        assert db.execute("PRAGMA foreign_key_check").fetchall() == []
 
 
 def test_the_default_version_of_a_pipeline_can_be_set(running: Api) -> None:
@@ -97,7 +97,7 @@ def test_the_default_version_of_a_pipeline_can_be_set(running: Api) -> None:
 def test_a_file_of_a_request_follows_the_new_name_of_its_project(
     running: Api, events: queue.Queue[RequestEvent], tmp_path: Any
 ) -> None:
-    fields = {"output_type": "structured", "output_fields": [{"name": "file", "data_type": "file"}]}
+    fields: Any = {"output_type": "structured", "output_fields": [{"name": "file", "data_type": "file"}]}
     deployment = deploy(running, WAIT, **fields)
     with ThreadPoolExecutor(1) as pool:
         sent = pool.submit(running.ok, "POST", f"{deployment}/requests", str(tmp_path / "go on"))

@@ -23,7 +23,7 @@ from ubiops.emulator.core.regex_syntax import (
 )
 
 _MAXIMUM_NODES = 5000
-# Parts that match nothing but the empty text add no nodes, but building them takes time.
+# Parts that match the empty text alone add no nodes, but building them takes time.
 _MAXIMUM_PARTS = 20 * _MAXIMUM_NODES
 # A step takes about 0.2 microseconds.
 _MAXIMUM_STEPS = 5_000_000

@@ -15,7 +15,14 @@ from ubiops._packages.errors import UnusableError
 from ubiops.emulator.core.interfaces import Outcome
 from ubiops.emulator.core.logs import LogEntry
 from ubiops.emulator.core.storage import new_id
-from ubiops.emulator.runtime.fields import BUCKET_VARIABLE, DEFAULT_BUCKET, FieldError, FileStore, check_result, file_fields
+from ubiops.emulator.runtime.fields import (
+    BUCKET_VARIABLE,
+    DEFAULT_BUCKET,
+    FieldError,
+    FileStore,
+    check_result,
+    file_fields,
+)
 from ubiops.emulator.runtime.host import Host, Launch, StartError, absolute
 from ubiops.emulator.runtime.installer import InstallError
 from ubiops.emulator.runtime.output import Masker, Output

@@ -123,13 +123,11 @@ def kill_marked(mark: str) -> None:
     except OSError:
         return
     for pid in found:
-        try:
+        with contextlib.suppress(OSError):
             with open(f"/proc/{pid}/environ", "rb") as file:
                 is_marked = pid != os.getpid() and wanted in file.read().split(b"\0")
             if is_marked:
                 os.kill(pid, signal.SIGKILL)
-        except OSError:
-            continue
 
 
 def watch(descriptor: int) -> None:
