@@ -147,6 +147,8 @@ class Slots:
     def _start_host(self, slot: Slot) -> None:
         plan = slot.instance.plan
         output = self._output(slot)
+        with self._runner.lock:
+            slot.instance.change("initialising")
         try:
             package = self._builder.package(plan)
             python = self._builder.python(plan, package)
@@ -167,14 +169,17 @@ class Slots:
         host = Host(launch, self.standby.take(python) if launch.is_plain else None)
         with self._runner.lock:
             slot.host = host
-            if self._runner.stopped:
+            if self._runner.stopped or slot.instance.interrupted:
                 host.process.kill()
         try:
             host.start(SECONDS_TO_START, output)
         except StartError:
             self._discard(slot)
             raise
-        slot.output = output
+        with self._runner.lock:
+            slot.output = output
+            if not slot.instance.is_starting:
+                slot.instance.change("running")
         if launch.is_plain:
             self.standby.prepare()
 
