@@ -53,7 +53,9 @@ def update(context: RequestContext) -> dict[str, Any]:
     if runner is None or not runner.stop_instance(instance.id):
         raise not_found(KIND)
     with context.transaction() as db:
-        event = f"Stopped instance {instance.id} of version {version['name']} of deployment {version['deployment_name']}"
+        event = (
+            f"Stopped instance {instance.id} of version {version['name']} of deployment {version['deployment_name']}"
+        )
         audit.record(db, context, "update", event, Subject(version["deployment"], version["pk"]))
     stopping = next((one for one in runner.instances() if one.id == instance.id), None)
     # It may have ended already.
