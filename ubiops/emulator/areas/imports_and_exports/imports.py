@@ -139,15 +139,14 @@ def _check(db: sqlite3.Connection, context: RequestContext, selection: dict[str,
         more = {"deployment": None, "version": None} if table == "variables" else {}
         for name, settings in objects.items():
             if find_row(db, table, {"project": context.project, "name": name, **more}):
-                raise bad_request(
-                    f"{kind}.{name} exists already in project {context.project}: rename it or leave it out"
-                )
+                raise bad_request(f"{kind}.{name} already exists in the project: rename it or leave it out")
             for field in ("versions", "environment_variables"):
-                value = settings.get(field) or {}
+                value = {} if settings.get(field) is None else settings[field]
                 if not isinstance(value, dict) or not all(isinstance(one, dict) for one in value.values()):
                     raise bad_request(f"{kind}.{name}.{field} must be an object of objects by name")
             for version, of_version in (settings.get("versions") or {}).items():
-                variables = of_version.get("environment_variables") or {}
+                variables = of_version.get("environment_variables")
+                variables = {} if variables is None else variables
                 if not isinstance(variables, dict) or not all(isinstance(one, dict) for one in variables.values()):
                     raise bad_request(
                         f"{kind}.{name}.versions.{version}.environment_variables must be an object of objects by name"

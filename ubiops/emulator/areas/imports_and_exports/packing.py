@@ -191,6 +191,11 @@ class Packer:
 def _only(model: str, shown: dict[str, Any]) -> dict[str, Any]:
     """Returns the fields that an object is created from. Null means not given."""
     known = properties(model)
+    shown = dict(shown)
+    for side in ("input_fields", "output_fields"):
+        if side in shown:
+            # An empty object stands for no widget.
+            shown[side] = [{key: value for key, value in one.items() if value != {}} for one in shown[side] or ()]
     return {
         name: value
         for name, value in shown.items()
