@@ -64,7 +64,8 @@ def _object(
     if kind not in _VERSIONS:
         return {}
     table, owner = _VERSIONS[kind]
-    title, versions = f"{kind}.{row['name']}", {}
+    title = f"{kind}.{row['name']}"
+    versions: dict[str, Any] = {}
     for name, of_version in _items(wanted.get("versions", {}), f"{title}.versions"):
         version = find_row(db, table, {owner: row["pk"], "name": name})
         if version is None:
