@@ -94,6 +94,10 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
 )
 
 
+# The fields of a form are texts.
+_BOOLEAN_TEXT = {"type": "string", "pattern": "^(?:[Tt]rue|[Ff]alse)$", "x-pattern-words": "true or false"}
+
+
 class QueryParameter(NamedTuple):
     """A query parameter: its type, default and schema."""
 
@@ -172,7 +176,9 @@ def compile_validator(operation: dict[str, Any]) -> RequestValidator:
         schema = value["schema"]
         select = compile_selection(schema)
         if media_type == FORM:
-            schema = {"type": "object", "properties": schema["properties"]}
+            fields = schema["properties"].items()
+            texts = {name: _BOOLEAN_TEXT if one.get("type") == "boolean" else one for name, one in fields}
+            schema = {"type": "object", "properties": texts}
         optional = not body.get("required", False)
         return RequestValidator(
             media_type, compile_schema(schema), select, tuple(query), optional, TEXT in body["content"]

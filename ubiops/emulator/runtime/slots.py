@@ -155,6 +155,8 @@ class Slots:
     def _start_host(self, slot: Slot) -> None:
         plan = slot.instance.plan
         output = self._output(slot)
+        with self._runner.lock:
+            slot.instance.change("initialising")
         try:
             package = self._builder.package(plan)
             python = self._builder.python(plan, package)
@@ -182,7 +184,10 @@ class Slots:
         except StartError:
             self._discard(slot)
             raise
-        slot.output = output
+        with self._runner.lock:
+            slot.output = output
+            if not slot.instance.is_starting:
+                slot.instance.change("running")
         if launch.is_plain:
             self.standby.prepare()
 
