@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from pipes import Pipes
 from typing import Any, NamedTuple
 
 import pytest
@@ -240,6 +241,16 @@ def built(api: Api, runner: ThreadRunner, good: bytes) -> Callable[..., str]:
         return deployment
 
     return create
+
+
+@pytest.fixture
+def pipes(api: Api, stopped_emulator: Emulator, good: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipes]:
+    """Deployments with code of the test, and pipelines of them."""
+    created = Pipes(api, stopped_emulator, good)
+    created.runner.start()
+    monkeypatch.setattr(stopped_emulator._backend, "runner", created.runner)
+    yield created
+    created.runner.stop()
 
 
 @pytest.fixture

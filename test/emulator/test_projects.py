@@ -110,7 +110,7 @@ def test_a_renamed_project_keeps_everything(api: Any, project_name: str, good: b
     assert api.ok("GET", f"{new}/deployments/d/versions/v1")["active_revision"] == revision
     assert api.send("GET", f"{new}/deployments/d/versions/v1/revisions/{revision}/download").data == good
     assert [one["name"] for one in api.ok("GET", f"{new}/environment-variables")] == ["A"]
-    assert [one["log"] for one in api.ok("GET", f"{new}/logs")] == ["line"]
+    assert "line" in [one["log"] for one in api.ok("GET", f"{new}/logs")]
     events = [one["event"] for one in api.ok("GET", f"{new}/audit")]
     assert events[0] == f"Updated project {project_name}, now {project_name}-new"
     assert len(events) > 3

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 import populated_storage
 from described import FORM
+from populated_pipelines import PopulatedPipelines, is_about_pipelines, populate_pipelines
 from populated_projects import Further, populate_further
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ class PopulatedProject:
     variable_of_version: str
     request_id: str
     new_open_request: Callable[[], str]
+    new_pipelines: Callable[[], PopulatedPipelines]
     template_deployment_id: str
     package: bytes
     # Values of path parameters and fields of bodies that areas add.
@@ -64,7 +66,7 @@ class PopulatedProject:
             "/versions/{version}": self.version,
             "/revisions/{revision_id}": self.revision_id,
             "/builds/{build_id}": self.build_id,
-            "/requests/{request_id}": self.request_of(operation),
+            "/requests/{request_id}": "" if is_about_pipelines(operation) else self.request_of(operation),
             "/deployments/{deployment_name}/environment-variables/{id}": self.variable_of_deployment,
             "/versions/{version}/environment-variables/{id}": self.variable_of_version,
             **self.paths,
@@ -73,6 +75,8 @@ class PopulatedProject:
         exact = f"{path} {parameter}"
         if exact in values:
             return values[exact]
+        if is_about_pipelines(operation):
+            values.update(self.pipelines.values(operation))
         start = path[: path.index(f"{{{parameter}}}")] + f"{{{parameter}}}"
         return values[max((key for key in values if start.endswith(key)), key=len)]
 
@@ -80,6 +84,14 @@ class PopulatedProject:
     def open_request_id(self) -> str:
         """A request that does not end, created when it is needed."""
         return self.new_open_request()
+
+    @functools.cached_property
+    def pipelines(self) -> PopulatedPipelines:
+        """Pipelines, schedules and webhooks.
+
+        They are created when they are needed: what they use can't be deleted.
+        """
+        return self.new_pipelines()
 
     def request_of(self, operation: Described) -> str:
         """Returns the id of a request that an operation is possible for."""
@@ -100,6 +112,8 @@ class PopulatedProject:
 
     def body(self, operation: Described) -> Any:
         """Returns the example of a body, with references to objects of this project."""
+        if is_about_pipelines(operation):
+            return self.pipelines.body(operation)
         references = {
             "default_version": self.version,
             "source_deployment": self.deployment_name,
@@ -177,6 +191,7 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
         api.deployment_version_environment_variables_create(*names, version, VARIABLE).id,
         completed,
         lambda: api.batch_deployment_requests_create(*names, data=[WAIT])[0].id,
+        lambda: populate_pipelines(api, project_name, deployment, version),
         api.template_deployments_list()[0].id,
         package,
         paths,

@@ -22,6 +22,9 @@ from ubiops.emulator.areas.deployments.package import Inspections
 from ubiops.emulator.areas.deployments.variables import set_project_variable
 from ubiops.emulator.areas.environments.installation import Builds
 from ubiops.emulator.areas.files.store import BucketStore
+from ubiops.emulator.areas.pipeline_requests.service import PipelineService
+from ubiops.emulator.areas.request_schedules.service import ScheduleService
+from ubiops.emulator.areas.webhooks.service import WebhookService
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
 from ubiops.emulator.core.clock import Clock
@@ -194,8 +197,12 @@ class Emulator:
         )
         self._runner = attach(backend, folder)
         backend.services.append(Builds(backend))
+        backend.services.append(WebhookService(backend))
         # After the runner: it gives requests to it when it starts.
         backend.services.append(RequestService(backend))
+        # After the requests to deployments, of which those to pipelines consist.
+        backend.services.append(PipelineService(backend))
+        backend.services.append(ScheduleService(backend))
         return backend
 
     def _seed(self, variables: list[tuple[str, str, str]]) -> None:
