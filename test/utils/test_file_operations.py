@@ -162,7 +162,7 @@ def test_a_download_replaces_a_file_only_when_it_is_complete(api_for: Any, tmp_p
         (lambda c, p: upload_file(c, "p", p / "a", ""), "bucket must not be empty"),
         (lambda c, p: upload_file(c, "p", p / "a", "a/b"), "is not a valid name of a bucket"),
         (lambda c, p: upload_file(c, "p", p / "a", "b", ""), "file must not be empty"),
-        (lambda c, p: upload_file("c", "p", p / "a"), r"upload_file\(\) takes an ApiClient or a CoreApi"),
+        (lambda c, p: upload_file("c", "p", p / "a"), r"upload_file\(\): 'client' must be an ApiClient or a CoreApi"),
         (lambda c, p: download_file(c, "p"), "either file_name or file_uri"),
         (lambda c, p: download_file(c, "p", file_name="a", file_uri="b"), "either file_name or file_uri"),
         (lambda c, p: download_file(c, "p", file_uri="s3://a/b"), "is not the URI of a file"),

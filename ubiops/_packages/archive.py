@@ -144,7 +144,7 @@ def open_archive(path: Path) -> Iterator[ZipFiles]:
 
 
 class _BoundedFile:
-    """A file that refuses to return a huge table of contents in one piece."""
+    """A file that does not return a huge table of contents in one piece."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

@@ -213,11 +213,7 @@ or from Python:
 
     import ubiops
 
-    configuration = ubiops.Configuration(
-        host="{emulator.host}",
-        api_key={{"Authorization": "{emulator.token}"}},
-    )
-    with ubiops.CoreApi(ubiops.ApiClient(configuration)) as api:
+    with ubiops.CoreApi(token="{emulator.token}", host="{emulator.host}") as api:
         print(api.deployments_list("my-project"))
 
 {kept} Press Ctrl-C to stop it."""

@@ -119,7 +119,7 @@ def download_file(
 
     api = core_api_of(client, "download_file")
     if (file_name is None) == (file_uri is None):
-        raise ApiValueError("download_file() takes either file_name or file_uri")
+        raise ApiValueError("pass download_file() either file_name or file_uri")
     file = UbiOpsFile.from_uri(file_uri) if file_uri is not None else UbiOpsFile(bucket_name, file_name or "")
     path = os.fspath(output_path)
     if os.path.isdir(path):
