@@ -8,8 +8,6 @@ from __future__ import annotations
 METHODS: dict[str, str] = {}
 MODELS: frozenset[str] = frozenset(
     (
-        "Training",
-        "training",
     )
 )
 UTILS: frozenset[str] = frozenset(
@@ -19,14 +17,5 @@ UTILS: frozenset[str] = frozenset(
         "download_files",
         "handle_file_input",
         "upload_files",
-        "wait_for_deployment_request",
-        "wait_for_deployment_version_request",
-        "wait_for_environment",
-        "wait_for_experiment",
-        "wait_for_experiment_run",
-        "wait_for_export",
-        "wait_for_import",
-        "wait_for_pipeline_request",
-        "wait_for_pipeline_version_request",
     )
 )

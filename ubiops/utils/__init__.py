@@ -34,7 +34,19 @@ if TYPE_CHECKING:
     )
     from ubiops.utils.streaming import stream_deployment_request, stream_pipeline_request
     from ubiops.utils.validate import validate_requirements_file, validate_yaml_file
-    from ubiops.utils.wait_for import wait_for_deployment_version, wait_for_revision
+    from ubiops.utils.wait_for import (
+        wait_for_deployment_request,
+        wait_for_deployment_version,
+        wait_for_deployment_version_request,
+        wait_for_environment,
+        wait_for_experiment,
+        wait_for_experiment_run,
+        wait_for_export,
+        wait_for_import,
+        wait_for_pipeline_request,
+        wait_for_pipeline_version_request,
+        wait_for_revision,
+    )
 
 _MODULES = ("exceptions", "file_operations", "package_operations", "streaming", "validate", "validators", "wait_for")
 _PLACES = {
@@ -58,7 +70,16 @@ _PLACES = {
     "validate_package": "ubiops.utils.package_operations",
     "validate_requirements_file": "ubiops.utils.validate",
     "validate_yaml_file": "ubiops.utils.validate",
+    "wait_for_deployment_request": "ubiops.utils.wait_for",
     "wait_for_deployment_version": "ubiops.utils.wait_for",
+    "wait_for_deployment_version_request": "ubiops.utils.wait_for",
+    "wait_for_environment": "ubiops.utils.wait_for",
+    "wait_for_experiment": "ubiops.utils.wait_for",
+    "wait_for_experiment_run": "ubiops.utils.wait_for",
+    "wait_for_export": "ubiops.utils.wait_for",
+    "wait_for_import": "ubiops.utils.wait_for",
+    "wait_for_pipeline_request": "ubiops.utils.wait_for",
+    "wait_for_pipeline_version_request": "ubiops.utils.wait_for",
     "wait_for_revision": "ubiops.utils.wait_for",
     "zip_dir": "ubiops.utils.package_operations",
 }
@@ -84,7 +105,16 @@ __all__ = [
     "validate_package",
     "validate_requirements_file",
     "validate_yaml_file",
+    "wait_for_deployment_request",
     "wait_for_deployment_version",
+    "wait_for_deployment_version_request",
+    "wait_for_environment",
+    "wait_for_experiment",
+    "wait_for_experiment_run",
+    "wait_for_export",
+    "wait_for_import",
+    "wait_for_pipeline_request",
+    "wait_for_pipeline_version_request",
     "wait_for_revision",
     "zip_dir",
 ]
