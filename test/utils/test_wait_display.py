@@ -229,8 +229,8 @@ def test_a_line_is_ended_whatever_ends_the_wait(
         clock = ManualClock(interrupt)
         monkeypatch.setattr("ubiops._client.BaseClient._clock", clock)
         building = ubiops.RevisionList.from_dict({"status": "building"})
+        one = Wait("wait_for_it", ubiops.CoreApi(), WaitOptions(timeout, False, None))
         with pytest.raises(KeyboardInterrupt):
-            one = Wait("wait_for_it", ubiops.CoreApi(), WaitOptions(timeout, False, None))
             run(one.poll(lambda limit: building, label="it"))
     assert terminal.getvalue().endswith("s\n")
     assert len(terminal.lines()) == 2
