@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ubiops._core.codec import parse_json
 from ubiops._core.decoding import BLOCK, decoder_for
 from ubiops._core.events import Event, EventParser
 from ubiops.exceptions import ApiException, ApiValueError
@@ -55,6 +56,7 @@ class EventStream:
             if data:
                 return [event for block in self._decoder.feed(data) for event in self._parser.feed(block)]
             self._decoder.end()
+            self._parser.end()
         except ApiException as error:
             error.method, error.url = self.method, self.url
             error._take_failure()
@@ -79,6 +81,18 @@ class EventStream:
                 yield from events
         finally:
             self.close()
+
+    @property
+    def result(self) -> Any:
+        """The JSON object in the last line of the response, as a dict: the API ends the
+        stream of a request with the whole request, which is not an event. None before
+        the end of the stream, and if there is no such line.
+
+        Raises:
+            ubiops.InvalidResponseError: The line is not valid JSON.
+        """
+        line = self._parser.last_line if self._ended else b""
+        return parse_json(line, self.status) if line else None
 
     @property
     def closed(self) -> bool:

@@ -58,6 +58,40 @@ def test_the_parser_follows_the_standard_however_the_bytes_arrive(what: str, siz
     assert [event for block in blocks for event in parser.feed(block)] == expected
 
 
+@pytest.mark.parametrize(
+    ("data", "last_line"),
+    [
+        (b'data: a\n\n{"id": 1}\n', b'{"id": 1}'),
+        (b'data: a\n\n{"id": 1}', b'{"id": 1}'),
+        (b'{"id": 1}\r\n\r\n', b'{"id": 1}'),
+        (b'{"id": 1}\n{"id": 2}\n', b'{"id": 2}'),
+        (b'data: {"id": 1}\n\n', b""),
+        (b"data: a\n\nwhat: x", b""),
+        (b"", b""),
+    ],
+)
+@pytest.mark.parametrize("size", [1, 4, 1 << 20])
+def test_a_last_line_of_json_is_kept(data: bytes, last_line: bytes, size: int) -> None:
+    parser = EventParser()
+    for start in range(0, len(data), size):
+        for event in parser.feed(data[start : start + size]):
+            assert event == Event("a") or event.json() == {"id": 1}
+    parser.end()
+    assert parser.last_line == last_line
+
+
+def test_the_result_of_a_stream_is_its_last_line() -> None:
+    body = b'event: update\ndata: a\n\n{"status": "completed"}\n'
+    with Wire([reply(200, body, STREAM)]) as wire, client_of(wire) as client, stream(client) as events_of:
+        assert events_of.result is None
+        assert list(events_of) == [Event("a", "update")]
+        assert events_of.result == {"status": "completed"}
+    with Wire([reply(200, b"{broken", STREAM)]) as wire, client_of(wire) as client, stream(client) as events_of:
+        assert list(events_of) == []
+        with pytest.raises(ubiops.InvalidResponseError, match="valid JSON"):
+            _ = events_of.result
+
+
 def test_lines_and_events_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(events, "MAX_LINE_BYTES", 100)
     monkeypatch.setattr(events, "MAX_EVENT_BYTES", 200)

@@ -280,13 +280,6 @@ def test_unknown_fields_are_shown_as_such() -> None:
     assert repr(model) == ("InputOutputFieldList(name='d', data_type=None, additional_properties={'newer': [1]})")
 
 
-def test_fields_are_passed_by_keyword() -> None:
-    message = r"as in DeploymentCreate\(name=\.\.\.\); those of a dict are given as DeploymentCreate\(\*\*data\)"
-    for wrong in (("d",), ({"name": "d"},)):
-        with pytest.raises(ubiops.ApiTypeError, match=message):
-            ubiops.DeploymentCreate(*wrong)  # type: ignore[call-arg]
-
-
 @pytest.mark.parametrize(
     ("changes", "message"),
     [

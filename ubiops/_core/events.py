@@ -63,11 +63,28 @@ class EventParser:
 
     An event that the end of the stream cuts off is dropped, as the standard demands.
 
+    Attributes:
+        last_line: The last line that is a JSON object instead of a part of an event, with
+            which the API ends a stream; empty if there was none. The standard ignores
+            such lines.
+
     Args:
         status: The HTTP status of the response, for errors.
     """
 
-    __slots__ = ("_after_cr", "_at_start", "_buffer", "_data", "_id", "_retry", "_scanned", "_size", "_status", "_type")
+    __slots__ = (
+        "_after_cr",
+        "_at_start",
+        "_buffer",
+        "_data",
+        "_id",
+        "_retry",
+        "_scanned",
+        "_size",
+        "_status",
+        "_type",
+        "last_line",
+    )
 
     def __init__(self, status: int = 200) -> None:
         self._status = status
@@ -76,6 +93,7 @@ class EventParser:
         self._at_start = True
         self._after_cr = False
         self._id = ""
+        self.last_line = b""
         self._reset()
 
     def _reset(self) -> None:
@@ -124,9 +142,17 @@ class EventParser:
         self._scanned = len(buffer)
         self._check(len(buffer), MAX_LINE_BYTES, "a line")
 
+    def end(self) -> None:
+        """Takes the end of the stream, which may also end the last line."""
+        if self._buffer[:1] == b"{":
+            self.last_line = bytes(self._buffer)
+
     def _take_line(self, line: bytes) -> Event | None:
         if not line:
             return self._dispatch()
+        if line[:1] == b"{":
+            self.last_line = line
+            return None
         name, _, rest = line.partition(b":")
         if not name:
             return None  # a comment

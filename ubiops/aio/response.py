@@ -237,6 +237,17 @@ class EventStream:
             self._inner.close()
 
     @property
+    def result(self) -> Any:
+        """The JSON object in the last line of the response, as a dict: the API ends the
+        stream of a request with the whole request, which is not an event. None before
+        the end of the stream, and if there is no such line.
+
+        Raises:
+            ubiops.InvalidResponseError: The line is not valid JSON.
+        """
+        return self._inner.result
+
+    @property
     def closed(self) -> bool:
         """Whether the connection is closed."""
         return self._inner.closed

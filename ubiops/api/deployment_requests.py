@@ -918,8 +918,8 @@ class DeploymentRequests(Api, generated=True):
         The data of each event is one partial result, as text. The last line of the
         response is not an event, but the whole ended request as JSON, with the same
         fields as the response of ``deployment_requests_create``. A request that failed
-        ends the same way, with the status ``failed`` and an ``error_message``.
-        ``ubiops.utils.stream_deployment_request`` handles both for you.
+        ends the same way, with the status ``failed`` and an ``error_message``. After
+        the last event, the ``result`` of the returned stream holds it as a dict.
 
         The input has the same forms as in ``deployment_requests_create``.
 

@@ -175,11 +175,9 @@ class Model(Storage):
     def __init__(self, *args: Any, **fields: Any) -> None:
         cls = type(self)
         if args:
-            name = next(iter(cls._by_name), "name")
-            raise ApiTypeError(
-                f"{cls.__name__} takes its fields by their names, as in {cls.__name__}({name}=...); "
-                f"those of a dict are given as {cls.__name__}(**data)"
-            )
+            from ubiops.models._positions import by_name
+
+            fields = by_name(cls, args, fields)
         values = {}
         for name, value in fields.items():
             if value is None:

@@ -16,9 +16,9 @@ class WebhookHeader(RequestModel):
 
     key: str = field(min_length=1)
     """Name of the header, such as ``Authorization``. String, not empty. Required."""
-    value: str | Null = field(min_length=1, sensitive_unless_false="protected")
+    value: str | Null | None = field(default=None, min_length=1, sensitive_unless_false="protected")
     """Value of the header. In responses, null if it is protected. In an update, null
     keeps the value of a protected header. String, not empty. ``ubiops.NULL`` sends
-    null. Required."""
+    null."""
     protected: bool = field()
     """Whether the value is a secret, which responses do not show. Boolean. Required."""

@@ -2,12 +2,18 @@
 
 import ubiops
 
+print(ubiops.EnvironmentVariableCreate("NAME", "value", False).name)
 try:
-    print(ubiops.EnvironmentVariableCreate("NAME", "value", False).name)
-except TypeError as error:
+    print(ubiops.EnvironmentCreate("environment-1", "Environment 1").display_name)
+except (AttributeError, TypeError) as error:
     print(type(error).__name__)
 
-# The official client prints:
+# 4.8.0 prints:
 #   NAME
+#   Environment 1
+# 4.15.0 prints:
+#   NAME
+#   AttributeError
 # This library prints:
+#   NAME
 #   ApiTypeError
