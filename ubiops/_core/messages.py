@@ -97,4 +97,4 @@ def shown_url(url: str) -> str:
     if "?" not in url:
         return url
     path, _, query = url.partition("?")
-    return f"{path}?" + re.sub(rf"((?:^|&)[^=&]*(?:{_SECRETS})[^=&]*=)[^&]+", r"\1***", query)
+    return f"{path}?" + re.sub(rf"((?:^|&)(?:[^=&]*(?:{_SECRETS})[^=&]*|sig)=)[^&]+", r"\1***", query)

@@ -13,11 +13,15 @@ if TYPE_CHECKING:
     from ubiops._packages.folder import PackageFolder
     from ubiops._packages.report import PackageProblem, PackageReport
     from ubiops._waiting.updates import StatusUpdate
+    from ubiops._local.run import run_local
+    from ubiops._storage.uri import UbiOpsFile
     from ubiops.exceptions import StatusError
     from ubiops.utils import exceptions as exceptions
+    from ubiops.utils import file_operations as file_operations
     from ubiops.utils import package_operations as package_operations
     from ubiops.utils import validate as validate
     from ubiops.utils import wait_for as wait_for
+    from ubiops.utils.file_operations import download_file, upload_file
     from ubiops.utils.package_operations import (
         abs_path,
         default_zip_name,
@@ -29,7 +33,7 @@ if TYPE_CHECKING:
     from ubiops.utils.validate import validate_requirements_file, validate_yaml_file
     from ubiops.utils.wait_for import wait_for_deployment_version, wait_for_revision
 
-_MODULES = ("exceptions", "package_operations", "validate", "wait_for")
+_MODULES = ("exceptions", "file_operations", "package_operations", "validate", "wait_for")
 _PLACES = {
     "PackageError": "ubiops._packages.errors",
     "PackageFolder": "ubiops._packages.folder",
@@ -38,10 +42,14 @@ _PLACES = {
     "PackageWarning": "ubiops._packages.errors",
     "StatusError": "ubiops.exceptions",
     "StatusUpdate": "ubiops._waiting.updates",
+    "UbiOpsFile": "ubiops._storage.uri",
     "abs_path": "ubiops.utils.package_operations",
     "default_zip_name": "ubiops.utils.package_operations",
+    "download_file": "ubiops.utils.file_operations",
     "files_present_in_dir": "ubiops.utils.package_operations",
     "list_files": "ubiops.utils.package_operations",
+    "run_local": "ubiops._local.run",
+    "upload_file": "ubiops.utils.file_operations",
     "validate_package": "ubiops.utils.package_operations",
     "validate_requirements_file": "ubiops.utils.validate",
     "validate_yaml_file": "ubiops.utils.validate",
@@ -58,10 +66,14 @@ __all__ = [
     "PackageWarning",
     "StatusError",
     "StatusUpdate",
+    "UbiOpsFile",
     "abs_path",
     "default_zip_name",
+    "download_file",
     "files_present_in_dir",
     "list_files",
+    "run_local",
+    "upload_file",
     "validate_package",
     "validate_requirements_file",
     "validate_yaml_file",

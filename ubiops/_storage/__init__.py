@@ -1,0 +1,1 @@
+"""Files in buckets: their addresses, and the storage that holds their content."""
