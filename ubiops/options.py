@@ -52,8 +52,8 @@ class CallOptions(AwaitedOptions, total=False):
       (connect, read). Default: the configuration's timeouts.
     - ``async_req``: Whether to make the call in another thread and return an
       ``AsyncResult`` at once; its ``get()`` waits for the result. Default: False.
-    - ``_progress_bar``: Whether to show the progress of a file on the terminal; needs the
-      extra ``progress``. Default: False.
+    - ``_progress_bar``: Whether to show the progress of a file on the terminal: as a bar
+      with the extra ``progress``, else as text. Default: False.
     - ``_max_retries``: The most retries of this call; 0 turns them off. Default: the
       configuration's.
     - ``_headers``: More headers of this call, as a dict. They take precedence over those of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import importlib.machinery
 import importlib.util
 import sys
@@ -11,7 +12,6 @@ from typing import Any
 
 import pytest
 
-import ubiops
 from ubiops._io import progress
 
 
@@ -66,8 +66,30 @@ def test_no_bar_is_shown_unless_it_is_wanted(capsys: pytest.CaptureFixture[str])
     assert capsys.readouterr().err == ""
 
 
-def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("stream", "total", "shown"),
+    [
+        (Terminal(), 10, "\rupload: 40%\rupload: 100%\n"),
+        (Terminal(), None, "\rupload: 0 MiB\n"),
+        (Terminal(), 0, "\rupload: 0 MiB\n"),
+        (io.StringIO(), 10, ""),
+        (None, 10, ""),
+    ],
+    ids=["terminal", "unknown size", "empty", "file", "no stderr"],
+)
+def test_without_the_extra_a_terminal_shows_text(
+    stream: Any, total: int | None, shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, "tqdm", None)  # type: ignore[arg-type]
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)  # type: ignore[arg-type]
-    with pytest.raises(ubiops.ApiValueError, match="pip install 'ubiops"), progress.progress_bar(True, 10, "upload"):
-        pass
+    monkeypatch.setattr(sys, "stderr", stream)
+    with progress.progress_bar(True, total, "upload") as advance:
+        assert advance is not None
+        for size in (4, 0, 6):
+            advance(size)
+    assert stream is None or stream.getvalue() == shown

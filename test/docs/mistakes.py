@@ -81,11 +81,6 @@ class Mistakes:
         )
         raise RuntimeError(done.stderr)
 
-    def progress_without_its_extra(self) -> None:
-        for name in ("tqdm", "tqdm.auto"):
-            self.patch.setitem(sys.modules, name, None)
-        self.api.revisions_file_upload("project-1", "deployment-1", "v1", file=b"x", _progress_bar=True)
-
     # --- token ------------------------------------------------------------------------
 
     def no_token(self) -> None:

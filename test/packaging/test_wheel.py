@@ -53,13 +53,13 @@ def test_emulator_without_its_extra_says_what_to_install(plain: Path, away: Path
     assert "Traceback" not in printed
 
 
-def test_progress_bar_without_its_extra_says_what_to_install(plain: Path, away: Path) -> None:
+def test_progress_bar_without_its_extra_is_plain(plain: Path, away: Path) -> None:
     code = (
         "import ubiops\n"
-        "api = ubiops.CoreApi(ubiops.ApiClient(ubiops.Configuration(host='http://127.0.0.1:1')))\n"
+        "api = ubiops.CoreApi(ubiops.ApiClient(ubiops.Configuration(host='http://127.0.0.1:1', max_retries=0)))\n"
         "api.revisions_file_upload('p', 'd', 'v', file=b'', _progress_bar=True)"
     )
-    assert "ubiops[progress]" in run(plain, "-I", "-c", code, cwd=away, code=1).splitlines()[-1]
+    assert "ApiConnectionError" in run(plain, "-I", "-c", code, cwd=away, code=1)
 
 
 def test_calls_work_on_the_emulator(full: Path, away: Path) -> None:

@@ -1,4 +1,5 @@
-"""Progress bars on terminals and in notebooks, with the extra ``ubiops[progress]``."""
+"""Progress bars on terminals and in notebooks: those of tqdm if the extra
+``ubiops[progress]`` is installed, else plain text."""
 
 from __future__ import annotations
 
@@ -6,8 +7,6 @@ import contextlib
 import importlib.util
 import sys
 from typing import TYPE_CHECKING, Any
-
-from ubiops.exceptions import ApiValueError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,9 +25,6 @@ def progress_bar(wanted: bool, total: int | None, label: str) -> Iterator[Callab
         wanted: Whether to show a bar.
         total: Bytes of the whole file, if known.
         label: The text before the bar.
-
-    Raises:
-        ubiops.ApiValueError: tqdm is not installed.
     """
     if not wanted:
         yield None
@@ -36,9 +32,31 @@ def progress_bar(wanted: bool, total: int | None, label: str) -> Iterator[Callab
     try:
         tqdm = _find_bar()
     except ImportError:
-        raise ApiValueError("_progress_bar=True needs tqdm: pip install 'ubiops[progress]'") from None
+        yield from _plain_bar(total, label)
+        return
     with tqdm(total=total, unit="B", unit_scale=True, unit_divisor=1024, desc=label) as bar:
         yield bar.update
+
+
+def _plain_bar(total: int | None, label: str) -> Iterator[Callable[[int], Any]]:
+    """Shows progress as one line of text, on terminals only."""
+    stream = sys.stderr
+    shown, received, began = "", 0, stream is not None and stream.isatty()
+
+    def advance(size: int) -> None:
+        nonlocal shown, received
+        received += size
+        text = f"{label}: {received * 100 // total}%" if total else f"{label}: {received >> 20} MiB"
+        if began and text != shown:
+            shown = text
+            stream.write(f"\r{text}")
+            stream.flush()
+
+    try:
+        yield advance
+    finally:
+        if shown:
+            stream.write("\n")
 
 
 def _find_bar() -> Any:

@@ -38,8 +38,7 @@ def upload_file(
         bucket_name: The name of the bucket. Default: ``default``.
         file_name: The name of the file in the bucket, which may contain slashes.
             Default: the name of the file.
-        _progress_bar: Whether to show the progress, if the extra ``progress`` is
-            installed. Default: True.
+        _progress_bar: Whether to show the progress. Default: True.
 
     Returns:
         The URI of the file, ``ubiops-file://BUCKET/FILE``.
@@ -71,7 +70,7 @@ def upload_file(
         raise ApiValueError(f"{path!r} can't be uploaded: files must have a known size of less than 4 GiB")
     file = UbiOpsFile(bucket_name, os.path.basename(path) if file_name is None else file_name)
     signed = api.files_upload(project_name, file.bucket, file.file)
-    put(api.api_client, signed, body, progress=_shows_progress(_progress_bar))
+    put(api.api_client, signed, body, progress=_progress_bar)
     return file.file_uri
 
 
@@ -99,8 +98,7 @@ def download_file(
         stream: Accepted for compatibility with the official client and ignored; files
             are always streamed.
         chunk_size: Accepted for compatibility with the official client and ignored.
-        _progress_bar: Whether to show the progress, if the extra ``progress`` is
-            installed. Default: True.
+        _progress_bar: Whether to show the progress. Default: True.
 
     Returns:
         The path of the file.
@@ -126,12 +124,5 @@ def download_file(
     if os.path.isdir(path):
         path = os.path.join(path, safe_filename(file.file.rpartition("/")[2], "download"))
     signed = api.files_download(project_name, file.bucket, file.file)
-    with get(api.api_client, signed, progress=_shows_progress(_progress_bar)) as response:
+    with get(api.api_client, signed, progress=_progress_bar) as response:
         return response.save(path, overwrite=True)
-
-
-def _shows_progress(wanted: bool) -> bool:
-    """Returns whether a progress bar is wanted and can be shown."""
-    from importlib.util import find_spec
-
-    return wanted and find_spec("tqdm") is not None
