@@ -11,6 +11,7 @@ from ubiops._core.redact import redact, redact_items
 from ubiops._core.request import Options
 from ubiops._core.steps import Sleep
 from ubiops._driver import Driver
+from ubiops._official import OfficialMethods
 from ubiops.exceptions import ApiValueError
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from ubiops.hooks import EventHooks
 
 
-class ApiClient(BaseClient):
+class ApiClient(OfficialMethods, BaseClient):
     """Makes the calls of ``CoreApi``. Threads can share it and its connection pool.
 
     Use it as a context manager, or call ``close()``, to close its connections; it can
@@ -205,8 +206,11 @@ class ApiClient(BaseClient):
         _preload_content: bool | None = True,
         _request_timeout: float | tuple[float | None, float | None] | None = None,
         _host: str | None = None,
-        _progress_bar: bool | None = False,
+        stream: bool | None = None,
+        chunk_size: int | None = None,
+        progress_bar: bool | None = None,
         *,
+        _progress_bar: bool | None = None,
         _max_retries: int | None = None,
         _headers: Mapping[str, str | None] | None = None,
         _query: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
@@ -238,7 +242,11 @@ class ApiClient(BaseClient):
                 ``Response``.
             _request_timeout: Seconds for the whole call, or a pair (connect, read).
             _host: Another address of the same API.
-            _progress_bar: Whether to show the progress of a file.
+            stream: Accepted for compatibility with the official client and ignored;
+                files are always streamed.
+            chunk_size: Accepted for compatibility with the official client and ignored.
+            progress_bar: The same as ``_progress_bar``.
+            _progress_bar: Whether to show the progress of a file. Default: False.
             _max_retries: The most retries of this call. Default: the configuration's.
             _headers: More headers, as for every method; those of ``header_params`` too.
             _query: More query parameters, as for every method.
@@ -249,13 +257,13 @@ class ApiClient(BaseClient):
             ubiops.ApiException: The call did not succeed.
         """
         __tracebackhide__ = True
-        del auth_settings, collection_formats
+        del auth_settings, collection_formats, stream, chunk_size
         header_params, _host, _headers = redact_items(header_params), redact(_host), redact_items(_headers)
         options = {
             "_preload_content": _preload_content,
             "_return_http_data_only": _return_http_data_only,
             "_request_timeout": _request_timeout,
-            "_progress_bar": _progress_bar,
+            "_progress_bar": progress_bar if _progress_bar is None else _progress_bar,
             "async_req": async_req,
             "_max_retries": _max_retries,
             "_headers": _headers,

@@ -11,6 +11,7 @@ from ubiops._core.headers import Headers, authorization
 from ubiops._core.hosts import DEFAULT_HOST, normalize_host
 from ubiops._core.redact import Redacted, SecretDict, redact, redact_items
 from ubiops._core.timeouts import Timeouts, check_retries, check_seconds
+from ubiops._official import OfficialSettings
 from ubiops.exceptions import ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ _SHOWN = (
 )
 
 
-class Configuration:
+class Configuration(OfficialSettings):
     """Client configuration: host, credentials, timeouts, retries, TLS and proxies.
 
     Args:

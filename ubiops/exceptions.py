@@ -251,9 +251,10 @@ class ApiException(OpenApiException):
         self,
         status: int | None = None,
         reason: str | None = None,
-        http_resp: Any = None,
-        *,
         body: str | bytes | None = None,
+        http_resp: Any = None,
+        requests_resp: Any = None,
+        *,
         headers: Mapping[str, str] | None = None,
         message: str | None = None,
         method: str | None = None,
@@ -264,6 +265,9 @@ class ApiException(OpenApiException):
         if http_resp is not None:
             status, reason = http_resp.status, http_resp.reason
             body, headers = http_resp.data, http_resp.headers
+        elif requests_resp is not None:
+            status, reason = requests_resp.status_code, requests_resp.reason
+            body, headers = requests_resp.text, requests_resp.headers
         super().__init__(status, reason)
         if isinstance(self, OSError):
             _clear_number(self)

@@ -119,6 +119,18 @@ def test_the_http_resp_argument_of_the_official_client_is_accepted() -> None:
     )
 
 
+def test_the_positional_arguments_of_the_official_client_are_accepted() -> None:
+    error = ubiops.ApiException(504, "Timeout", '{"error": "too slow"}')
+    assert (error.status, error.reason, error.body, error.message) == (
+        504,
+        "Timeout",
+        '{"error": "too slow"}',
+        "too slow",
+    )
+    response = SimpleNamespace(status_code=400, reason="Bad Request", text='{"error": "why"}', headers={"a": "b"})
+    assert str(ubiops.ApiException(requests_resp=response)) == "(400) Bad Request: why"
+
+
 def test_the_path_to_an_item_is_reported() -> None:
     assert str(ubiops.ApiTypeError("not a number", path_to_item=["ports", 0])) == "not a number at ['ports'][0]"
     assert str(ubiops.ApiKeyError("no such name")) == "no such name"

@@ -79,8 +79,8 @@ class Program:
         self._path = folder / ("Scripts" if os.name == "nt" else "bin") / "ubiops"
         self.work = work
 
-    def __call__(self, *arguments: Any, code: int | None = 0) -> Done:
-        """Runs a command, which must end with this exit code; None for any."""
+    def __call__(self, *arguments: Any, code: int = 0) -> Done:
+        """Runs a command, which must end with this exit code."""
         done = subprocess.run(
             [str(self._path), *map(str, arguments)],
             cwd=self.work,
@@ -91,5 +91,5 @@ class Program:
             timeout=60,
             check=False,
         )
-        assert code in (None, done.returncode), f"{arguments}: {done.stdout}\n{done.stderr}"
+        assert done.returncode == code, f"{arguments}: {done.stdout}\n{done.stderr}"
         return Done(done.returncode, done.stdout, done.stderr)

@@ -80,9 +80,23 @@ def fields_of(model):
     return {
         "types": dict(model.openapi_types),
         "keys": dict(model.attribute_map),
-        "init": parameters_of(model.__init__),
+        "positional": positional_of(model),
         "members": sorted(name for name in dir(model) if not name.startswith("_") and name not in model.openapi_types),
     }
+
+
+def positional_of(model):
+    """Returns the fields that a model accepts by position."""
+    names = parameters_of(model.__init__)["positional"] or list(model.openapi_types)
+    for count in range(len(names), 0, -1):
+        try:
+            model(*[None] * count)
+        except TypeError:
+            continue
+        except ValueError:
+            pass
+        return names[:count]
+    return []
 
 
 def is_model(name):
@@ -101,11 +115,15 @@ def modules_of(package):
             print(f"{module.name}: {error}", file=sys.stderr)
             continue
         found[module.name] = {
-            name: describe(value)
-            for name, value in vars(loaded).items()
-            if not name.startswith("_") and getattr(value, "__module__", "").startswith("ubiops")
+            name: describe(getattr(loaded, name))
+            for name in dir(loaded)
+            if not name.startswith("_") and (defined_in(loaded, name) or name in getattr(loaded, "__all__", ()))
         }
     return found
+
+
+def defined_in(module, name):
+    return getattr(getattr(module, name), "__module__", None) == module.__name__
 
 
 def describe(value):
@@ -145,7 +163,10 @@ def everything():
             if issubclass(found, Exception)
         },
         "client": members_of(ubiops.ApiClient),
-        "configuration": {**members_of(ubiops.Configuration), **{name: None for name in vars(configuration) if name[0] != "_"}},
+        "configuration": {
+            **members_of(ubiops.Configuration),
+            **{name: None for name in vars(configuration) if name[0] != "_"},
+        },
         "utils": [name for name in dir(ubiops.utils) if not name.startswith("_") and name != "ubiops"],
         "modules": modules_of(ubiops),
     }

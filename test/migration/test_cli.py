@@ -95,7 +95,7 @@ def test_it_validates_files(program: Program, work: Path) -> None:
     (work / "ubiops.yaml").write_text("apt:\n  packages: []\n", encoding="utf-8")
     program("validate", "yaml", "ubiops.yaml")
     (work / "broken.yaml").write_text("other: 1\n", encoding="utf-8")
-    assert "other" in program("validate", "yaml", "broken.yaml", code=None).output
+    assert "other" in program("validate", "yaml", "broken.yaml", code=1).errors
 
 
 @signed_in_only
@@ -140,7 +140,9 @@ def test_deploy_and_revisions(cli: Program, running: Emulator) -> None:
     assert "Deployment was successfully deployed" in printed
     cli("deployments", "package", "-d", "word-count", "-dir", "code", "-o", "package.zip")
     cli("deployments", "upload", "word-count", "-v", "v2", "-z", "package.zip", "--overwrite")
-    assert cli("revisions", "upload", "-d", "word-count", "-v", "v2", "-z", "package.zip", "-fmt", "json").json["revision"]
+    assert cli("revisions", "upload", "-d", "word-count", "-v", "v2", "-z", "package.zip", "-fmt", "json").json[
+        "revision"
+    ]
     revisions = running.api().revisions_list("project-1", "word-count", "v2")
     assert len(revisions) == 3
     listed = cli("revisions", "list", "-d", "word-count", "-v", "v2").output

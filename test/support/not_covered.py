@@ -15,13 +15,8 @@ FACTS = ROOT / "test" / "openapi" / "api-facts.json"
 TARGET = ROOT / "ubiops" / "_not_covered.py"
 # The helpers and classes of the official client that are written by hand there.
 UTILS = (
-    "download_file",
     "download_files",
     "handle_file_input",
-    "run_local",
-    "stream_deployment_request",
-    "stream_pipeline_request",
-    "upload_file",
     "upload_files",
     "wait_for_deployment_request",
     "wait_for_deployment_version_request",
@@ -34,7 +29,6 @@ UTILS = (
     "wait_for_pipeline_version_request",
     "MetricClient",
     "StreamLogs",
-    "UbiOpsFile",
 )
 OTHERS = ("Training", "training")
 

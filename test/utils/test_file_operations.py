@@ -109,7 +109,15 @@ def test_a_broken_connection_shows_no_secret(api_for: Any, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     "url",
-    ["", "no address", "ftp://127.0.0.1/x", "file:///etc/passwd", "http://user:secret@127.0.0.1/x", "http:///x", "http://a b/"],
+    [
+        "",
+        "no address",
+        "ftp://127.0.0.1/x",
+        "file:///etc/passwd",
+        "http://user:secret@127.0.0.1/x",
+        "http:///x",
+        "http://a b/",
+    ],
 )
 def test_an_address_that_is_none_is_refused(url: str, api_for: Any, file: Path) -> None:
     storage = Storage(url=url or "\x00")

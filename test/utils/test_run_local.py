@@ -118,7 +118,9 @@ def test_modules_of_the_package_are_found_and_forgotten(write: Any, tmp_path: Pa
 
 def test_variables_of_the_context_are_set_for_the_time_being(write: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LANGUAGE_OF_TEST", "en")
-    folder = write("def request(self, data): return os.environ['LANGUAGE_OF_TEST'], os.environ['OTHER_OF_TEST']", "import os")
+    folder = write(
+        "def request(self, data): return os.environ['LANGUAGE_OF_TEST'], os.environ['OTHER_OF_TEST']", "import os"
+    )
     context = {"environment_variables": {"LANGUAGE_OF_TEST": "nl", "OTHER_OF_TEST": 1}}
     assert run(folder, None, init_context=context) == ("nl", "1")
     assert os.environ["LANGUAGE_OF_TEST"] == "en"
@@ -159,7 +161,9 @@ def test_what_is_missing_is_named(write: Any, tmp_path: Path) -> None:
 
 
 def test_coroutines_run_while_an_event_loop_runs(write: Any) -> None:
-    folder = write("async def request(self, data):\n    if data is None:\n        raise ValueError('no data')\n    return data")
+    folder = write(
+        "async def request(self, data):\n    if data is None:\n        raise ValueError('no data')\n    return data"
+    )
 
     async def main() -> Any:
         return run(folder, 1)

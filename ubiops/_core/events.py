@@ -26,15 +26,20 @@ class Event:
     Attributes:
         event: The event's type; ``message`` if the server names none.
         data: The event's data; several data lines are joined by line feeds.
+        text: The data with the blank that may follow the colon of a line, which the
+            standard removes: the API sends texts that begin with one.
         id: The last event id that the server sent; empty if it sent none.
         retry: The reconnection time in milliseconds that the server sent with this
             event; None if it sent none. The client does not reconnect by itself.
     """
 
-    __slots__ = ("data", "event", "id", "retry")
+    __slots__ = ("data", "event", "id", "retry", "text")
 
-    def __init__(self, data: str, event: str = "message", id: str = "", retry: int | None = None) -> None:
+    def __init__(
+        self, data: str, event: str = "message", id: str = "", retry: int | None = None, text: str | None = None
+    ) -> None:
         self.data = data
+        self.text = data if text is None else text
         self.event = event
         self.id = id
         self.retry = retry
@@ -82,6 +87,7 @@ class EventParser:
         "_scanned",
         "_size",
         "_status",
+        "_texts",
         "_type",
         "last_line",
     )
@@ -98,6 +104,7 @@ class EventParser:
 
     def _reset(self) -> None:
         self._data: list[str] = []
+        self._texts: list[str] = []
         self._size = 0
         self._type = ""
         self._retry: int | None = None
@@ -156,11 +163,13 @@ class EventParser:
         name, _, rest = line.partition(b":")
         if not name:
             return None  # a comment
+        whole = rest
         if rest[:1] == b" ":
             rest = rest[1:]
         if name == b"data":
             self._size += len(rest) + 1
             self._check(self._size, MAX_EVENT_BYTES, "an event")
+            self._texts.append(whole.decode("utf-8", "replace"))
             self._data.append(rest.decode("utf-8", "replace"))
         elif name == b"event":
             self._type = rest.decode("utf-8", "replace")
@@ -172,9 +181,9 @@ class EventParser:
         return None
 
     def _dispatch(self) -> Event | None:
-        data, kind, retry = self._data, self._type, self._retry
+        data, texts, kind, retry = self._data, self._texts, self._type, self._retry
         self._reset()
-        return Event("\n".join(data), kind or "message", self._id, retry) if data else None
+        return Event("\n".join(data), kind or "message", self._id, retry, "\n".join(texts)) if data else None
 
     def _check(self, size: int, limit: int, what: str) -> None:
         if size > limit:

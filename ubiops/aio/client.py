@@ -244,8 +244,11 @@ class ApiClient(BaseClient):
         _preload_content: bool | None = True,
         _request_timeout: float | tuple[float | None, float | None] | None = None,
         _host: str | None = None,
-        _progress_bar: bool | None = False,
+        stream: bool | None = None,
+        chunk_size: int | None = None,
+        progress_bar: bool | None = None,
         *,
+        _progress_bar: bool | None = None,
         _max_retries: int | None = None,
         _headers: Mapping[str, str | None] | None = None,
         _query: Mapping[str, Any] | Sequence[tuple[str, Any]] | None = None,
@@ -277,7 +280,11 @@ class ApiClient(BaseClient):
                 ``Response``.
             _request_timeout: Seconds for the whole call, or a pair (connect, read).
             _host: Another address of the same API.
-            _progress_bar: Whether to show the progress of a file.
+            stream: Accepted for compatibility with the official client and ignored;
+                files are always streamed.
+            chunk_size: Accepted for compatibility with the official client and ignored.
+            progress_bar: The same as ``_progress_bar``.
+            _progress_bar: Whether to show the progress of a file. Default: False.
             _max_retries: The most retries of this call. Default: the configuration's.
             _headers: More headers, as for every method; those of ``header_params`` too.
             _query: More query parameters, as for every method.
@@ -288,14 +295,14 @@ class ApiClient(BaseClient):
             ubiops.ApiException: The call did not succeed.
         """
         __tracebackhide__ = True
-        del auth_settings, collection_formats
+        del auth_settings, collection_formats, stream, chunk_size
         header_params, _host, _headers = redact_items(header_params), redact(_host), redact_items(_headers)
         started = self._clock.monotonic()
         options = {
             "_preload_content": _preload_content,
             "_return_http_data_only": _return_http_data_only,
             "_request_timeout": _request_timeout,
-            "_progress_bar": _progress_bar,
+            "_progress_bar": progress_bar if _progress_bar is None else _progress_bar,
             "async_req": async_req,
             "_max_retries": _max_retries,
             "_headers": _headers,

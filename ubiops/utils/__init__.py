@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from ubiops.utils import exceptions as exceptions
     from ubiops.utils import file_operations as file_operations
     from ubiops.utils import package_operations as package_operations
+    from ubiops.utils import streaming as streaming
     from ubiops.utils import validate as validate
+    from ubiops.utils import validators as validators
     from ubiops.utils import wait_for as wait_for
     from ubiops.utils.file_operations import download_file, upload_file
     from ubiops.utils.package_operations import (
@@ -30,10 +32,11 @@ if TYPE_CHECKING:
         validate_package,
         zip_dir,
     )
+    from ubiops.utils.streaming import stream_deployment_request, stream_pipeline_request
     from ubiops.utils.validate import validate_requirements_file, validate_yaml_file
     from ubiops.utils.wait_for import wait_for_deployment_version, wait_for_revision
 
-_MODULES = ("exceptions", "file_operations", "package_operations", "validate", "wait_for")
+_MODULES = ("exceptions", "file_operations", "package_operations", "streaming", "validate", "validators", "wait_for")
 _PLACES = {
     "PackageError": "ubiops._packages.errors",
     "PackageFolder": "ubiops._packages.folder",
@@ -49,6 +52,8 @@ _PLACES = {
     "files_present_in_dir": "ubiops.utils.package_operations",
     "list_files": "ubiops.utils.package_operations",
     "run_local": "ubiops._local.run",
+    "stream_deployment_request": "ubiops.utils.streaming",
+    "stream_pipeline_request": "ubiops.utils.streaming",
     "upload_file": "ubiops.utils.file_operations",
     "validate_package": "ubiops.utils.package_operations",
     "validate_requirements_file": "ubiops.utils.validate",
@@ -73,6 +78,8 @@ __all__ = [
     "files_present_in_dir",
     "list_files",
     "run_local",
+    "stream_deployment_request",
+    "stream_pipeline_request",
     "upload_file",
     "validate_package",
     "validate_requirements_file",

@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from ubiops.exceptions import StatusError, WaitTimeoutError
+from ubiops.exceptions import StatusError, UbiOpsException, WaitTimeoutError
 
-__all__ = ["StatusError", "WaitTimeoutError"]
+__all__ = ["StatusError", "UbiOpsException", "WaitTimeoutError"]
