@@ -208,9 +208,7 @@ def test_a_migration_may_not_leave_dangling_references(tmp_path: Path) -> None:
     write_database(path, 1)
     before = schema(path)
     broken = Migration(LATEST + 1, "Deletes too much.", "DELETE FROM deployments;\n")
-    with pytest.raises(
-        FolderError, match=r"it is damaged: a row of the table \w+ refers to nothing in deployments"
-    ):
+    with pytest.raises(FolderError, match=r"it is damaged: a row of the table \w+ refers to nothing in deployments"):
         Storage(path, (*MIGRATIONS, broken))
     assert schema(path) == before
     assert len(rows(path)["deployments"]) == 1

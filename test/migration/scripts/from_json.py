@@ -7,4 +7,4 @@ print(hasattr(ubiops.ApiClient, "deserialize"), hasattr(ubiops.DeploymentDetail,
 # The official client prints:
 #   True False
 # This library prints:
-#   False True
+#   True True

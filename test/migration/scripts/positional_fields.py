@@ -4,7 +4,7 @@ import ubiops
 
 print(ubiops.EnvironmentVariableCreate("NAME", "value", False).name)
 try:
-    print(ubiops.EnvironmentCreate("environment-1", "Environment 1").display_name)
+    print(ubiops.EnvironmentCreate("environment-1", "Environment 1", "python3-11").display_name)
 except (AttributeError, TypeError) as error:
     print(type(error).__name__)
 

@@ -30,12 +30,17 @@ class Call(NamedTuple):
 class ContractServer:
     """The server, for both generations of the API.
 
+    Args:
+        official: Whether to accept what official clients send beyond the description: a
+            token where none is needed, and a header Accept without the media type.
+
     Attributes:
         calls: The requests that kept to the description.
         chosen: The name of the response of an operation; the first one by default.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, official: bool = False) -> None:
+        self.official = official
         self.calls: list[Call] = []
         self.chosen: dict[str, str] = {}
         handler = type("Handler", (_Handler,), {"contract_server": self})
@@ -102,7 +107,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         contract, place = found
         headers = {name.lower(): value for name, value in self.headers.items()}
-        reasons = checks.check(contract, place, query, headers, body)
+        reasons = checks.check(contract, place, query, headers, body, official=self.contract_server.official)
         if reasons:
             self._fail(400, "; ".join(reasons))
             return
