@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import importlib.machinery
 import importlib.util
+import io
 import sys
 import warnings
 from types import SimpleNamespace

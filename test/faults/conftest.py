@@ -27,6 +27,7 @@ BOTH_CLIENTS = {
     "test_downloads",
     "test_hooks",
     "test_input",
+    "test_kinds",
     "test_proxies",
     "test_retries",
     "test_time",

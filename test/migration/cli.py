@@ -1,5 +1,5 @@
-"""The command-line program ubiops-cli of the platform, with this library in place of the
-official client that it pins.
+"""The command-line program ubiops-cli of the platform, with this library in place of
+the official client that it pins.
 
 It keeps its settings, the token among them, in its own folder of site-packages, so its
 environment belongs to one test module.
@@ -27,7 +27,7 @@ _REQUIREMENTS = "import importlib.metadata as m, json; print(json.dumps(m.requir
 
 
 def prepare() -> Path:
-    """Creates the environment of the program unless it exists, and returns its folder."""
+    """Creates the environment of the program unless it exists; returns its folder."""
     folder = PLACE / f"cli-{CLI}-python{sys.version_info.major}.{sys.version_info.minor}"
     stamp = folder / "installed"
     if not stamp.exists():

@@ -1,4 +1,4 @@
-"""ubiops-cli runs on this library and on the emulator, as its users type the commands."""
+"""ubiops-cli runs on this library and on the emulator, as users type it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""The public names of both official clients are here with the same signatures, fields and
-bases; each difference is a decision, which docs/migration.md lists."""
+"""The public names of both official clients are here with the same signatures, fields
+and bases; each difference is a decision, which docs/migration.md lists."""
 
 from __future__ import annotations
 

@@ -81,6 +81,8 @@ class BridgedClient(ubiops.ApiClient):
         return Handle(self._loop.start(run())) if call.background else self._loop.run(run())
 
     def _blocking(self, value: Any) -> Any:
+        if isinstance(value, ubiops.aio.EventStream):
+            return BridgedStream(self._loop, value)
         return BridgedResponse(self._loop, value) if isinstance(value, ubiops.aio.Response) else value
 
 
@@ -164,3 +166,31 @@ class BridgedResponse:
 
     def __exit__(self, *error: object) -> None:
         self.close()
+
+
+class BridgedStream:
+    """A blocking event stream over an async one."""
+
+    def __init__(self, loop: Loop, inner: ubiops.aio.EventStream) -> None:
+        self._loop = loop
+        self._inner = inner
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def __iter__(self) -> Iterator[Any]:
+        events = self._inner.__aiter__()
+
+        async def next_event() -> Any:
+            async for event in events:
+                return event
+            return None
+
+        while (event := self._loop.run(next_event())) is not None:
+            yield event
+
+    def __enter__(self) -> BridgedStream:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._loop.run(self._inner.close())

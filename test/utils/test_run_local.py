@@ -132,7 +132,12 @@ def test_the_cause_of_an_error_is_kept(write: Any) -> None:
     with pytest.raises(UbiOpsException, match=r"An exception occurred in the request.*KeyError: 'missing'") as caught:
         run(folder, {})
     assert isinstance(caught.value.__cause__, KeyError)
-    body = "def request(self, data):\n    error = ValueError('inner')\n    error.public_error_message = 'no such station'\n    raise error"
+    body = """
+    def request(self, data):
+        error = ValueError("inner")
+        error.public_error_message = "no such station"
+        raise error
+    """
     with pytest.raises(UbiOpsException, match="^no such station$") as caught:
         run(write(body), {})
     assert str(caught.value.__cause__) == "inner"

@@ -54,9 +54,9 @@ def test_a_failed_request_raises_after_its_partial_results(function: Any) -> Non
 
 @BOTH
 def test_failed_calls_raise(function: Any) -> None:
-    with Wire([reply(404, {"error": "no such deployment"})]) as wire, client_of(wire) as client:
-        with pytest.raises(ubiops.NotFoundError, match="no such deployment"):
-            list(function(client, "p", "n", data="text"))
+    missing = reply(404, {"error": "no such deployment"})
+    with Wire([missing]) as wire, client_of(wire) as client, pytest.raises(ubiops.NotFoundError, match="no such"):
+        list(function(client, "p", "n", data="text"))
     cut = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: 1000\r\n\r\n" + UPDATES
     with Wire([then_close(cut)]) as wire, client_of(wire) as client:
         with pytest.raises(ubiops.ApiConnectionError):

@@ -69,9 +69,9 @@ class EventParser:
     An event that the end of the stream cuts off is dropped, as the standard demands.
 
     Attributes:
-        last_line: The last line that is a JSON object instead of a part of an event, with
-            which the API ends a stream; empty if there was none. The standard ignores
-            such lines.
+        last_line: The last line that is a JSON object instead of a part of an event,
+            with which the API ends a stream; empty if there was none. The standard
+            ignores such lines.
 
     Args:
         status: The HTTP status of the response, for errors.

@@ -10,4 +10,4 @@ class LocalRunError(UbiOpsException):
 
 
 class RequestFunctionError(LocalRunError, AttributeError):
-    """The package has no class ``Deployment``, or the class no function for requests."""
+    """There is no class ``Deployment``, or it has no function for requests."""

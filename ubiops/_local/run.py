@@ -25,9 +25,10 @@ def run_local(
     """Runs one request to a deployment package in this process, to try the code.
 
     Loads ``deployment.py`` anew, creates a ``Deployment`` and calls ``request``, or
-    ``requests`` for a list, as the platform does. Methods may be coroutine functions. It is
-    not the platform: the packages, the working directory and the variables are those of
-    this process. ``environment_variables`` of ``init_context`` are set during the call.
+    ``requests`` for a list, as the platform does. Methods may be coroutine functions.
+    It is not the platform: the packages, the working directory and the variables are
+    those of this process. ``environment_variables`` of ``init_context`` are set during
+    the call.
 
     Args:
         deployment_directory: The folder of ``deployment.py``. Its folder ``libraries``
@@ -39,8 +40,8 @@ def run_local(
             ones.
 
     Returns:
-        What the package returns; a list for a list of inputs, unless ``requests`` returns
-        something else.
+        What the package returns; a list for a list of inputs, unless ``requests``
+        returns something else.
 
     Raises:
         FileNotFoundError: There is no such folder, or no ``deployment.py`` in it.
@@ -122,7 +123,7 @@ def _wait(result: Any) -> Any:
     def work() -> None:
         try:
             outcome.append((True, asyncio.run(finish())))
-        except BaseException as error:  # noqa: BLE001 - raised by the caller
+        except BaseException as error:
             outcome.append((False, error))
 
     thread = threading.Thread(target=work)

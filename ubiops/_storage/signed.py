@@ -24,14 +24,15 @@ def put(client: ApiClient, signed: FileUploadResponse, body: StreamedBody, *, pr
     """Sends the content of a file to a signed address.
 
     Args:
-        client: The client whose settings of TLS, proxies, timeouts and retries are used.
+        client: The client whose settings of TLS, proxies, timeouts and retries are
+            used.
         signed: The address.
         body: The content. Its length is known.
         progress: Whether to show a progress bar.
 
     Raises:
-        ubiops.ApiException: The storage did not accept the file. The error shows neither
-            the signature nor the token.
+        ubiops.ApiException: The storage did not accept the file. The error shows
+            neither the signature nor the token.
     """
     # Without a media type, which an old signature would have to cover.
     headers = {**_PUT_HEADERS, "Content-Length": str(body.length)}
@@ -98,8 +99,8 @@ def _address(client: ApiClient, signed: FileUploadResponse) -> tuple[str, str]:
     """Returns the origin and the target of a signed address, unchanged.
 
     Raises:
-        ubiops.InvalidResponseError: It is not an address, or it is unencrypted where the
-            API is encrypted.
+        ubiops.InvalidResponseError: It is not an address, or it is unencrypted where
+            the API is encrypted.
     """
     url = signed.url
     parts = urlsplit(url) if isinstance(url, str) and url.isascii() and url.isprintable() and " " not in url else None

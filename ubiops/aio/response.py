@@ -150,9 +150,9 @@ class Response:
                 that the server sent, made safe. Default: the working directory.
             overwrite: Whether to replace an existing file. Otherwise a number is added
                 to the name.
-            progress: Whether to show a progress bar. Or a function to call after each block, in the thread that
-                saves the file, with the bytes that have arrived, and those of the whole
-                file; None if their number is unknown.
+            progress: Whether to show a progress bar. Or a function to call after each
+                block, in the thread that saves the file, with the bytes that have
+                arrived, and those of the whole file; None if their number is unknown.
 
         Returns:
             The path of the file.

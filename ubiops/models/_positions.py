@@ -47,8 +47,8 @@ def by_name(cls: type[Model], args: tuple[Any, ...], fields: dict[str, Any]) -> 
     """Returns all fields by name.
 
     Raises:
-        ubiops.ApiTypeError: There are too many positional fields, or one is given by name
-            as well.
+        ubiops.ApiTypeError: There are too many positional fields, or one is given by
+            name as well.
     """
     names = list(cls._by_name)
     if len(args) == 1 and isinstance(args[0], Mapping):

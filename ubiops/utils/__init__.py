@@ -9,12 +9,12 @@ TYPE_CHECKING: bool = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ubiops._local.run import run_local
     from ubiops._packages.errors import PackageError, PackageWarning
     from ubiops._packages.folder import PackageFolder
     from ubiops._packages.report import PackageProblem, PackageReport
-    from ubiops._waiting.updates import StatusUpdate
-    from ubiops._local.run import run_local
     from ubiops._storage.uri import UbiOpsFile
+    from ubiops._waiting.updates import StatusUpdate
     from ubiops.exceptions import StatusError
     from ubiops.utils import exceptions as exceptions
     from ubiops.utils import file_operations as file_operations

@@ -1,4 +1,4 @@
-"""Uploads to buckets and downloads from them, through signed addresses of the storage."""
+"""Uploads to buckets and downloads, through signed addresses of the storage."""
 
 from __future__ import annotations
 
@@ -85,7 +85,8 @@ def download_file(
     chunk_size: int = 8192,
     _progress_bar: bool = True,
 ) -> str:
-    """Downloads a file from a bucket. An existing file is replaced once all has arrived.
+    """Downloads a file from a bucket. An existing file is replaced once all has
+    arrived.
 
     Args:
         client: The client that makes the calls: an ``ApiClient`` or a ``CoreApi``.
@@ -105,8 +106,8 @@ def download_file(
 
     Raises:
         ubiops.ApiFileError: The folder does not exist or is not writable.
-        ubiops.ApiValueError: Both or neither of name and URI are given, or one of them is
-            not valid.
+        ubiops.ApiValueError: Both or neither of name and URI are given, or one of them
+            is not valid.
         ubiops.ApiException: A call failed, or the storage did not send the whole file.
 
     Operations: ``files_download``, and GET from the storage.

@@ -1,7 +1,7 @@
 """``run_local``, at the import path of the official client.
 
-Importing this module sets ``ubiops.utils.run_local`` to it, so it can be called like the
-function of that name.
+Importing this module sets ``ubiops.utils.run_local`` to it, so it can be called like
+the function of that name.
 """
 
 from __future__ import annotations

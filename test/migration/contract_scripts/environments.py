@@ -1,5 +1,7 @@
 """Environments, their variables and their packages."""
 
+from __future__ import annotations
+
 import os
 
 import ubiops

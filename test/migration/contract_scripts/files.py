@@ -1,5 +1,7 @@
 """Buckets and files."""
 
+from __future__ import annotations
+
 import ubiops
 
 api = ubiops.CoreApi()

@@ -1,5 +1,7 @@
 """Pipelines, their versions and requests, schedules and logs."""
 
+from __future__ import annotations
+
 import ubiops
 
 api = ubiops.CoreApi()

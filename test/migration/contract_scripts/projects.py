@@ -1,5 +1,7 @@
 """The account, projects, their users and logs."""
 
+from __future__ import annotations
+
 import ubiops
 
 client = ubiops.ApiClient(ubiops.Configuration())

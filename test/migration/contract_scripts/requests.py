@@ -1,5 +1,7 @@
 """Requests of every kind, as programs send them."""
 
+from __future__ import annotations
+
 import os
 
 import ubiops

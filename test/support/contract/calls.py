@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 from contract import values
 from contract.operations import FORM, JSON, MODEL, TEXT, Contract
-
 from generator.names import python_name
 
 FILE = b"PK\x03\x04 the content of a file \r\n\x00\xff"

@@ -22,8 +22,18 @@ _TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
 _Validator: Any = extend(Draft202012Validator, type_checker=_TYPES)
 
 _USUAL_HEADERS = frozenset(
-    ("accept", "accept-encoding", "authorization", "connection", "content-length", "content-type", "cookie", "host")
-    + ("transfer-encoding", "user-agent")
+    (
+        "accept",
+        "accept-encoding",
+        "authorization",
+        "connection",
+        "content-length",
+        "content-type",
+        "cookie",
+        "host",
+        "transfer-encoding",
+        "user-agent",
+    )
 )
 
 
@@ -44,7 +54,8 @@ def check(
         query: The query string.
         headers: The headers, with names in lower case.
         body: The whole body.
-        official: Whether a token and a header Accept may be sent as official clients do.
+        official: Whether a token and a header Accept may be sent as official clients
+            do.
     """
     return [
         *_check_path(contract, path),
@@ -201,7 +212,7 @@ def read_form(body: bytes, boundary: str) -> Iterator[tuple[str, str | None, byt
         yield disposition[1].decode(), filename, content
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _compiled(key: int) -> Any:
     return _Validator(_SCHEMAS[key], format_checker=_FORMATS)
 
