@@ -91,7 +91,7 @@ class Wait:
         stream_logs: bool = False,
         **names: str,
     ) -> None:
-        self.api = _core_api(client, caller)
+        self.api = core_api_of(client, caller)
         for name, value in names.items():
             _check_name(value, name, caller)
         self._timeout = _check_timeout(timeout, caller)
@@ -252,7 +252,12 @@ def _longest_call(settings: Configuration) -> float:
     return settings.connect_timeout + settings.read_timeout + settings.retry_deadline
 
 
-def _core_api(client: ApiClient | CoreApi, caller: str) -> CoreApi:
+def core_api_of(client: ApiClient | CoreApi, caller: str) -> CoreApi:
+    """Returns the methods of a client that a helper was given.
+
+    Raises:
+        ubiops.ApiTypeError: It is something else, such as an async client.
+    """
     if isinstance(client, CoreApi):
         return client
     # Any area of the API will do as well.

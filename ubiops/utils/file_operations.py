@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ubiops._storage.uri import UbiOpsFile
-from ubiops._waiting.polling import _core_api
+from ubiops._waiting.polling import core_api_of
 from ubiops.exceptions import ApiTypeError, ApiValueError, file_error
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def upload_file(
     from ubiops._io.raw import RawBody
     from ubiops._storage.signed import put
 
-    api = _core_api(client, "upload_file")
+    api = core_api_of(client, "upload_file")
     if not isinstance(file_path, (str, os.PathLike)):
         raise ApiTypeError(f"file_path must be a path, got {type(file_path).__name__}")
     path = os.fspath(file_path)
@@ -117,7 +117,7 @@ def download_file(
     from ubiops._io.downloads import safe_filename
     from ubiops._storage.signed import get
 
-    api = _core_api(client, "download_file")
+    api = core_api_of(client, "download_file")
     if (file_name is None) == (file_uri is None):
         raise ApiValueError("download_file() takes either file_name or file_uri")
     file = UbiOpsFile.from_uri(file_uri) if file_uri is not None else UbiOpsFile(bucket_name, file_name or "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ubiops._waiting.polling import _core_api
+from ubiops._waiting.polling import core_api_of
 from ubiops.exceptions import UbiOpsException
 from ubiops.models import DeploymentRequestCreateResponse, PipelineRequestCreateResponse
 
@@ -55,7 +55,7 @@ def stream_deployment_request(
     Operations: ``deployment_requests_stream`` and
     ``deployment_version_requests_stream``.
     """
-    api = _core_api(client, "stream_deployment_request")
+    api = core_api_of(client, "stream_deployment_request")
     options: dict[str, Any] = {"timeout": timeout}
     if version is None:
         stream = api.deployment_requests_stream(project_name, deployment_name, data, **options)
@@ -100,7 +100,7 @@ def stream_pipeline_request(
 
     Operations: ``pipeline_requests_stream`` and ``pipeline_version_requests_stream``.
     """
-    api = _core_api(client, "stream_pipeline_request")
+    api = core_api_of(client, "stream_pipeline_request")
     options: dict[str, Any] = {"timeout": timeout}
     if version is None:
         stream = api.pipeline_requests_stream(project_name, pipeline_name, data, **options)
