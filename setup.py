@@ -58,6 +58,7 @@ setup(
         "": ["py.typed", "*.pyi"],
         "ubiops.emulator": ["openapi.json", "templates/*", "templates/**/*"],
     },
+    entry_points={"pytest11": ["ubiops_emulator = ubiops.emulator.pytest_plugin"]},
     zip_safe=False,
     # The tox environment "lowest" tests with the lowest versions given here.
     install_requires=[

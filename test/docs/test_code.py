@@ -118,6 +118,11 @@ def test_tests_in_a_guide_pass(block: Block, tmp_path: Path) -> None:
         "-q",
         "-p",
         "no:cacheprovider",
+        # By its module, because its name exists only where the package is installed.
+        "-p",
+        "no:ubiops_emulator",
+        "-p",
+        "ubiops.emulator.pytest_plugin",
         "--rootdir",
         str(tmp_path),
         "test_shown.py",

@@ -12,7 +12,9 @@ import pytest
 
 import ubiops.emulator
 from ubiops._cli.check import NAMES
+from ubiops.emulator import control  # noqa: F401 - registers its paths
 from ubiops.emulator.__main__ import DEFAULT_PORT
+from ubiops.emulator.core.handlers import EXTRA_ROUTES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
@@ -78,6 +80,12 @@ def check_tool(arguments: str) -> None:
     assert re.search(rf"^{arguments.split()[0]}\b", requirements, re.MULTILINE)
 
 
+def check_curl(arguments: str) -> None:
+    found = re.search(r"http://127\.0\.0\.1:\d+(/_emulator/\w+)$", arguments)
+    assert found, arguments
+    assert found[1] in {route.path for route in EXTRA_ROUTES}
+
+
 def check_nothing(arguments: str) -> None:
     """Accepts commands of the system or of Python itself."""
 
@@ -95,7 +103,7 @@ CHECKS = {
     r"\.venv/bin/((?:pre-commit) .+)": check_tool,
     r"git ((?:tag|push|pull).*)": check_nothing,
     r"\S*python -m pip uninstall (ubiops)": check_nothing,
-    r"curl ((?:--[\w-]+ |/dev/null |\d+ )*http://127\.0\.0\.1:\d+)": check_nothing,
+    r"curl (.*)": check_curl,
 }
 
 

@@ -20,7 +20,8 @@ import pytest
 import ubiops
 from ubiops._cli.main import main as ubiops_main
 from ubiops.emulator import __main__ as command
-from ubiops.emulator.__main__ import _is_loopback, main
+from ubiops.emulator.__main__ import main
+from ubiops.emulator.guard import is_loopback
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -116,6 +117,24 @@ def test_all_options_take_effect(api: Any, tmp_path: Path, good: bytes) -> None:
     assert (tmp_path / "data" / "emulator.sqlite3").exists()
 
 
+def test_the_token_may_be_a_variable_of_the_environment(api: Any) -> None:
+    with running(UBIOPS_EMULATOR_TOKEN="Token secret") as (_, greeting):
+        assert "It accepts only the given tokens" in greeting
+        user = client(api, greeting)
+        assert user.emulator.token == "Token secret"
+        user.fails(401, "GET", "/template-deployments", token="Token other")
+    with running("--token", "one", UBIOPS_EMULATOR_TOKEN="two") as (_, greeting):
+        client(api, greeting).fails(401, "GET", "/template-deployments", token="Token two")
+
+
+def test_a_host_can_be_allowed(api: Any) -> None:
+    with running("--allowed-host", "emulator", "--allowed-host", "other") as (_, greeting):
+        user = client(api, greeting)
+        for host, status in (("emulator", 200), ("other:80", 200), ("evil.example", 403)):
+            response = user.pool.request("GET", user.origin + "/", headers={"Host": host})
+            assert response.status == status
+
+
 def test_a_folder_in_use_is_reported_in_one_line(data_dir: Path) -> None:
     with running("--data-dir", str(data_dir)), running("--data-dir", str(data_dir)) as (second, greeting):
         _, err = second.communicate(timeout=60)
@@ -134,6 +153,7 @@ def test_a_folder_in_use_is_reported_in_one_line(data_dir: Path) -> None:
         (["--maximum-file-size", "0"], "maximum_file_size must be a positive integer"),
         (["--data-dir", ""], "data_dir is empty"),
         (["--port", "99999"], "port must be an integer from 0 to 65535, got 99999"),
+        (["--allowed-host", "http://a"], "is not a host: give its name, without http:// and port"),
         (["--token", ""], "tokens must be one or more tokens"),
     ],
 )
@@ -176,7 +196,7 @@ def test_an_address_that_others_can_reach_causes_a_warning() -> None:
     ],
 )
 def test_only_loopback_addresses_cause_no_warning(host: str, loopback: bool) -> None:
-    assert _is_loopback(host) is loopback
+    assert is_loopback(host) is loopback
 
 
 def test_the_help_lists_all_options(capsys: pytest.CaptureFixture[str]) -> None:
@@ -188,6 +208,7 @@ def test_the_help_lists_all_options(capsys: pytest.CaptureFixture[str]) -> None:
         "--port",
         "--data-dir",
         "--token",
+        "--allowed-host",
         "--project-variable",
         "--rate-limit",
         "--build-seconds",

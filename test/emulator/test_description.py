@@ -9,7 +9,7 @@ import pytest
 from ubiops.emulator.app import _routes
 from ubiops.emulator.core.description import compile_selection, defaults, load_description, properties
 from ubiops.emulator.core.errors import ApiError
-from ubiops.emulator.core.handlers import HANDLERS, handler
+from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, handler
 from ubiops.emulator.core.paths import PathTemplate
 from ubiops.emulator.core.validation import check_texts, compile_validator
 
@@ -126,7 +126,8 @@ def test_a_path_is_matched_below_each_prefix_before_it_is_decoded() -> None:
 
 def test_routes_are_sorted_by_specificity(api: Any) -> None:
     found = [route.specificity for route in _routes(api.emulator._backend)]
-    assert len(found) == len(load_description()["paths"])
+    extra = {(route.path, route.prefixed) for route in EXTRA_ROUTES}
+    assert len(found) == len(load_description()["paths"]) + len(extra)
     assert found == sorted(found)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import stat
 import struct
 import sys
+import time
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ubiops._packages import archive, build
+from ubiops._packages import archive, build, nesting
 from ubiops._packages.build import inspect
 from ubiops._packages.source import read_python_by_patterns
 from ubiops.emulator.areas.deployments import environments
@@ -297,3 +300,143 @@ def test_r_code_needs_a_request_function(tmp_path: Path, zipped: Any) -> None:
     assert found.error == "deployment.R: there is neither a function 'request' nor a function 'requests'"
     found = look(tmp_path, zipped({"deployment.py": REQUEST}), "r4-0")
     assert "deployment.py does not run in the environment r4-0" in found.error
+
+
+# Packages that once took hours, gigabytes or the whole process. The limits of this test
+# are generous: each of them must be done in a fraction of a second, or be given up.
+def compressed(content: bytes, method: int) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", method) as archive:
+        archive.writestr("deployment.py", content)
+    return packed.getvalue()
+
+
+HOSTILE = {
+    "blank lines before a pattern": ("deployment.R", "\n" * 4_000_000, "r4-0", "neither a function"),
+    "blank lines in newer code": ("deployment.py", "@@\n" + "\n" * 4_000_000, "python3-13", "deployment.py"),
+    "a long sum": (
+        "deployment.py",
+        "x=1" + "+1" * 1_000_000 + "\n" + REQUEST,
+        "python3-9",
+        "nested too deeply|recursion",
+    ),
+    "many attributes": ("deployment.py", "x=a" + ".a" * 1_000_000 + "\n" + REQUEST, "python3-9", "nested|recursion"),
+    "many calls": ("deployment.py", "x=a" + "()" * 1_000_000 + "\n" + REQUEST, "python3-9", "nested|recursion"),
+    "many bases": (
+        "deployment.py",
+        "class C0: pass\n"
+        + "".join(f"class C{number}(C{number - 1}, C{number - 1}): pass\n" for number in range(1, 41))
+        + "class Deployment(C40):\n    def request(self, data): pass\n",
+        "python3-9",
+        "",
+    ),
+    "a chain of bases": (
+        "deployment.py",
+        "class C0:\n    def request(self, data): pass\n"
+        + "".join(f"class C{number}(C{number - 1}): pass\n" for number in range(1, 20_001))
+        + "class Deployment(C20000): pass\n",
+        "python3-9",
+        "",
+    ),
+    "a long default": (
+        "deployment.py",
+        "class Deployment:\n    def __init__(self, a, b=" + "-" * 900 + "1): pass\n    def request(self, d): pass\n",
+        "python3-9",
+        "class Deployment can't be read|__init__ takes",
+    ),
+    **{
+        f"the codec {codec}": ("deployment.py", f"# coding: {codec}\n{REQUEST}", "python3-9", "can't be decoded")
+        for codec in ("hex", "zlib", "undefined", "punycode", "base64", "bz2", "rot13")
+    },
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_package_is_inspected_at_once(tmp_path: Path, zipped: Any, name: str) -> None:
+    file, code, environment, reason = HOSTILE[name]
+    started = time.process_time()
+    found = look(tmp_path, zipped({file: code}), environment)
+    assert time.process_time() - started < 20
+    assert any(part in found.error for part in reason.split("|")) if reason else found.error == ""
+
+
+def test_code_with_many_branches_is_inspected(tmp_path: Path, zipped: Any) -> None:
+    branches = "if a: pass\n" + "elif a: pass\n" * 1500
+    found = look(tmp_path, zipped({"deployment.py": branches + REQUEST}))
+    assert (found.error, found.has_request) == ("", True) or "deployment.py: the code can't be parsed" in found.error
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_unpacking_stops_at_the_limit_for_every_method(tmp_path: Path, method: int) -> None:
+    content = compressed(b"\n" * 64_000_000, method)
+    tracemalloc.start()
+    try:
+        found = look(tmp_path, content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found.error == "deployment.py is larger than 4 MB"
+    assert peak < 40 * 1024**2
+
+
+@pytest.mark.skipif(sys.version_info < (3, 10), reason="Python 3.9 has no match statement")
+def test_a_class_in_a_case_of_a_match_statement_is_found(tmp_path: Path, zipped: Any) -> None:
+    code = "match 1:\n    case 1:\n        " + REQUEST.replace("\n", "\n        ")
+    found = look(tmp_path, zipped({"deployment.py": code}), "python3-10")
+    assert (found.error, found.has_request) == ("", True)
+
+
+def test_the_first_of_several_bases_wins(tmp_path: Path, zipped: Any) -> None:
+    code = """
+class Top:
+    def request(self, a, b, c): pass
+class Left(Top): pass
+class Right(Top):
+    def request(self, data): pass
+class Deployment(Left, Right): pass
+"""
+    assert "takes (self, a, b, c)" in look(tmp_path, zipped({"deployment.py": code})).error
+
+
+def test_entries_may_start_with_the_present_folder(tmp_path: Path, zipped: Any) -> None:
+    for name in ("./deployment.py", "./a/deployment.py"):
+        found = look(tmp_path, zipped({name: REQUEST}))
+        assert (found.error, found.has_request) == ("", True)
+    assert "in the folder a of" in look(tmp_path, zipped({"./a/main.py": REQUEST})).error
+
+
+def test_an_entry_on_another_drive_is_rejected(tmp_path: Path, zipped: Any) -> None:
+    found = look(tmp_path, zipped({"C:x.py": "", "deployment.py": REQUEST}))
+    assert "leads out of its folder: 'C:x.py'" in found.error
+
+
+def test_an_entry_that_is_a_link_is_rejected(tmp_path: Path) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("deployment.py", REQUEST)
+        link = zipfile.ZipInfo("data")
+        link.create_system, link.external_attr = 3, (stat.S_IFLNK | 0o777) << 16
+        archive.writestr(link, "/etc")
+    found = look(tmp_path, packed.getvalue())
+    assert found.error == "the zip archive has an entry that is a link: 'data'"
+
+
+@pytest.mark.parametrize(
+    ("text", "deep"),
+    [
+        ("x = " + "+1" * 5000, True),
+        ("x = " + "not " * 5000 + "1", True),
+        ("x = " + "a if b else " * 5000 + "c", True),
+        ("x = f'{a" + ".a" * 5000 + "}'", True),
+        ("if a: pass\n" + "elif a: pass\n" * 5000, True),
+        ("x = " + "(" * 90 + "1" + ("+1" * 90 + ")") * 90, True),
+        ("x = [" + "(1, -2.5, 'a.b+c'), " * 5000 + "]", False),
+        ("x = '" + "a.b+c" * 5000 + "'", False),
+        ("# " + "." * 5000, False),
+        ('"""' + "\\" * 5000, False),
+        ("x = a.b + c\n" * 5000, False),
+        ("x = a.b; " * 5000, False),
+    ],
+)
+def test_the_depth_of_code_is_estimated(text: str, deep: bool) -> None:
+    assert (nesting.depth(text) > nesting.MAXIMUM_DEPTH) is deep

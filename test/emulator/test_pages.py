@@ -77,14 +77,20 @@ def test_everything_else_belongs_to_the_api(api: Any, method: str, path: str) ->
 
 @pytest.mark.parametrize("host", ["example.com:80", "my-machine", "[::1]:8421"])
 def test_the_addresses_are_those_that_the_client_uses(api: Any, host: str) -> None:
-    assert json.loads(get(api, "/", Host=host).data)["api"] == f"http://{host}/v2.1"
+    with ubiops.emulator.start(allowed_hosts=["example.com", "my-machine"]) as emulator:
+        client = type(api)(emulator)
+        assert json.loads(get(client, "/", Host=host).data)["api"] == f"http://{host}/v2.1"
+        client.pool.clear()
 
 
 @pytest.mark.parametrize("host", ["<script>", "a b", 'x" onload="x', "a@b", ""])
 def test_a_strange_host_header_is_not_repeated(api: Any, host: str) -> None:
-    response = get(api, "/", **BROWSER, Host=host)
-    assert api.emulator.host in response.data.decode()
-    assert response.headers["content-security-policy"].startswith("default-src 'none'")
+    with ubiops.emulator.start(host="0.0.0.0") as emulator:  # noqa: S104
+        client = type(api)(emulator)
+        response = get(client, "/", **BROWSER, Host=host)
+        assert emulator.host in response.data.decode()
+        assert response.headers["content-security-policy"].startswith("default-src 'none'")
+        client.pool.clear()
 
 
 def test_pages_need_no_token_and_do_not_count_as_calls(api: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import ubiops.emulator
-from ubiops.emulator import app
+from ubiops.emulator import app, endpoints
 from ubiops.emulator.core.description import operations
 from ubiops.emulator.core.handlers import HANDLERS
 from ubiops.emulator.route import Route
@@ -51,14 +51,14 @@ def test_an_operation_without_a_handler_is_not_implemented(api: Any, monkeypatch
 
 def test_an_operation_may_need_no_token(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(operations()["template_deployments_list"], "security", [])
-    app._compile.cache_clear()
+    endpoints.compile_operation.cache_clear()
     try:
         with ubiops.emulator.start() as emulator:
             client = type(api)(emulator)
             assert client.ok("GET", "/template-deployments", token=None)
             client.fails(401, "GET", "/projects/p/deployments", token=None)
     finally:
-        app._compile.cache_clear()
+        endpoints.compile_operation.cache_clear()
 
 
 def test_a_literal_path_takes_precedence_over_a_parameter(api: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,8 +78,8 @@ def test_a_literal_path_takes_precedence_over_a_parameter(api: Any, monkeypatch:
 def test_other_methods_of_a_path_are_not_allowed(api: Any) -> None:
     response = api.send("PUT", f"{api.project}/deployments")
     assert response.status == 405
-    assert response.headers["allow"] == "GET, POST"
-    assert response.data == {"error": "PUT is not allowed here; this path accepts GET, POST"}
+    assert response.headers["allow"] == "GET, HEAD, POST"
+    assert response.data == {"error": "PUT is not allowed here; this path accepts GET, HEAD, POST"}
 
 
 @pytest.mark.parametrize(

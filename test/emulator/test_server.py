@@ -6,6 +6,8 @@ import contextlib
 import errno
 import gc
 import os
+import pickle
+import shutil
 import socket
 import sqlite3
 import subprocess
@@ -19,6 +21,7 @@ from typing import Any
 
 import pytest
 
+import ubiops
 import ubiops.emulator
 from ubiops.emulator.core.errors import FolderError
 
@@ -168,6 +171,17 @@ def test_only_the_given_tokens_are_accepted(api: Any) -> None:
         ({"build_seconds": 3}, "build_seconds must be three numbers of seconds"),
         ({"build_seconds": (1, 2, 3, 4)}, "build_seconds must be three numbers of seconds"),
         ({"build_seconds": ("1", "2", "3")}, "build_seconds must be three numbers of seconds"),
+        ({"tokens": 5}, "tokens must be several tokens, such as a list, got 5"),
+        ({"tokens": [5]}, "tokens must be strings"),
+        ({"rate_limit": "5"}, "rate_limit must be a positive integer, got '5'"),
+        ({"rate_limit": 1.5}, "rate_limit must be a positive integer, got 1.5"),
+        ({"rate_limit": True}, "rate_limit must be a positive integer, got True"),
+        ({"maximum_file_size": "1"}, "maximum_file_size must be a positive integer, got '1'"),
+        ({"port": "8321"}, "port must be an integer from 0 to 65535, got '8321'"),
+        ({"port": -1}, "port must be an integer from 0 to 65535, got -1"),
+        ({"host": None}, "host must be the name or address of a host, got None"),
+        ({"data_dir": 5}, "data_dir must be a path, got int: 5"),
+        ({"build_seconds": 0}, "build_seconds must be three numbers of seconds"),
         ({"project_variables": {"p": {"A1": "x"}}}, "environment variable 'A1' is invalid"),
         ({"project_variables": {"p": {"A": None}}}, "the value of environment variable 'A' must be a string"),
         ({"project_variables": {"p": {"A": b"x"}}}, "the value of environment variable 'A' must be a string"),
@@ -175,7 +189,7 @@ def test_only_the_given_tokens_are_accepted(api: Any) -> None:
 )
 def test_invalid_arguments_are_rejected(options: Any, reason: str) -> None:
     before = traces()
-    with pytest.raises(ValueError, match=reason):
+    with pytest.raises((ubiops.ApiValueError, ubiops.ApiTypeError), match=reason):
         ubiops.emulator.start(**options)
     assert traces() == before
 
@@ -298,6 +312,124 @@ def test_a_folder_whose_database_is_gone_is_not_emptied(data_dir: Path) -> None:
     assert upload.exists()
 
 
+@pytest.mark.parametrize("content", [b"", None])
+def test_a_folder_whose_database_is_empty_is_not_emptied(data_dir: Path, content: bytes | None) -> None:
+    ubiops.emulator.start(data_dir=data_dir).stop()
+    upload = data_dir / "files" / f"{uuid.uuid4()}.zip"
+    upload.touch()
+    database = data_dir / "emulator.sqlite3"
+    database.unlink()
+    if content is None:
+        # A database without tables.
+        with contextlib.closing(sqlite3.connect(str(database))) as connection:
+            connection.execute("VACUUM")
+    else:
+        database.write_bytes(content)
+    for _ in range(2):
+        with pytest.raises(FolderError, match=r"it is empty, but there are 1 uploaded files in .*: restore"):
+            ubiops.emulator.start(data_dir=data_dir)
+        assert upload.exists()
+
+
+def test_the_database_of_another_program_is_left_alone(data_dir: Path) -> None:
+    data_dir.mkdir(parents=True)
+    database = data_dir / "emulator.sqlite3"
+    for version, application, table in ((0, 0, "deployments"), (1, 0, "others"), (2, 5, "deployments")):
+        with contextlib.closing(sqlite3.connect(str(database))) as connection:
+            connection.execute(f"CREATE TABLE {table} (a)")
+            connection.execute(f"PRAGMA user_version = {version}")
+            connection.execute(f"PRAGMA application_id = {application}")
+        before = database.read_bytes()
+        with pytest.raises(FolderError, match="it is the database of another program: choose another folder"):
+            ubiops.emulator.start(data_dir=data_dir)
+        assert database.read_bytes() == before
+        assert [path.name for path in data_dir.iterdir()] == ["emulator.sqlite3"]
+        database.unlink()
+
+
+def test_a_damaged_database_is_reported(data_dir: Path, api: Any) -> None:
+    with ubiops.emulator.start(data_dir=data_dir) as emulator:
+        client = type(api)(emulator)
+        for number in range(100):
+            client.deployment(f"d{number}", description="x" * 300)
+    database = data_dir / "emulator.sqlite3"
+    content = bytearray(database.read_bytes())
+    content[4096 : len(content) - 4096] = bytes(len(content) - 8192)
+    database.write_bytes(content)
+    with pytest.raises(FolderError, match=r"emulator.sqlite3 (is|can't|is not) .*(damaged|malformed)"):
+        ubiops.emulator.start(data_dir=data_dir)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs permissions")
+def test_other_users_can_not_read_the_state(data_dir: Path, api: Any, good: bytes) -> None:
+    data_dir.mkdir(parents=True, mode=0o755)
+    with ubiops.emulator.start(data_dir=data_dir) as emulator:
+        client = type(api)(emulator)
+        client.upload(client.version(client.deployment()), good)
+        names = sorted(path.name for path in data_dir.iterdir())
+        assert names == ["emulator.sqlite3", "emulator.sqlite3-wal", "files"]
+        assert [(data_dir / name).stat().st_mode & 0o077 for name in names] == [0, 0, 0]
+    # As an older version left it.
+    (data_dir / "emulator.sqlite3").chmod(0o644)
+    (data_dir / "files").chmod(0o755)
+    ubiops.emulator.start(data_dir=data_dir).stop()
+    assert [path.stat().st_mode & 0o077 for path in data_dir.iterdir()] == [0, 0]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a system that removes open files")
+def test_a_folder_that_is_removed_while_it_is_used_is_reported(data_dir: Path, api: Any) -> None:
+    with ubiops.emulator.start(data_dir=data_dir) as emulator:
+        client = type(api)(emulator)
+        path = client.deployment()
+        shutil.rmtree(data_dir)
+        error = client.fails(507, "PATCH", path, {"description": "new"})
+        assert "emulator.sqlite3 has been removed while the emulator runs" in error
+        assert client.ok("GET", path)["name"] == "d"
+
+
+def test_changes_outlive_a_loss_of_power_in_a_data_folder_only(data_dir: Path) -> None:
+    modes = []
+    for options in ({"data_dir": data_dir}, {}):
+        with ubiops.emulator.start(**options) as emulator, emulator._storage.reading() as db:  # type: ignore[arg-type]
+            modes.append(db.execute("PRAGMA synchronous").fetchone()[0])
+    full, normal = 2, 1
+    assert modes == [full, normal]
+
+
+def test_logs_do_not_wait_for_the_disk(data_dir: Path) -> None:
+    statements: list[str] = []
+    with ubiops.emulator.start(data_dir=data_dir) as emulator:
+        emulator._storage._connection.set_trace_callback(statements.append)
+        emulator._backend.logs.write("p", "line")
+        emulator._storage._connection.set_trace_callback(None)
+        with emulator._storage.reading() as db:
+            assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
+            assert db.execute("SELECT count(*) FROM logs").fetchone()[0] == 1
+    assert statements[0] == "PRAGMA synchronous = NORMAL"
+
+
+def test_errors_of_the_emulator_are_those_of_the_library(data_dir: Path) -> None:
+    data_dir.mkdir(parents=True)
+    (data_dir / "thesis.txt").touch()
+    emulator = ubiops.emulator.start()
+    port = int(emulator.host.rpartition(":")[2].partition("/")[0])
+    with pytest.raises(ubiops.exceptions.UbiOpsException) as address:
+        ubiops.emulator.start(port=port)
+    emulator.stop()
+    with pytest.raises(ubiops.exceptions.UbiOpsException) as stopped:
+        emulator.api()
+    with pytest.raises(ubiops.exceptions.UbiOpsException) as folder:
+        ubiops.emulator.start(data_dir=data_dir)
+    with pytest.raises(ubiops.exceptions.UbiOpsException) as host:
+        ubiops.emulator.start(host="no-such-host.invalid")
+    found = [(caught.type.__name__, isinstance(caught.value, OSError)) for caught in (address, stopped, folder, host)]
+    assert found == [("AddressError", True), ("StoppedError", False), ("FolderError", False), ("AddressError", True)]
+    assert isinstance(stopped.value, RuntimeError)
+    assert isinstance(folder.value, RuntimeError)
+    for caught in (address, stopped, folder):
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301
+
+
 def test_a_folder_with_nothing_but_hidden_files_counts_as_empty(data_dir: Path) -> None:
     data_dir.mkdir(parents=True)
     (data_dir / ".gitkeep").touch()
@@ -351,13 +483,13 @@ def test_a_call_in_progress_finishes_before_the_emulator_stops(api: Any, good: b
 def test_calls_that_take_too_long_are_cancelled_when_the_emulator_stops(
     api: Any, good: bytes, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("ubiops.emulator.server._SECONDS_TO_STOP", 0.1)
+    monkeypatch.setattr("ubiops.emulator.serving.SECONDS_TO_STOP", 0.1)
     with ubiops.emulator.start() as emulator:
         client = type(api)(emulator)
         version = client.version(client.deployment())
         revision = client.upload(version, good + b"\0" * 50_000_000)
         port = int(emulator.host.rpartition(":")[2].partition("/")[0])
-        head = f"/v2.1{version}/revisions%s HTTP/1.1\r\nHost: x\r\nAuthorization: {emulator.token}\r\n"
+        head = f"/v2.1{version}/revisions%s HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {emulator.token}\r\n"
         form = "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b\r\n"
         with contextlib.ExitStack() as stack:
             downloading, uploading = (
@@ -408,7 +540,8 @@ def test_the_port_is_free_after_a_stop_despite_forked_processes() -> None:
 def test_a_missing_extra_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("start", "Emulator"):
         monkeypatch.delitem(vars(ubiops.emulator), name, raising=False)
-    monkeypatch.delitem(sys.modules, "ubiops.emulator.server", raising=False)
+    for name in ("server", "serving"):
+        monkeypatch.delitem(sys.modules, f"ubiops.emulator.{name}", raising=False)
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     with pytest.raises(
         ModuleNotFoundError, match=r"needs uvicorn, which is not installed: pip install 'ubiops\[emulator\]'"

@@ -34,7 +34,9 @@ from ubiops.emulator.core.storage import Storage
 PACKAGE = os.urandom(300_000)
 
 def open_backend(folder):
-    storage = Storage(folder / "emulator.sqlite3", MIGRATIONS)
+    # A kill loses nothing that was given to the system. Waiting for the disk each time
+    # would only take long.
+    storage = Storage(folder / "emulator.sqlite3", MIGRATIONS, durable=False)
     files = Files(folder / "files")
     files.clean(storage.files())
     return Backend(Settings(), Clock(), storage, files)

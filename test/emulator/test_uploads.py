@@ -133,6 +133,10 @@ def test_the_limit_is_two_gigabytes(api: Any) -> None:
         (part("source_version", b"\xff") + TAIL[2:], "source_version is not valid UTF-8"),
         (b"".join(part(f"a{number}") for number in range(101)) + TAIL[2:], "more than 100 parts"),
         (b"--b\r\n" + b"A: b\r\n" * 10000 + b"\r\nx" + TAIL, "form"),
+        *(
+            (b"--b\r\nContent-Disposition: form-data; name=file; filename*=" + name + b"\r\n\r\nx" + TAIL, "invalid")
+            for name in (b"idna''x.zip", b"undefined''x.zip", b"a%00b''x.zip")
+        ),
         (b"--b\r\nA: " + b"b" * 100_000 + b"\r\n\r\nx" + TAIL, "form"),
     ],
 )
@@ -151,6 +155,9 @@ def test_a_malformed_form_is_rejected_and_leaves_no_file(limited: Any, path: str
         ("", 415, "not without a type"),
         ("multipart/form-data", 400, "no boundary"),
         ("multipart/form-data; boundary=", 400, "no boundary"),
+        ("multipart/form-data; boundary*=idna''B", 400, "invalid boundary"),
+        ("multipart/form-data; boundary*=undefined''B", 400, "invalid boundary"),
+        ("multipart/form-data; boundary*" + "1" * 5000 + "=B", 400, "invalid boundary|no boundary"),
         ("multipart/form-data; boundary=" + "b" * 5000, 400, "boundary|can't be read"),
     ],
 )

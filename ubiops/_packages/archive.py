@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import re
+import stat
 import struct
 import zipfile
 import zlib
@@ -22,13 +23,14 @@ MAXIMUM_UNPACKED_SIZE = 64 * 1024**3
 _MAXIMUM_DICTIONARY = 64 * 1024**2
 _BLOCK = 1 << 16
 # To the root or to the folder above, by the separators and drives of any system.
-_LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:[/\\]|(^|[/\\])\.\.($|[/\\])")
+_LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.($|[/\\])")
 
 _END = struct.Struct("<4s4H2LH")
 _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _LZMA_HEADER = struct.Struct("<2xHBL")
 _ENCRYPTED = 0x1
+_UNIX = 3
 
 
 class ZipFiles:
@@ -40,12 +42,12 @@ class ZipFiles:
         self._file = file
         entries = archive.infolist()
         _check_entries(entries)
-        self._entries = {entry.filename: entry for entry in entries if not entry.is_dir()}
+        self._entries = {_plain(entry.filename): entry for entry in entries if not entry.is_dir()}
         self.names = list(self._entries)
         """The names of the files, in the order of the archive."""
         counted: dict[str, int] = {}
-        for entry in entries:
-            counted[entry.filename] = counted.get(entry.filename, 0) + 1
+        for name in (_plain(entry.filename) for entry in entries):
+            counted[name] = counted.get(name, 0) + 1
         self.duplicates = [name for name, count in counted.items() if count > 1]
         """Names that occur more than once; only the last file of each can be read."""
 
@@ -170,6 +172,15 @@ def _check_entries(entries: list[zipfile.ZipInfo]) -> None:
             raise UnusableError("the zip archive has an entry without a name")
         if _LEADS_OUT.search(entry.filename):
             raise UnusableError(f"the zip archive has an entry that leads out of its folder: {entry.filename!r}")
+        if entry.create_system == _UNIX and stat.S_ISLNK(entry.external_attr >> 16):
+            raise UnusableError(f"the zip archive has an entry that is a link: {entry.filename!r}")
+
+
+def _plain(name: str) -> str:
+    """Returns a name without a folder that stands for the present one."""
+    while name.startswith("./"):
+        name = name[2:].lstrip("/")
+    return name
 
 
 def _unpack(entry: zipfile.ZipInfo, blocks: Iterator[bytes], limit: int) -> bytes:

@@ -8,6 +8,8 @@ import sys
 from importlib.util import decode_source
 from typing import TYPE_CHECKING, NamedTuple, Union
 
+from ubiops._packages.nesting import is_nested_deeply
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -75,8 +77,11 @@ def parse_python(source: bytes, name: str, version: tuple[int, int]) -> ast.Modu
     """
     try:
         text = decode_source(source)
-    except (SyntaxError, UnicodeDecodeError) as error:
+    except Exception as error:
+        # The code names the codec, so any codec's errors end up here.
         raise CodeError(f"the code can't be decoded: {error}") from error
+    if is_nested_deeply(text):
+        raise CodeError("the code can't be parsed as Python: it is nested too deeply")
     try:
         return ast.parse(text, filename=name, feature_version=version)
     except SyntaxError as error:
@@ -85,7 +90,8 @@ def parse_python(source: bytes, name: str, version: tuple[int, int]) -> ast.Modu
             return None
         raise CodeError(f"the code is not valid Python {version[0]}.{version[1]}: {error.msg}", error.lineno) from error
     except (ValueError, RecursionError, MemoryError) as error:
-        raise CodeError(f"the code can't be parsed as Python: {str(error) or 'it is nested too deeply'}") from error
+        reason = str(error) or "it is nested too deeply, or takes too much memory"
+        raise CodeError(f"the code can't be parsed as Python: {reason}") from error
 
 
 def check_class(tree: ast.Module) -> tuple[Methods, list[CodeError]]:
@@ -106,7 +112,7 @@ def _check_class(tree: ast.Module) -> tuple[Methods, list[CodeError]]:
         line = classes[alike[0]].lineno if alike else None
         hint = f"there is a class {alike[0]}, but it must be named {_CLASS}" if alike else None
         return Methods(False, False), [CodeError(f"there is no class {_CLASS}", line, hint)]
-    members, complete = _members(classes[_CLASS], classes, set())
+    members, complete = _members(classes[_CLASS], classes)
     errors = []
     for name in _METHODS:
         member = members.get(name)
@@ -125,14 +131,24 @@ def _check_class(tree: ast.Module) -> tuple[Methods, list[CodeError]]:
 
 def _statements(body: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
     """Yields the statements of a body, and of the blocks in it that share its names."""
-    for statement in body:
+    pending = [iter(body)]
+    while pending:
+        statement = next(pending[-1], None)
+        if statement is None:
+            pending.pop()
+            continue
         yield statement
-        for field in ("body", "orelse", "finalbody"):
-            if not isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
-                yield from _statements(getattr(statement, field, ()))
-        if isinstance(statement, ast.Try):
-            for handler in statement.handlers:
-                yield from _statements(handler.body)
+        if not isinstance(statement, (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
+            pending += [iter(block) for block in reversed(list(_blocks(statement)))]
+
+
+def _blocks(statement: ast.stmt) -> Iterator[Sequence[ast.stmt]]:
+    """Yields the blocks of a compound statement, in their order."""
+    yield getattr(statement, "body", ())
+    for part in (*getattr(statement, "handlers", ()), *getattr(statement, "cases", ())):
+        yield part.body
+    yield getattr(statement, "orelse", ())
+    yield getattr(statement, "finalbody", ())
 
 
 def names_bound(body: Sequence[ast.stmt]) -> dict[str, ast.stmt]:
@@ -153,24 +169,40 @@ def names_bound(body: Sequence[ast.stmt]) -> dict[str, ast.stmt]:
     return names
 
 
-def _members(node: ast.ClassDef, classes: dict[str, ast.ClassDef], seen: set[str]) -> tuple[dict[str, ast.stmt], bool]:
+def _members(node: ast.ClassDef, classes: dict[str, ast.ClassDef]) -> tuple[dict[str, ast.stmt], bool]:
     """Returns the members of a class and its bases, and whether these are all.
 
-    It isn't if a base comes from elsewhere.
+    It isn't if a base comes from elsewhere. Each class is visited once, however often
+    it is a base.
     """
     members: dict[str, ast.stmt] = {}
-    complete = not node.keywords and not node.decorator_list
-    for base in reversed(node.bases):
+    # The classes whose bases are being visited, and those that have been.
+    path, seen = {node.name}, {node.name}
+    pending: list[tuple[ast.ClassDef, Iterator[ast.expr]]] = []
+
+    def enter(visited: ast.ClassDef) -> bool:
+        for name, member in names_bound(visited.body).items():
+            members.setdefault(name, member)
+        pending.append((visited, iter(visited.bases)))
+        return not visited.keywords and not visited.decorator_list
+
+    complete = enter(node)
+    while pending:
+        visited, bases = pending[-1]
+        base = next(bases, None)
+        if base is None:
+            path.discard(visited.name)
+            pending.pop()
+            continue
         name = base.id if isinstance(base, ast.Name) else None
         if name == "object":
             continue
-        if name in classes and name not in seen:
-            inherited, known = _members(classes[name], classes, seen | {node.name})
-            members.update(inherited)
-            complete = complete and known
-        else:
+        if name not in classes or name in path:
             complete = False
-    members.update(names_bound(node.body))
+        elif name not in seen:
+            path.add(name)
+            seen.add(name)
+            complete = enter(classes[name]) and complete
     return members, complete
 
 
@@ -227,11 +259,12 @@ def _check_request(function: Function) -> CodeError | None:
 def read_python_by_patterns(source: bytes) -> Methods:
     """Returns the methods that patterns find, in code that this Python can't parse."""
     text = source.decode("utf-8", "replace")
-    if not re.search(rf"^\s*class\s+{_CLASS}\b", text, re.MULTILINE):
+    # White space here never includes line breaks: that would take quadratic time.
+    if not re.search(rf"^[ \t\f]*class[ \t]+{_CLASS}\b", text, re.MULTILINE):
         raise CodeError(f"there is no class {_CLASS}")
 
     def has(method: str) -> bool:
-        return re.search(rf"^\s+(?:async\s+)?def\s+{method}\s*\(", text, re.MULTILINE) is not None
+        return re.search(rf"^[ \t\f]+(?:async[ \t]+)?def[ \t]+{method}[ \t]*\(", text, re.MULTILINE) is not None
 
     return Methods(has("request"), has("requests"))
 
@@ -241,6 +274,8 @@ def read_r(source: bytes) -> Methods:
     text = source.decode("utf-8", "replace")
 
     def has(method: str) -> bool:
-        return re.search(rf"^\s*{method}\s*(?:<-|=)\s*function\s*\(", text, re.MULTILINE) is not None
+        # R allows a line break after the arrow.
+        pattern = rf"^[ \t\f]*{method}[ \t]*(?:<-|=)\s*function[ \t]*\("
+        return re.search(pattern, text, re.MULTILINE) is not None
 
     return Methods(has("request"), has("requests"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import logging
 import os
 import signal
@@ -22,6 +21,9 @@ DEFAULT_PORT = 8421
 """The port of the command. It is always the same, so that the printed variables stay
 valid when the emulator is started again."""
 
+TOKEN_VARIABLE = "UBIOPS_EMULATOR_TOKEN"  # noqa: S105 - its name, not its value
+"""The variable with the accepted token. Arguments can be seen by other users."""
+
 
 class ProjectVariable(NamedTuple):
     """An environment variable of a project, as given on the command line."""
@@ -39,14 +41,16 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m ubiops.e
         prog: The command that the help shows.
     """
     options = _parser(prog).parse_args(arguments)
+    if options.token is None and TOKEN_VARIABLE in os.environ:
+        options.token = [os.environ[TOKEN_VARIABLE]]
     try:
         from ubiops.emulator import start
-        from ubiops.emulator.core.errors import AddressError, FolderError
+        from ubiops.emulator.core.errors import AddressError, EmulatorError
     except ModuleNotFoundError as error:
         print(error, file=sys.stderr)
         return 1
+    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(asctime)s %(message)s")
     if options.verbose:
-        logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
         logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     stop = threading.Event()
     for number in _stopping_signals():
@@ -57,16 +61,10 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m ubiops.e
         advice = "; choose another --port, or leave it out" if error.in_use else ""
         print(f"The emulator could not be started: {error.strerror}{advice}", file=sys.stderr)
         return 1
-    except (FolderError, OSError, ValueError) as error:
+    except (EmulatorError, OSError, ValueError) as error:
         print(f"The emulator could not be started: {error}", file=sys.stderr)
         return 1
     with emulator:
-        try:
-            for variable in options.project_variable or ():
-                emulator.set_project_variable(*variable)
-        except ValueError as error:
-            print(f"The emulator could not be started: {error}", file=sys.stderr)
-            return 1
         print(_greeting(emulator, options), flush=True)
         # A wait with a timeout can be interrupted by Ctrl-C on Windows too.
         while not stop.wait(0.5):
@@ -84,16 +82,22 @@ def _start(options: argparse.Namespace, start: Callable[..., Emulator]) -> Emula
     """Starts the emulator, on a free port if the default one is in use."""
     from ubiops.emulator.core.errors import AddressError
 
+    variables: dict[str, dict[str, str]] = {}
+    for variable in options.project_variable or ():
+        variables.setdefault(variable.project, {})[variable.name] = variable.value
+
     def start_on(port: int) -> Emulator:
         return start(
             host=options.host,
             port=port,
             data_dir=options.data_dir,
             tokens=options.token,
+            project_variables=variables,
             rate_limit=options.rate_limit,
             build_seconds=tuple(options.build_seconds),
             maximum_file_size=options.maximum_file_size,
             access_log=options.verbose,
+            allowed_hosts=options.allowed_host,
         )
 
     if options.port is not None:
@@ -136,7 +140,15 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         help="folder to keep the state in: empty, new or of an emulator (default: a temporary one, removed at the end)",
     )
     parser.add_argument(
-        "--token", action="append", help="accepted token; may be given several times (default: any token)"
+        "--allowed-host",
+        action="append",
+        metavar="NAME",
+        help="name of a host under which clients reach it; may be given several times (default: only this machine)",
+    )
+    parser.add_argument(
+        "--token",
+        action="append",
+        help=f"accepted token; may be given several times (default: the variable {TOKEN_VARIABLE}, or any token)",
     )
     parser.add_argument(
         "--project-variable",
@@ -168,12 +180,14 @@ def _project_variable(text: str) -> ProjectVariable:
 
 
 def _greeting(emulator: Emulator, options: argparse.Namespace) -> str:
+    from ubiops.emulator.guard import is_loopback
+
     if options.data_dir:
         kept = f"The state is kept in {options.data_dir}."
     else:
         kept = "The state is discarded when it stops; use --data-dir to keep it."
     accepted = "It accepts only the given tokens." if options.token else "It accepts any token."
-    warning = "" if _is_loopback(options.host) else f"Everyone who can reach {options.host} can use it.\n"
+    warning = "" if is_loopback(options.host) else f"Everyone who can reach {options.host} can use it.\n"
     return f"""\
 The UbiOps emulator is listening on {emulator.host}
 {accepted} A project exists as soon as it is used.
@@ -195,17 +209,6 @@ or from Python:
         print(api.deployments_list("my-project"))
 
 {kept} Press Ctrl-C to stop it."""
-
-
-def _is_loopback(host: str) -> bool:
-    """Returns whether an address can only be reached from this machine.
-
-    Names other than localhost may resolve to any.
-    """
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 if __name__ == "__main__":

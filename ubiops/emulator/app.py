@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 import inspect
-import json
 import logging
+import sqlite3
 from dataclasses import replace
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Union, cast
 from urllib.parse import parse_qsl, quote, unquote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import BaseRoute, Match
 
-from ubiops.emulator import areas  # noqa: F401 - registers the handlers
+from ubiops.emulator import areas, control  # noqa: F401 - they register handlers
 from ubiops.emulator.core import uploads
 from ubiops.emulator.core.auth import check_token
 from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse, UploadedFile
-from ubiops.emulator.core.description import Selection, compile_selection, operations, response_schema
-from ubiops.emulator.core.errors import ApiError, bad_request, not_found, not_supported
-from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, ExtraRoute, Handler
-from ubiops.emulator.core.paths import PathTemplate
-from ubiops.emulator.core.rate_limit import Allowance, RateLimit
-from ubiops.emulator.core.validation import FORM, JSON, TEXT, RequestValidator, compile_validator, read_json
+from ubiops.emulator.core.errors import ApiError, FolderError, bad_request, not_supported
+from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, Handler
+from ubiops.emulator.core.paths import ABORT, CONTROL, PathTemplate, without_prefix
+from ubiops.emulator.core.storage import is_failure
+from ubiops.emulator.core.validation import FORM, JSON, TEXT, RequestValidator, read_json
+from ubiops.emulator.endpoints import Endpoint, described_endpoint, extra_endpoint
 from ubiops.emulator.pages import Pages
+from ubiops.emulator.responses import content_response, json_response, send_file, send_stream
 from ubiops.emulator.routes import ROUTES
+from ubiops.emulator.threads import Threads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,34 +39,16 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from ubiops.emulator.core.backend import Backend
-    from ubiops.emulator.route import Route
+    from ubiops.emulator.core.faults import Fault
+    from ubiops.emulator.core.rate_limit import Allowance, RateLimit
 
 MAXIMUM_JSON_SIZE = 10 * 1024 * 1024
-_DOWNLOAD_BLOCK = 1024 * 1024
+# Larger bodies are read and served in worker threads.
+_LARGE_BODY = 64 * 1024
 
 _log = logging.getLogger("ubiops.emulator")
-
-
-class Endpoint(NamedTuple):
-    """An operation with everything that is needed to serve it.
-
-    Attributes:
-        operation_id: The id of the operation.
-        status: The status of a successful response.
-        handler: The handler, or None if the emulator doesn't implement the operation.
-        authorized: Whether a request needs a token.
-        validator: What the operation accepts.
-        select: Reduces a result to the fields of the response, in their order.
-        takes_file: Whether the body is a file, to be streamed to the data folder.
-    """
-
-    operation_id: str
-    status: int
-    handler: Handler | None
-    authorized: bool
-    validator: RequestValidator
-    select: Selection
-    takes_file: bool = False
+# What is sent: a prepared response, or one that is sent piece by piece.
+Result = Union[Response, FileResponse, StreamResponse]
 
 
 def create_app(backend: Backend) -> ASGIApp:
@@ -88,50 +71,35 @@ def create_app(backend: Backend) -> ASGIApp:
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False
-    limited = RateLimited(app, RateLimit(backend.settings.rate_limit, backend.clock))
+    limited = RateLimited(app, backend.rate_limit)
     return Pages(limited, any_token=backend.settings.tokens is None)
 
 
 def _routes(backend: Backend) -> list[PathRoute]:
     """Returns the routes of all paths, literal segments before parameters."""
+    threads = Threads()
     paths: dict[str, dict[str, Endpoint]] = {}
     for described in ROUTES:
-        paths.setdefault(described.path, {})[described.method] = _endpoint(described)
-    routes = [PathRoute(backend, PathTemplate(path), methods) for path, methods in paths.items()]
+        paths.setdefault(described.path, {})[described.method] = described_endpoint(described)
+    routes = [PathRoute(backend, threads, PathTemplate(path), methods) for path, methods in paths.items()]
+    extra: dict[tuple[str, bool], dict[str, Endpoint]] = {}
     for route in EXTRA_ROUTES:
-        endpoint = _extra_endpoint(route)
-        template = PathTemplate(route.path, prefixed=route.prefixed)
-        routes.append(PathRoute(backend, template, dict.fromkeys(route.methods, endpoint)))
+        methods = dict.fromkeys(route.methods, extra_endpoint(route))
+        extra.setdefault((route.path, route.prefixed), {}).update(methods)
+    for (path, prefixed), methods in extra.items():
+        routes.append(PathRoute(backend, threads, PathTemplate(path, prefixed=prefixed), methods))
     return sorted(routes, key=lambda route: route.specificity)
 
 
-def _endpoint(route: Route) -> Endpoint:
-    return Endpoint(route.operation_id, route.status, HANDLERS.get(route.operation_id), *_compile(route.operation_id))
-
-
-def _extra_endpoint(route: ExtraRoute) -> Endpoint:
-    validator = RequestValidator(JSON if route.body == "json" else None, None, None, ())
-    return Endpoint(
-        route.path, route.status, route.handler, route.authorized, validator, None, takes_file=route.body == "file"
-    )
-
-
-@functools.cache
-def _compile(operation_id: str) -> tuple[bool, RequestValidator, Selection]:
-    operation = operations()[operation_id]
-    authorized = operation.get("security") != []
-    return authorized, compile_validator(operation), compile_selection(response_schema(operation))
-
-
 class RateLimited:
-    """Applies the rate limit, which every response reports."""
+    """Applies the rate limit, which every response of the API reports."""
 
     def __init__(self, app: ASGIApp, limit: RateLimit) -> None:
         self._app = app
         self._limit = limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] != "http" or scope["path"].startswith(CONTROL):
             await self._app(scope, receive, send)
             return
         allowance = self._limit.take()
@@ -149,10 +117,13 @@ class RateLimited:
 class PathRoute(BaseRoute):
     """One path of the API with its methods."""
 
-    def __init__(self, backend: Backend, template: PathTemplate, methods: dict[str, Endpoint]) -> None:
+    def __init__(
+        self, backend: Backend, threads: Threads, template: PathTemplate, methods: dict[str, Endpoint]
+    ) -> None:
         self._backend = backend
+        self._threads = threads
         self._methods = methods
-        self._allowed = ", ".join(sorted(methods))
+        self._allowed = ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else methods))
         self._template = template
         self.specificity = template.specificity
 
@@ -174,8 +145,9 @@ class PathRoute(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request."""
-        allowance: Allowance = scope["allowance"]
-        allowance.check()
+        allowance: Allowance | None = scope.get("allowance")
+        if allowance is not None:
+            allowance.check()
         method = scope["method"]
         endpoint = self._endpoint(method)
         if endpoint is None:
@@ -183,6 +155,10 @@ class PathRoute(BaseRoute):
             raise ApiError(405, message, {"Allow": self._allowed})
         request = Request(scope, receive)
         try:
+            fault = await self._fault(endpoint, request)
+            if fault is not None and fault.cut == "before":
+                await _cut(scope)
+                return
             result = await self._serve(endpoint, request)
         except ApiError:
             raise
@@ -191,28 +167,39 @@ class PathRoute(BaseRoute):
             return
         except asyncio.CancelledError as error:
             raise ApiError(503, "The emulator has been stopped") from error
-        except OSError as error:
-            # The disk is full, or the data folder was changed.
-            _log.error("%s %s failed: %s", method, request.url.path, error)
-            raise ApiError(507, f"The emulator can't use its data folder: {error.strerror}") from error
         except Exception as error:
+            reason = _failure_of_folder(error)
+            if reason is not None:
+                _log.error("%s %s failed: %s", method, request.url.path, error)
+                raise ApiError(507, f"The emulator can't use its data folder: {reason}") from error
             _log.exception("%s %s failed", method, request.url.path)
             raise ApiError(500, "Internal server error") from error
-        if isinstance(result, FileResponse):
+        if fault is not None and fault.cut == "after":
+            await _cut(scope)
+        elif isinstance(result, FileResponse):
             # The server cancels a download that doesn't end in time when it is stopped,
             # and logs that.
             with contextlib.suppress(asyncio.CancelledError):
-                await _send_file(result, method == "HEAD", send)
+                await send_file(result, method == "HEAD", send)
         elif isinstance(result, StreamResponse):
             with contextlib.suppress(asyncio.CancelledError):
-                await _send_stream(result, endpoint.status, scope, receive, send)
-        elif isinstance(result, ContentResponse):
-            await _content_response(result, endpoint.status)(scope, receive, send)
+                await send_stream(result, endpoint.status, scope, receive, send)
         else:
-            selected = endpoint.select(result) if endpoint.select else result
-            await _json_response(endpoint.status, selected)(scope, receive, send)
+            await result(scope, receive, send)
 
-    async def _serve(self, endpoint: Endpoint, request: Request) -> Any:
+    async def _fault(self, endpoint: Endpoint, request: Request) -> Fault | None:
+        """Delays or refuses a request if that was asked for; returns the fault."""
+        path: str = request.scope["path"]
+        if path.startswith(CONTROL):
+            return None
+        fault = self._backend.faults.take(endpoint.operation_id, request.method, without_prefix(path))
+        if fault is not None:
+            await self._backend.faults.wait(fault.delay)
+            if fault.status is not None:
+                raise ApiError(fault.status, fault.message, fault.headers)
+        return fault
+
+    async def _serve(self, endpoint: Endpoint, request: Request) -> Result:
         if endpoint.authorized:
             check_token(request.headers.get("authorization"), self._backend.settings.tokens)
         if endpoint.handler is None:
@@ -225,47 +212,108 @@ class PathRoute(BaseRoute):
             headers=request.headers,
         )
         if endpoint.takes_file:
-            return await self._serve_file(endpoint.handler, request, context)
+            return await self._serve_file(endpoint, endpoint.handler, request, context)
         if endpoint.validator.media_type == FORM:
-            return await self._serve_form(endpoint.handler, endpoint.validator, request, context)
+            return await self._serve_form(endpoint, endpoint.handler, request, context)
         if endpoint.validator.media_type == JSON:
-            context = await _with_body(context, endpoint.validator, request)
-        return await _call(endpoint.handler, context)
+            context = await self._with_body(context, endpoint.validator, request)
+        writes = request.method not in ("GET", "HEAD")
+        return await self._call(endpoint, endpoint.handler, context, writes=writes)
+
+    async def _call(self, endpoint: Endpoint, handler: Handler, context: RequestContext, *, writes: bool) -> Result:
+        """Calls a handler: on the event loop only if it can't keep others waiting."""
+        if inspect.iscoroutinefunction(handler.function):
+            return _result(endpoint, await handler.function(context))
+        storage = self._backend.storage
+        waits_for_disk = writes and storage.is_durable
+        if endpoint.slow or waits_for_disk or storage.is_busy or len(context.content) > _LARGE_BODY:
+            return await self._threads.run(_call, endpoint, handler, context)
+        return _call(endpoint, handler, context)
 
     def _read_query(self, endpoint: Endpoint, request: Request) -> dict[str, Any]:
         given = _query(request.scope["query_string"])
         # Paths outside of the API have no description of their query.
         return endpoint.validator.read_query(given) if endpoint.operation_id in HANDLERS else dict(given)
 
-    async def _serve_file(self, handler: Handler, request: Request, context: RequestContext) -> Any:
+    async def _serve_file(
+        self, endpoint: Endpoint, handler: Handler, request: Request, context: RequestContext
+    ) -> Result:
         if handler.check:
             handler.check(context)
         limit = self._backend.settings.maximum_file_size
-        with await run_in_threadpool(self._backend.files.create, ".bin") as incoming:
+        with await self._threads.run(self._backend.files.create, ".bin") as incoming:
             await uploads.receive_file(incoming, request.stream(), limit)
-            return await _call(handler, replace(context, file=UploadedFile("", incoming)))
+            return await self._call(endpoint, handler, replace(context, file=UploadedFile("", incoming)), writes=True)
 
     async def _serve_form(
-        self, handler: Handler, validator: RequestValidator, request: Request, context: RequestContext
-    ) -> Any:
+        self, endpoint: Endpoint, handler: Handler, request: Request, context: RequestContext
+    ) -> Result:
         _check_content_type(request, FORM)
         if handler.check:
             handler.check(context)
         form = uploads.open_form(request.headers, self._backend.files, self._backend.settings.maximum_file_size)
         try:
             await uploads.receive(form, request.stream())
-            validator.check_form(form.fields)
-            return await run_in_threadpool(handler.function, replace(context, body=form.fields, file=form.file))
+            endpoint.validator.check_form(form.fields)
+            complete = replace(context, body=form.fields, file=form.file)
+            return await self._threads.run_upload(_call, endpoint, handler, complete)
         finally:
             form.close()
 
+    async def _with_body(
+        self, context: RequestContext, validator: RequestValidator, request: Request
+    ) -> RequestContext:
+        """Returns the context with the JSON or text body of a request."""
+        given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        text = validator.accepts_text and given == TEXT
+        if not text:
+            _check_content_type(request, JSON)
+        content = await _read_content(request)
+        if text:
+            try:
+                return replace(context, body=content.decode("utf-8"), content=content, text=True)
+            except UnicodeDecodeError as error:
+                raise bad_request("the body is not valid UTF-8") from error
+        if not content.strip() and validator.optional:
+            return context
+        if len(content) > _LARGE_BODY:
+            body = await self._threads.run(_read_body, content, validator)
+        else:
+            body = _read_body(content, validator)
+        return replace(context, body=body, content=content)
 
-async def _call(handler: Handler, context: RequestContext) -> Any:
-    if inspect.iscoroutinefunction(handler.function):
-        return await handler.function(context)
-    if handler.slow:
-        return await run_in_threadpool(handler.function, context)
-    return handler.function(context)
+
+async def _cut(scope: Scope) -> None:
+    """Closes the connection of a request without a response."""
+    scope[ABORT]()
+    # The server notices that in the next turn of the event loop.
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+
+def _failure_of_folder(error: Exception) -> str | None:
+    """Returns the reason if the disk is full, or the data folder was changed."""
+    if isinstance(error, OSError):
+        return str(error.strerror)
+    is_known = isinstance(error, FolderError) or (isinstance(error, sqlite3.Error) and is_failure(error))
+    return str(error) if is_known else None
+
+
+def _call(endpoint: Endpoint, handler: Handler, context: RequestContext) -> Result:
+    return _result(endpoint, handler.function(context))
+
+
+def _result(endpoint: Endpoint, result: Any) -> Result:
+    if isinstance(result, (FileResponse, StreamResponse)):
+        return result
+    if isinstance(result, ContentResponse):
+        return content_response(result, endpoint.status)
+    return json_response(endpoint.status, endpoint.select(result) if endpoint.select else result)
+
+
+def _read_body(content: bytes, validator: RequestValidator) -> Any:
+    body = read_json(content)
+    return validator.read_body(body) if validator.body else body
 
 
 def _decode(value: bytes) -> str:
@@ -289,24 +337,6 @@ def _check_content_type(request: Request, wanted: str) -> None:
         raise ApiError(415, f"the body must be sent as {wanted}, not {f'as {given}' if given else 'without a type'}")
 
 
-async def _with_body(context: RequestContext, validator: RequestValidator, request: Request) -> RequestContext:
-    """Returns the context with the JSON or text body of a request."""
-    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    text = validator.accepts_text and given == TEXT
-    if not text:
-        _check_content_type(request, JSON)
-    content = await _read_content(request)
-    if text:
-        try:
-            return replace(context, body=content.decode("utf-8"), content=content, text=True)
-        except UnicodeDecodeError as error:
-            raise bad_request("the body is not valid UTF-8") from error
-    if not content.strip() and validator.optional:
-        return context
-    body = read_json(content)
-    return replace(context, body=validator.read_body(body) if validator.body else body, content=content)
-
-
 async def _read_content(request: Request) -> bytes:
     content = bytearray()
     async for data in request.stream():
@@ -316,76 +346,13 @@ async def _read_content(request: Request) -> bytes:
     return bytes(content)
 
 
-def _json_response(status: int, value: Any, headers: dict[str, str] | None = None) -> Response:
-    if status == 204:
-        return Response(status_code=204)
-    content = json.dumps(value, ensure_ascii=False).encode("utf-8")
-    return Response(content, status, headers, media_type=JSON)
-
-
-def _content_response(response: ContentResponse, status: int) -> Response:
-    headers = dict(response.headers)
-    if response.name is not None:
-        headers["Content-Disposition"] = _disposition(response.name)
-    return Response(response.content, response.status or status, headers, media_type=response.media_type)
-
-
-async def _send_stream(response: StreamResponse, status: int, scope: Scope, receive: Receive, send: Send) -> None:
-    """Sends a response part by part, until it ends or the client disconnects."""
-    headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    parts = response.parts
-    try:
-        await StreamingResponse(parts, status, headers, media_type=response.media_type)(scope, receive, send)
-    finally:
-        close = getattr(parts, "aclose", None)
-        if close is not None:
-            await close()
-
-
-async def _send_file(response: FileResponse, head: bool, send: Send) -> None:
-    """Sends a file block by block.
-
-    It is opened first: if it is deleted meanwhile, it can still be read.
-    """
-    try:
-        file: IO[bytes] = open(response.path, "rb")  # noqa: SIM115 - closed below, before anything can await
-    except FileNotFoundError as error:
-        raise not_found(response.kind) from error
-    with file:
-        size = file.seek(0, 2)
-        file.seek(0)
-        headers = [
-            (b"content-type", response.media_type.encode("ascii")),
-            (b"content-length", b"%d" % size),
-            (b"content-disposition", _disposition(response.name).encode("ascii")),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        while not head:
-            block = await run_in_threadpool(file.read, _DOWNLOAD_BLOCK)
-            if not block:
-                break
-            await send({"type": "http.response.body", "body": block, "more_body": True})
-        await send({"type": "http.response.body", "body": b""})
-
-
-def _disposition(name: str) -> str:
-    """Returns the header that names a file.
-
-    The name is quoted for every client, and encoded for those that support RFC 6266.
-    """
-    plain = name.encode("ascii", "replace").decode("ascii").replace("\\", "_").replace('"', "'")
-    plain = plain.replace("%", "_")
-    encoded = "" if plain == name else f"; filename*=UTF-8''{quote(name, safe='')}"
-    return f'attachment; filename="{plain}"{encoded}'
-
-
 async def _error_response(request: Request, error: Exception) -> Response:
     known = cast("ApiError", error)
-    return _json_response(known.status, {"error": known.message}, known.headers)
+    return json_response(known.status, {"error": known.message}, known.headers)
 
 
 async def _http_error_response(request: Request, error: Exception) -> Response:
     known = cast("HTTPException", error)
     if known.status_code == 404:
-        return _json_response(404, {"error": f"the API has no path {request.url.path}"})
-    return _json_response(known.status_code, {"error": known.detail}, dict(known.headers or {}))
+        return json_response(404, {"error": f"the API has no path {request.url.path}"})
+    return json_response(known.status_code, {"error": known.detail}, dict(known.headers or {}))

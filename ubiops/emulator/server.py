@@ -2,43 +2,45 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import contextlib
+import functools
 import os
 import shutil
 import socket
+import sqlite3
 import tempfile
 import threading
 import time
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import uvicorn
 
 from ubiops.emulator.app import create_app
 from ubiops.emulator.areas import MIGRATIONS
+from ubiops.emulator.areas.deployments.package import Inspections
 from ubiops.emulator.areas.deployments.variables import set_project_variable
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
 from ubiops.emulator.core.clock import Clock
-from ubiops.emulator.core.errors import AddressError, FolderError
+from ubiops.emulator.core.errors import AddressError, FolderError, StoppedError
 from ubiops.emulator.core.files import Files
+from ubiops.emulator.core.folder import DATABASE, FILES, check_unused, open_folder
 from ubiops.emulator.core.settings import BuildSeconds, Settings
 from ubiops.emulator.core.storage import Storage
+from ubiops.emulator.guard import Guard, check_hosts
 from ubiops.emulator.pages import ANY_TOKEN, PREFIX
-from ubiops.exceptions import ApiValueError
+from ubiops.emulator.serving import Server
+from ubiops.exceptions import ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from pathlib import Path
 
     import ubiops
+    from ubiops.emulator.core.faults import Faults
 
-DATABASE = "emulator.sqlite3"
 # How far the clock was ahead of the present time, for when the folder is opened again.
 AHEAD = "clock_ahead"
-_SECONDS_TO_STOP = 5
 
 
 def start(
@@ -52,6 +54,7 @@ def start(
     build_seconds: tuple[float, float, float] = (0.2, 0.2, 0.2),
     maximum_file_size: int | None = None,
     access_log: bool = False,
+    allowed_hosts: Iterable[str] | None = None,
 ) -> Emulator:
     """Starts an emulator in a thread of this process.
 
@@ -76,26 +79,32 @@ def start(
         maximum_file_size: The largest accepted file, in bytes. Default: 2 GB.
         access_log: Whether each call is logged, by the logger ``uvicorn.access`` at
             level INFO.
+        allowed_hosts: Names of hosts under which clients reach the emulator, without a
+            port. On the loopback interface, requests to other names than localhost and
+            loopback addresses are refused, and so are those of web pages from other
+            hosts. Default: none.
 
     Returns:
         The emulator. Use it in a ``with`` block, or call its `stop` at the end.
 
     Raises:
-        ValueError: An argument is invalid.
-        OSError: The address can't be used.
-        RuntimeError: The folder can't be used. The message says why.
+        ApiValueError: An argument is invalid (a ValueError).
+        ApiTypeError: An argument has the wrong type (a TypeError).
+        AddressError: The address can't be used (an OSError).
+        FolderError: The folder can't be used (a RuntimeError). The message says why.
+        StartError: The server can't be started (a RuntimeError).
     """
     settings = _settings(tokens, rate_limit, build_seconds, maximum_file_size)
+    settings = settings._replace(allowed_hosts=check_hosts(allowed_hosts or ()))
     listener = _listen(host, port)
     try:
         emulator = Emulator(listener, settings, data_dir, access_log)
     except BaseException:
         listener.close()
         raise
+    variables = [(project, *pair) for project, values in (project_variables or {}).items() for pair in values.items()]
     try:
-        for project, values in (project_variables or {}).items():
-            for name, value in values.items():
-                emulator.set_project_variable(project, name, value)
+        emulator._seed(variables)
     except BaseException:
         emulator.stop()
         raise
@@ -124,12 +133,23 @@ class Emulator:
         self._running = False
         self._clients: weakref.WeakSet[ubiops.CoreApi] = weakref.WeakSet()
         try:
-            folder = _open_folder(name)
-            self._storage = Storage(folder / DATABASE, MIGRATIONS)
+            folder = open_folder(name)
+            self._storage = Storage(
+                folder / DATABASE,
+                MIGRATIONS,
+                durable=data_dir is not None,
+                on_create=functools.partial(check_unused, folder / FILES),
+            )
             try:
                 self._backend = self._open_backend(folder, settings)
                 self.clock = self._backend.clock
-                self._server = _Server(self._backend, listener, access_log)
+                app = Guard(create_app(self._backend), listener.getsockname()[0], settings.allowed_hosts)
+                self._server = Server(app, self._backend, listener, access_log)
+            except sqlite3.Error as error:
+                self._storage.close()
+                raise FolderError(
+                    f"{folder / DATABASE} is damaged ({error}): restore it, or choose another folder"
+                ) from error
             except BaseException:
                 self._storage.close()
                 raise
@@ -140,7 +160,7 @@ class Emulator:
         atexit.register(self.stop)
 
     def _open_backend(self, folder: Path, settings: Settings) -> Backend:
-        files = Files(folder / "files")
+        files = Files(folder / FILES)
         files.clean(self._storage.files())
         # Time never goes back, not even if the computer's clock was set back meanwhile.
         now = max(time.time() + self._storage.get_meta(AHEAD), audit.latest_date(self._storage))
@@ -149,8 +169,17 @@ class Emulator:
             Clock(now, self._store_time),
             self._storage,
             files,
+            [Inspections()],
             address=self.host.removesuffix(PREFIX),
         )
+
+    def _seed(self, variables: list[tuple[str, str, str]]) -> None:
+        def seed() -> None:
+            for project, name, value in variables:
+                set_project_variable(self._storage, project, name, value)
+
+        seed()
+        self._backend.seeds.append(seed)
 
     def _store_time(self) -> None:
         if self._running:
@@ -174,12 +203,12 @@ class Emulator:
             pool_threads: How many calls with ``async_req=True`` run at the same time.
 
         Raises:
-            RuntimeError: The emulator has been stopped.
+            StoppedError: The emulator has been stopped (a RuntimeError).
         """
         import ubiops
 
         if not self._running:
-            raise RuntimeError("the emulator has been stopped")
+            raise StoppedError
         api = ubiops.CoreApi(ubiops.ApiClient(self.configuration(), pool_threads=pool_threads))
         self._clients.add(api)
         return api
@@ -200,11 +229,33 @@ class Emulator:
 
         Raises:
             ValueError: The name or the value is invalid.
-            RuntimeError: The emulator has been stopped.
+            StoppedError: The emulator has been stopped (a RuntimeError).
         """
         if not self._running:
-            raise RuntimeError("the emulator has been stopped")
+            raise StoppedError
         set_project_variable(self._storage, project, name, value, secret)
+
+    @property
+    def faults(self) -> Faults:
+        """The failures that it is asked for.
+
+        ``faults.add(operation="deployments_get", status=503)`` makes the next call of
+        that method fail.
+        """
+        return self._backend.faults
+
+    def reset(self) -> None:
+        """Discards the whole state: everything that was created, faults, the clock.
+
+        The emulator is as it was after the start. What was given to `start`, such as
+        the variables of projects, is kept. Call it when no other call is in progress.
+
+        Raises:
+            StoppedError: The emulator has been stopped (a RuntimeError).
+        """
+        if not self._running:
+            raise StoppedError
+        self._backend.reset()
 
     def stop(self) -> None:
         """Stops the emulator and removes a temporary folder.
@@ -219,6 +270,7 @@ class Emulator:
                 return
             self._running = False
             atexit.unregister(self.stop)
+            self._backend.faults.close()
             self._server.stop()
             for api in list(self._clients):
                 api.close()
@@ -239,71 +291,6 @@ class Emulator:
         return f"<Emulator at {self.host}{'' if self._running else ', stopped'}>"
 
 
-class _Server(uvicorn.Server):
-    """Uvicorn in a thread. The constructor returns when it accepts connections."""
-
-    def __init__(self, backend: Backend, listener: socket.socket, access_log: bool) -> None:
-        super().__init__(
-            uvicorn.Config(
-                create_app(backend),
-                loop="asyncio",
-                http="h11",
-                ws="none",
-                lifespan="on",
-                log_config=None,
-                access_log=access_log,
-                proxy_headers=False,
-                server_header=False,
-                # As long as most proxies, so that clients rarely use a connection that
-                # is about to close.
-                timeout_keep_alive=75,
-                timeout_graceful_shutdown=_SECONDS_TO_STOP,
-            )
-        )
-        self._backend = backend
-        self._ready = threading.Event()
-        self._failure: BaseException | None = None
-        self._thread = threading.Thread(target=self._work, args=(listener,), name="ubiops-emulator", daemon=True)
-        self._thread.start()
-        self._ready.wait()
-        failure = backend.failure or self._failure
-        if failure:
-            self._thread.join()
-            raise RuntimeError(f"the emulator could not be started: {failure!r}") from failure
-
-    def _work(self, listener: socket.socket) -> None:
-        try:
-            asyncio.run(self.serve(sockets=[listener]))
-        except BaseException as error:
-            self._failure = error
-            raise
-        finally:
-            self._ready.set()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets=sockets)
-        self._ready.set()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for listener in sockets or ():
-            # Closing it would leave it open in processes that were forked meanwhile.
-            # Some systems refuse this.
-            with contextlib.suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
-        await super().shutdown(sockets=sockets)
-        # Calls that took too long were cancelled and respond with 503. Clients that
-        # don't read it are disconnected.
-        await asyncio.gather(*self.server_state.tasks, return_exceptions=True)
-        for connection in self.server_state.connections:
-            connection.transport.abort()
-        await asyncio.sleep(0)
-
-    def stop(self) -> None:
-        """Stops the thread. Calls in progress get a few seconds to finish."""
-        self.should_exit = True
-        self._thread.join()
-
-
 def _settings(
     tokens: Iterable[str] | None,
     rate_limit: int | None,
@@ -314,6 +301,12 @@ def _settings(
         raise ApiValueError("tokens must be several tokens, such as a list; for a single one write [token]")
     settings = Settings(build_seconds=_build_seconds(build_seconds))
     if tokens is not None:
+        try:
+            tokens = tuple(tokens)
+        except TypeError:
+            raise ApiTypeError(f"tokens must be several tokens, such as a list, got {tokens!r:.80}") from None
+        if not all(isinstance(token, str) for token in tokens):
+            raise ApiTypeError("tokens must be strings")
         known = tuple(auth.strip_prefix(token) for token in tokens)
         if not known or not all(token and " " not in token for token in known):
             raise ApiValueError("tokens must be one or more tokens, none of them empty or with a space in it")
@@ -337,39 +330,11 @@ def _build_seconds(value: tuple[float, float, float]) -> BuildSeconds:
 
 
 def _positive(name: str, value: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ApiTypeError(f"{name} must be a positive integer, got {value!r:.80}")
     if value < 1:
         raise ApiValueError(f"{name} must be a positive integer, got {value!r}")
     return value
-
-
-def _open_folder(name: str | os.PathLike[str]) -> Path:
-    if not os.fspath(name):
-        # It would be the current folder, and is more likely a variable that isn't set.
-        raise ApiValueError("data_dir is empty: name a folder, or '.' for the current one")
-    try:
-        folder = Path(name).expanduser()
-        # The folder holds secrets, so other users of this machine can't read it.
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder = folder.resolve(strict=True)
-        # In this order: another emulator that starts in this folder creates the database
-        # before anything else.
-        foreign = not all(map(_is_harmless, os.listdir(folder))) and not (folder / DATABASE).exists()
-    except (OSError, RuntimeError) as error:
-        raise FolderError(f"{os.fspath(name)} can't be used as a data folder: {error}") from error
-    if foreign:
-        raise FolderError(
-            f"{os.fspath(name)} is not empty and holds no state of an emulator ({DATABASE}): choose an empty or a "
-            "new folder"
-        )
-    return folder
-
-
-def _is_harmless(name: str) -> bool:
-    """Returns whether an entry of a folder belongs to nobody in particular.
-
-    Such are .gitkeep and .DS_Store, and what a new file system contains.
-    """
-    return name.startswith(".") or name == "lost+found"
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -377,6 +342,10 @@ def _listen(host: str, port: int) -> socket.socket:
 
     Clients can connect to it even before the server's thread runs.
     """
+    if not isinstance(port, int) or isinstance(port, bool):
+        raise ApiTypeError(f"port must be an integer from 0 to 65535, got {port!r:.80}")
+    if not isinstance(host, str):
+        raise ApiTypeError(f"host must be the name or address of a host, got {host!r:.80}")
     if not 0 <= port <= 65535:
         # Some systems would use the remainder of a division as the port.
         raise ApiValueError(f"port must be an integer from 0 to 65535, got {port!r}")

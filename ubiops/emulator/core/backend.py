@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import logging
+import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Callable, Protocol
 
+from ubiops.emulator.core.faults import Faults
 from ubiops.emulator.core.logs import Logs
+from ubiops.emulator.core.rate_limit import RateLimit
 
 if TYPE_CHECKING:
     from ubiops.emulator.core.clock import Clock
@@ -21,7 +24,9 @@ _log = logging.getLogger("ubiops.emulator")
 class Service(Protocol):
     """Something that starts and stops with the emulator, such as a pool of workers.
 
-    Both methods run in a worker thread, never on the event loop, and may block.
+    Both methods run in a worker thread, never on the event loop, and may block. A
+    service may also have a method `reset`, called before the state is discarded; others
+    are stopped and started then.
     """
 
     def start(self) -> None:
@@ -52,6 +57,9 @@ class Backend:
         runner: Runs the code of versions; None if the emulator runs no code.
         bucket_files: The files in buckets.
         background: Does long work.
+        seeds: What is done at the start, and again after a reset.
+        rate_limit: Counts the calls.
+        faults: The failures that were asked for.
     """
 
     settings: Settings
@@ -64,10 +72,14 @@ class Backend:
     runner: Runner | None = None
     bucket_files: BucketFiles | None = None
     background: Background | None = None
+    seeds: list[Callable[[], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._running: list[Service] = []
         self.logs = Logs(self.storage, self.clock)
+        self.faults = Faults()
+        self._resetting = threading.Lock()
+        self.rate_limit = RateLimit(self.settings.rate_limit, self.clock)
 
     def start(self) -> None:
         """Starts all services. If one fails, those that run already are stopped."""
@@ -80,11 +92,42 @@ class Backend:
             self.stop()
             raise
 
+    def reset(self) -> None:
+        """Discards the state, and sets the clock to the present time.
+
+        Calls that are in progress may fail.
+        """
+        with self._resetting:
+            stopped = [service for service in reversed(self._running) if not _reset(service)]
+            for service in stopped:
+                _stop(service)
+            self.faults.clear()
+            self.clock.reset()
+            self.storage.clear()
+            self.files.clean(set())
+            self.rate_limit.reset()
+            for service in reversed(stopped):
+                service.start()
+            for seed in self.seeds:
+                seed()
+
     def stop(self) -> None:
         """Stops all running services, even if some of them fail to stop."""
         while self._running:
-            service = self._running.pop()
-            try:
-                service.stop()
-            except Exception:
-                _log.exception("%r failed to stop", service)
+            _stop(self._running.pop())
+
+
+def _stop(service: Service) -> None:
+    try:
+        service.stop()
+    except Exception:
+        _log.exception("%r failed to stop", service)
+
+
+def _reset(service: Service) -> bool:
+    """Resets a service; returns False if it has no method for that."""
+    reset = getattr(service, "reset", None)
+    if reset is None:
+        return False
+    reset()
+    return True

@@ -40,6 +40,17 @@ class Clock:
         base, since = self._state
         return base if since is None else base + time.monotonic() - since
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether only `advance` moves the clock."""
+        return self._state[1] is None
+
+    def reset(self) -> None:
+        """Sets the clock to the present time and lets it run."""
+        with self._lock:
+            self._state = (time.time(), time.monotonic())
+        self._notify()
+
     def advance(self, seconds: float) -> None:
         """Moves the clock ahead at once.
 

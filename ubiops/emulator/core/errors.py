@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 
+from ubiops.exceptions import UbiOpsException
+
 # The platform's status for a name that is already in use is not documented. All areas
 # use this one.
 NAME_TAKEN = 409
@@ -22,11 +24,26 @@ class ApiError(Exception):
         self.headers = headers
 
 
-class FolderError(RuntimeError):
+class EmulatorError(UbiOpsException):
+    """The base of the errors that starting, using and stopping an emulator raises."""
+
+
+class StartError(EmulatorError, RuntimeError):
+    """The emulator can't be started."""
+
+
+class StoppedError(EmulatorError, RuntimeError):
+    """The emulator has been stopped."""
+
+    def __init__(self, message: str = "the emulator has been stopped") -> None:
+        super().__init__(message)
+
+
+class FolderError(EmulatorError, RuntimeError):
     """The data folder can't be used. The message says why and what to do."""
 
 
-class AddressError(OSError):
+class AddressError(EmulatorError, OSError):
     """The address can't be used. The message says why and what to do."""
 
     def __init__(self, number: int | None, message: str) -> None:

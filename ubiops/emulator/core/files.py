@@ -22,6 +22,12 @@ _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _OWN_NAME = re.compile(rf"{_UUID}\.(?:zip|bin)(?:{re.escape(_UNFINISHED)})?")
 
 
+def stored_names(folder: Path) -> set[str]:
+    """Returns the names of the emulator's own files in a folder, complete or not."""
+    names = os.listdir(folder) if folder.is_dir() else ()
+    return {name for name in names if _OWN_NAME.fullmatch(name)}
+
+
 class Files:
     """A folder of files whose names it chooses itself.
 
@@ -32,7 +38,10 @@ class Files:
 
     def __init__(self, folder: Path) -> None:
         try:
-            folder.mkdir(exist_ok=True)
+            folder.mkdir(mode=0o700, exist_ok=True)
+            # Nobody else needs to read what is in it, whoever may read the data folder.
+            if folder.stat().st_mode & 0o077:
+                folder.chmod(0o700)
         except OSError as error:
             raise FolderError(f"{folder} can't be used as a folder for files: {error}") from error
         self._folder = folder
@@ -68,8 +77,7 @@ class Files:
 
         Other people's files stay.
         """
-        found = {path.name for path in self._folder.iterdir() if _OWN_NAME.fullmatch(path.name)}
-        self.remove(sorted(found - names))
+        self.remove(sorted(stored_names(self._folder) - names))
 
     def sync(self) -> None:
         """Makes new names survive a loss of power, if the system can do that."""

@@ -5,6 +5,7 @@ The parts themselves are made in `server`: areas know only these interfaces.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable, Protocol
 
@@ -70,13 +71,16 @@ class Outcome:
 class Runner(Protocol):
     """Runs the code of versions in worker processes."""
 
+    @abstractmethod
     def submit(self, job: Job) -> Future[Outcome]:
         """Queues a job. The future never has an exception, and callbacks of the job run
         in worker threads."""
 
+    @abstractmethod
     def cancel(self, request_id: str) -> bool:
         """Cancels a job that is queued or runs. Returns False if there is none."""
 
+    @abstractmethod
     def changed(self, version: int) -> None:
         """Makes new jobs of a version run with its present code, settings and
         variables. Instances finish what they run and stop. Also called when the version
@@ -86,6 +90,7 @@ class Runner(Protocol):
 class BucketFiles(Protocol):
     """The files in the buckets of projects, as the runner needs them."""
 
+    @abstractmethod
     def open(self, project: str, uri: str) -> Path:
         """Returns where the file of a ``ubiops-file://`` URI is stored, to be copied.
 
@@ -93,6 +98,7 @@ class BucketFiles(Protocol):
             ApiError: There is no such bucket or file, or the URI is invalid.
         """
 
+    @abstractmethod
     def put(self, project: str, bucket: str, name: str, source: Path) -> str:
         """Copies a file into a bucket and returns its URI.
 
@@ -104,5 +110,6 @@ class BucketFiles(Protocol):
 class Background(Protocol):
     """Does long work, such as builds, outside of the requests that ask for it."""
 
+    @abstractmethod
     def submit(self, work: Callable[[], None]) -> None:
         """Does this work soon, in a worker thread. An exception is logged."""

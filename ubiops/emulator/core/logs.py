@@ -37,7 +37,7 @@ class Logs:
         """
         found = json.dumps({name: str(value) for name, value in labels.items() if value is not None})
         first = int(self._clock.now() * 1e9)
-        with self._storage.transaction() as db:
+        with self._storage.transaction(durable=False) as db:
             latest = db.execute("SELECT ifnull(max(timestamp), 0) FROM logs WHERE project = ?", (project,)).fetchone()
             # No two entries of a project have the same time, so that a reader can go on
             # after the last one that it has seen.

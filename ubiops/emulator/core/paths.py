@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 
 PREFIXES = ("/v2.1", "/v2")
+CONTROL = "/_emulator/"
+"""Paths below it control the emulator. The rate limit does not concern them."""
+ABORT = "ubiops.abort"
+"""The key of a scope for a function that closes the connection."""
 _ANY_PREFIX = "|".join(re.escape(prefix) for prefix in PREFIXES)
 
 
@@ -33,3 +37,8 @@ class PathTemplate:
         """Returns the encoded parameters of a path, or None if it doesn't match."""
         found = self._pattern.fullmatch(path)
         return found.groupdict() if found else None
+
+
+def without_prefix(path: str) -> str:
+    """Returns a path without the prefix of the API, if it has one."""
+    return next((path[len(prefix) :] for prefix in PREFIXES if path.startswith(f"{prefix}/")), path)

@@ -46,9 +46,13 @@ class RateLimit:
     def __init__(self, limit: int, clock: Clock) -> None:
         self._limit = limit
         self._clock = clock
+        self._lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forgets all calls."""
         self._start = -math.inf
         self._used = 0
-        self._lock = threading.Lock()
 
     def take(self) -> Allowance:
         """Counts one call."""

@@ -23,5 +23,7 @@ class Settings(NamedTuple):
     rate_limit: int = 1_000_000
     build_seconds: BuildSeconds = BuildSeconds()
     maximum_file_size: int = 2 * 1024**3
+    # Names of hosts under which clients reach it, beside those of this machine.
+    allowed_hosts: frozenset[str] = frozenset()
     # The emulator has no users: whoever holds a token is this one.
     user: str = "user@example.com"

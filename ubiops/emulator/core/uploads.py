@@ -116,8 +116,12 @@ class Form:
 
     def _begin_content(self) -> None:
         disposition = dict(self._headers).get(b"content-disposition", b"").decode("utf-8", "replace")
-        message = _parse("content-disposition", disposition)
-        name = message.get_param("name", header="content-disposition")
+        try:
+            message = _parse("content-disposition", disposition)
+            name = message.get_param("name", header="content-disposition")
+            file_name = message.get_filename()
+        except (ValueError, LookupError) as error:
+            raise bad_request("the header of a part of the form is invalid") from error
         if message.get_content_disposition() != "form-data" or not isinstance(name, str):
             raise bad_request("a part of the form has no name")
         if name in self.fields or (name == FILE_FIELD and self.file):
@@ -126,7 +130,7 @@ class Form:
         if name == FILE_FIELD:
             self._received = 0
             self._incoming = self._files.create()
-            self.file = UploadedFile(_safe_name(message.get_filename()), self._incoming)
+            self.file = UploadedFile(_safe_name(file_name), self._incoming)
 
     def _add_content(self, data: bytes, start: int, end: int) -> None:
         if self._incoming is None:
@@ -193,7 +197,10 @@ def open_form(headers: Mapping[str, str], files: Files, maximum_file_size: int) 
     Raises:
         ApiError: The form can't be read, or is announced as too large.
     """
-    boundary = _parse("content-type", headers.get("content-type", "")).get_boundary()
+    try:
+        boundary = _parse("content-type", headers.get("content-type", "")).get_boundary()
+    except (ValueError, LookupError) as error:
+        raise bad_request("the content type multipart/form-data has an invalid boundary") from error
     if not boundary:
         raise bad_request("the content type multipart/form-data has no boundary")
     length = headers.get("content-length", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import math
 import re
@@ -13,11 +14,16 @@ from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
 from ubiops.emulator.core.description import Selection, compile_selection, properties
-from ubiops.emulator.core.errors import bad_request
+from ubiops.emulator.core.errors import ApiError, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+# Limits of the emulator, not of the API, so that no request takes long.
+MAXIMUM_DEPTH = 100
+MAXIMUM_ITEMS = 1000
+MAXIMUM_PARTS = 500_000
+_COLLECTED_ERRORS = 100
 _SHOWN_ERRORS = 5
 _SHOWN_LENGTH = 100
 
@@ -44,12 +50,35 @@ def _check_pattern(validator: Any, pattern: str, value: Any, schema: Any) -> Ite
         yield ValidationError(f"{value!r} does not match {pattern!r}")
 
 
+def _limited(keyword: str) -> Any:
+    """Returns a keyword's function that looks into no more than so many parts.
+
+    Those that the API keeps as they are, such as the data of requests, have no limit.
+    """
+    check = Draft202012Validator.VALIDATORS[keyword]
+
+    def limited(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        is_described = isinstance(rule, dict) and rule and rule.get("additionalProperties") is not True
+        if is_described and isinstance(value, (list, dict)) and len(value) > MAXIMUM_ITEMS:
+            yield ValidationError("too many", validator="maxItems", validator_value=MAXIMUM_ITEMS)
+        else:
+            yield from check(validator, rule, value, schema) or ()
+
+    return limited
+
+
 # 5.0 is an integer to JSON Schema, but not to the programs at both ends.
 _TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
     "integer", lambda checker, value: isinstance(value, int) and not isinstance(value, bool)
 )
 _Validator: Any = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator, {"pattern": _check_pattern}, type_checker=_TYPES
+    Draft202012Validator,
+    {
+        "additionalProperties": _limited("additionalProperties"),
+        "items": _limited("items"),
+        "pattern": _check_pattern,
+    },
+    type_checker=_TYPES,
 )
 
 
@@ -173,14 +202,33 @@ def read_json(content: bytes) -> Any:
         raise bad_request("the request needs a body: a JSON object")
     try:
         text = content.decode("utf-8-sig")
+        parts = text.count("[") + text.count("{")
+        if parts > MAXIMUM_PARTS:
+            raise bad_request(f"the body has more than {MAXIMUM_PARTS:,} lists and objects")
         value = json.loads(text, parse_constant=_refuse_constant, parse_float=_read_float)
         if "\\ud" in text or "\\uD" in text:
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except RecursionError as error:
-        raise bad_request("the body is nested too deeply") from error
+        raise _nested() from error
     except ValueError as error:
         raise bad_request(f"the body is not valid JSON: {error}") from error
+    if parts > MAXIMUM_DEPTH and _is_deeper(value, MAXIMUM_DEPTH):
+        raise _nested()
     return value
+
+
+def _nested() -> ApiError:
+    return bad_request(f"the body is nested too deeply: at most {MAXIMUM_DEPTH} levels are allowed")
+
+
+def _is_deeper(value: Any, depth: int) -> bool:
+    """Returns whether a value has more levels of lists and objects than these."""
+    level = [value]
+    while level and depth > 0:
+        depth -= 1
+        inner = (part.values() if isinstance(part, dict) else part for part in level if isinstance(part, (dict, list)))
+        level = [one for part in inner for one in part if isinstance(one, (dict, list))]
+    return bool(level)
 
 
 def _refuse_constant(name: str) -> Any:
@@ -202,12 +250,14 @@ def _raise_for(errors: Iterable[ValidationError], parameter: str = "") -> None:
         parameter: The query parameter that they concern; by default, the body.
     """
     found: dict[tuple[str, ...], ValidationError] = {}
-    for error in errors:
+    # Validators find errors one by one, and there may be a million of them.
+    for error in itertools.islice(errors, _COLLECTED_ERRORS):
         found.setdefault(tuple(str(part) for part in error.absolute_path), error)
     if found:
         messages = [_describe(found[path], parameter) for path in sorted(found)]
         more = len(messages) - _SHOWN_ERRORS
-        raise bad_request("; ".join(messages[:_SHOWN_ERRORS]) + (f"; and {more} more" if more > 0 else ""))
+        several = f"more than {more}" if len(messages) == _COLLECTED_ERRORS else str(more)
+        raise bad_request("; ".join(messages[:_SHOWN_ERRORS]) + (f"; and {several} more" if more > 0 else ""))
 
 
 def _describe(error: ValidationError, parameter: str) -> str:
@@ -233,6 +283,11 @@ def _violation(rule: str, limit: Any, value: Any, schema: Any) -> str:
     if rule == "enum":
         choices = ", ".join(str(choice) for choice in limit if choice is not None)
         return f"must be one of {choices}, not {_truncated(value)}"
+    if rule == "additionalProperties":
+        unknown = ", ".join(repr(name) for name in value if name not in schema["properties"])
+        return f"has unknown fields: {unknown[:_SHOWN_LENGTH]}"
+    if rule == "maxItems":
+        return f"must have at most {limit} entries, it has {len(value)}"
     if rule == "minimum":
         return f"must be {limit} or more, not {_truncated(value)}"
     if rule == "maximum":

@@ -89,12 +89,13 @@ class Deployments(Resource):
         self, db: sqlite3.Connection, context: RequestContext, rows: Sequence[sqlite3.Row]
     ) -> list[dict[str, Any]]:
         """Adds the project and the name of the default version."""
+        names = _names_of_versions(db, rows)
         return [
             {
                 "supports_request_format": True,
                 **self.fields(row),
                 "project": row["project"],
-                "default_version": _name_of_version(db, row),
+                "default_version": names.get(row["default_version"]),
             }
             for row in rows
         ]
@@ -129,6 +130,11 @@ def _new_default(db: sqlite3.Connection, context: RequestContext, deployment: sq
     return version
 
 
-def _name_of_version(db: sqlite3.Connection, deployment: sqlite3.Row) -> str | None:
-    found = db.execute("SELECT name FROM versions WHERE pk = ?", (deployment["default_version"],)).fetchone()
-    return found["name"] if found else None
+def _names_of_versions(db: sqlite3.Connection, deployments: Sequence[sqlite3.Row]) -> dict[int, str]:
+    """Returns the names of the default versions of deployments of one project."""
+    if len(deployments) == 1:
+        found = db.execute("SELECT pk, name FROM versions WHERE pk = ?", (deployments[0]["default_version"],))
+    else:
+        query = "SELECT versions.pk, versions.name FROM deployments JOIN versions ON versions.pk = default_version"
+        found = db.execute(f"{query} WHERE project = ?", [row["project"] for row in deployments[:1]] or [None])
+    return {row["pk"]: row["name"] for row in found}

@@ -14,6 +14,7 @@ from ubiops.emulator.core.lookup import find_row, get_row
 from ubiops.emulator.core.resources import Owner, Resource
 from ubiops.emulator.core.storage import new_id
 from ubiops.emulator.core.validation import check_texts
+from ubiops.exceptions import ApiValueError
 
 if TYPE_CHECKING:
     import sqlite3
@@ -114,14 +115,14 @@ def set_project_variable(storage: Storage, project: str, name: str, value: str, 
     """Creates or replaces a variable of a project. The API has no operation for it.
 
     Raises:
-        ValueError: The name or the value is invalid.
+        ApiValueError: The name or the value is invalid.
     """
     if not isinstance(value, str):
-        raise ValueError(f"the value of environment variable {name!r} must be a string, not {type(value).__name__}")
+        raise ApiValueError(f"the value of environment variable {name!r} must be a string, not {type(value).__name__}")
     try:
         check_texts(VARIABLES.created_from, {"name": name, "value": value})
     except ApiError as error:
-        raise ValueError(f"environment variable {name!r} is invalid: {error.message}") from error
+        raise ApiValueError(f"environment variable {name!r} is invalid: {error.message}") from error
     with storage.transaction() as db:
         _put(db, {"project": project, "deployment": None, "version": None}, name, value, secret)
 
