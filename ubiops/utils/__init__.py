@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ubiops.utils import exceptions as exceptions
     from ubiops.utils import file_operations as file_operations
     from ubiops.utils import package_operations as package_operations
+    from ubiops.utils import paging as paging
     from ubiops.utils import streaming as streaming
     from ubiops.utils import validate as validate
     from ubiops.utils import validators as validators
@@ -32,17 +33,28 @@ if TYPE_CHECKING:
         validate_package,
         zip_dir,
     )
+    from ubiops.utils.paging import Pages, paginate
     from ubiops.utils.streaming import stream_deployment_request, stream_pipeline_request
     from ubiops.utils.validate import validate_requirements_file, validate_yaml_file
     from ubiops.utils.wait_for import wait_for_deployment_version, wait_for_revision
 
-_MODULES = ("exceptions", "file_operations", "package_operations", "streaming", "validate", "validators", "wait_for")
+_MODULES = (
+    "exceptions",
+    "file_operations",
+    "package_operations",
+    "paging",
+    "streaming",
+    "validate",
+    "validators",
+    "wait_for",
+)
 _PLACES = {
     "PackageError": "ubiops._packages.errors",
     "PackageFolder": "ubiops._packages.folder",
     "PackageProblem": "ubiops._packages.report",
     "PackageReport": "ubiops._packages.report",
     "PackageWarning": "ubiops._packages.errors",
+    "Pages": "ubiops.utils.paging",
     "StatusError": "ubiops.exceptions",
     "StatusUpdate": "ubiops._waiting.updates",
     "UbiOpsFile": "ubiops._storage.uri",
@@ -51,6 +63,7 @@ _PLACES = {
     "download_file": "ubiops.utils.file_operations",
     "files_present_in_dir": "ubiops.utils.package_operations",
     "list_files": "ubiops.utils.package_operations",
+    "paginate": "ubiops.utils.paging",
     "run_local": "ubiops._local.run",
     "stream_deployment_request": "ubiops.utils.streaming",
     "stream_pipeline_request": "ubiops.utils.streaming",
@@ -69,6 +82,7 @@ __all__ = [
     "PackageProblem",
     "PackageReport",
     "PackageWarning",
+    "Pages",
     "StatusError",
     "StatusUpdate",
     "UbiOpsFile",
@@ -77,6 +91,7 @@ __all__ = [
     "download_file",
     "files_present_in_dir",
     "list_files",
+    "paginate",
     "run_local",
     "stream_deployment_request",
     "stream_pipeline_request",
