@@ -42,7 +42,6 @@ class Bucket(Served):
         headers: More headers of all downloads.
         ranges: Whether the storage supports ranges.
         provider: The provider.
-        seen: The kinds of the requests, in order.
     """
 
     def __init__(self) -> None:
@@ -53,7 +52,7 @@ class Bucket(Served):
         self.ranges = True
         self.etags = True
         self.provider = "ubiops"
-        self.seen: list[str] = []
+        self._handled: list[tuple[Request, str]] = []
         self.uploads: dict[str, dict[str, bytes]] = {}
         self.page = 1000
         self._signed = 0
@@ -62,14 +61,18 @@ class Bucket(Served):
 
     def of_kind(self, kind: str) -> list[Request]:
         """Returns the requests of a kind."""
-        return [request for request, seen in zip(self.requests, self.seen) if seen == kind]
+        return [request for request, seen in self._handled if seen == kind]
+
+    @property
+    def seen(self) -> list[str]:
+        """The kinds of the requests, in the order in which they were handled."""
+        return [kind for _, kind in self._handled]
 
     def _handle(self, request: Request) -> Any:
         found = FILES.fullmatch(path_of(request))
         with self._guard:
             kind = self._kind(request, found)
-            # Requests that arrive together may be in another order in `requests`.
-            self.seen.append(kind)
+            self._handled.append((request, kind))
             faults = self.faults.get(kind)
             fault = faults.pop(0) if faults else None
         if fault is not None:
@@ -163,6 +166,8 @@ class Bucket(Served):
                 self.files[name] = request.body
             elif self.provider == "azure_blob_storage":
                 self.uploads[name][upload] = request.body
+            elif upload not in self.uploads:
+                return storage_error(404, "NoSuchUpload", "The upload does not exist")
             else:
                 self.uploads[upload][part] = request.body
             azure = self.provider == "azure_blob_storage"

@@ -102,6 +102,7 @@ def transfer(
         # Outside of the handler, so that errors are not chained.
         if progressed():
             failures, waited, fresh = 0, 0.0, True
+            attempts.clear()
         if _refused(error) and fresh:
             signed, fresh = sign(), False
             continue

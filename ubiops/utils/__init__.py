@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from ubiops.utils import validate as validate
     from ubiops.utils import validators as validators
     from ubiops.utils import wait_for as wait_for
-    from ubiops.utils.file_operations import download_file, upload_file
+    from ubiops.utils.file_operations import (
+        download_file,
+        download_files,
+        handle_file_input,
+        upload_file,
+        upload_files,
+    )
     from ubiops.utils.package_operations import (
         abs_path,
         default_zip_name,
@@ -61,13 +67,16 @@ _PLACES = {
     "abs_path": "ubiops.utils.package_operations",
     "default_zip_name": "ubiops.utils.package_operations",
     "download_file": "ubiops.utils.file_operations",
+    "download_files": "ubiops.utils.file_operations",
     "files_present_in_dir": "ubiops.utils.package_operations",
+    "handle_file_input": "ubiops.utils.file_operations",
     "list_files": "ubiops.utils.package_operations",
     "paginate": "ubiops.utils.paging",
     "run_local": "ubiops._local.run",
     "stream_deployment_request": "ubiops.utils.streaming",
     "stream_pipeline_request": "ubiops.utils.streaming",
     "upload_file": "ubiops.utils.file_operations",
+    "upload_files": "ubiops.utils.file_operations",
     "validate_package": "ubiops.utils.package_operations",
     "validate_requirements_file": "ubiops.utils.validate",
     "validate_yaml_file": "ubiops.utils.validate",
@@ -89,13 +98,16 @@ __all__ = [
     "abs_path",
     "default_zip_name",
     "download_file",
+    "download_files",
     "files_present_in_dir",
+    "handle_file_input",
     "list_files",
     "paginate",
     "run_local",
     "stream_deployment_request",
     "stream_pipeline_request",
     "upload_file",
+    "upload_files",
     "validate_package",
     "validate_requirements_file",
     "validate_yaml_file",
