@@ -36,8 +36,9 @@ class Bucket(Served):
     Attributes:
         files: The content of the files by their names.
         faults: What to respond, once each, in place of the usual response, by kind:
-            ``sign``, ``list``, ``start``, ``complete``, ``put`` and ``get``. None stands
-            for the usual response. A function is called with the request.
+            ``sign``, ``item``, ``list``, ``start``, ``complete``, ``put`` and ``get``.
+            None stands for the usual response. A function is called with the
+            connection, or, if it has ``by_request``, with the request.
         expired: The numbers of the signed URLs that the storage does not accept.
         headers: More headers of all downloads.
         ranges: Whether the storage supports ranges.

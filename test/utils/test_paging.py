@@ -292,8 +292,7 @@ def test_more_lines_of_one_time_than_a_page_are_found(api_for: Any) -> None:
 def test_more_lines_of_one_time_than_any_page_do_not_hang(api_for: Any) -> None:
     api, _ = api_for(Lines(1, *[2] * 5100, 3))
     found = [line.timestamp for line in paginate(api.logs_list, "p", start="0", end="9")]
-    assert found == [1, *[2] * 4999, 2, 3][: len(found) - 1] + [3]
-    assert len(found) >= 5001
+    assert found == [1, *[2] * 5000, 3]
 
 
 def test_logs_without_a_period_are_those_of_the_last_day(api_for: Any) -> None:
@@ -341,11 +340,11 @@ def test_what_has_no_pages_is_refused(make: Any, error: Any, message: str, api_f
 def test_an_error_of_a_page_is_that_of_the_call(api_for: Any) -> None:
     items = Items(120)
     api, _ = api_for(lambda request: reply(404, {"error": "gone"}) if items.pages else items(request))
-    found = []
+    iterator = iter(paginate(api.deployment_requests_list, "p", "d"))
+    for _ in range(50):
+        next(iterator)
     with pytest.raises(ubiops.NotFoundError, match="gone"):
-        for item in paginate(api.deployment_requests_list, "p", "d"):
-            found.append(item.id)
-    assert len(found) == 50
+        next(iterator)
 
 
 def test_the_async_client_pages_too(serve: Any) -> None:

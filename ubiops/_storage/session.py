@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 from ubiops._core.steps import Sleep
@@ -36,9 +35,8 @@ class Session:
         client: The client whose settings, headers, hooks and connections are used.
         project: The name of the project; None for the client's default.
         timeout: Seconds for the whole transfer; None for no limit.
-        pause: Waits before a retry. Default: in this thread, until the session is
-            aborted.
-        notify: Calls the hooks of an event. Default: in this thread.
+        sleep: Waits before a retry, in this thread. By default, ``abort`` ends a wait.
+        notify: Calls the hooks of an event, in this thread.
 
     Attributes:
         api: The API, whose calls end when the session is aborted.
@@ -56,7 +54,7 @@ class Session:
         project: Any,
         timeout: float | None = None,
         *,
-        pause: Callable[[float], object] | None = None,
+        sleep: Callable[[float], object] | None = None,
         notify: Callable[[Notify], object] | None = None,
     ) -> None:
         timeout = check_seconds(timeout, "timeout")
@@ -65,7 +63,7 @@ class Session:
         self._drivers: set[Driver] = set()
         self._storages: dict[str, _Client] = {}
         self._client = client
-        self._pause = pause
+        self._sleep = sleep
         self._notify = notify
         self._deadline = None if timeout is None else client._clock.monotonic() + timeout
         self.project = project
@@ -113,12 +111,10 @@ class Session:
         """
         left = self.left()
         short = seconds if left is None else min(seconds, left)
-        if self._pause is not None:
-            self._pause(short)
-        elif self._client._clock is time:
-            self._aborted.wait(short)
+        if self._sleep is not None:
+            self._sleep(short)
         else:
-            self._client._clock.sleep(short)
+            self._aborted.wait(short)
         self.left()
 
     # --- the end ----------------------------------------------------------------------

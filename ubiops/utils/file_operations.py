@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, TypeVar
 
 from ubiops._storage import operations
@@ -297,7 +298,9 @@ def handle_file_input(
 
 def _run(api: CoreApi, project_name: str, timeout: float | None, run: Callable[[Session], T]) -> T:
     __tracebackhide__ = True
-    with Session(api.api_client, project_name, timeout) as session:
+    client = api.api_client
+    sleep = None if client._clock is time else client._clock.sleep
+    with Session(client, project_name, timeout, sleep=sleep) as session:
         try:
             return run(session)
         except BaseException:
