@@ -39,10 +39,9 @@ async def upload_file(
 ) -> str:
     """Uploads a file to a bucket.
 
-    Arguments, result and errors are those of
-    ``ubiops.utils.upload_file``. The transfer counts as one of the calls of the client at a
-    time, and ends if the task is cancelled. Functions for the progress are called
-    in other threads.
+    Arguments, result and errors are those of ``ubiops.utils.upload_file``.
+    The transfer counts as one of the calls of the client at a time, and ends if the
+    task is cancelled. Functions for the progress are called in other threads.
     """
     __tracebackhide__ = True
     api = async_api_of(client, "upload_file")
@@ -65,10 +64,9 @@ async def upload_files(
 ) -> list[str]:
     """Uploads files and folders to a bucket, several at a time.
 
-    Arguments, result and errors are those of
-    ``ubiops.utils.upload_files``. The transfer counts as one of the calls of the client at a
-    time, and ends if the task is cancelled. Functions for the progress are called
-    in other threads.
+    Arguments, result and errors are those of ``ubiops.utils.upload_files``.
+    The transfer counts as one of the calls of the client at a time, and ends if the
+    task is cancelled. Functions for the progress are called in other threads.
     """
     __tracebackhide__ = True
     api = async_api_of(client, "upload_files")
@@ -102,10 +100,9 @@ async def download_file(
 ) -> str:
     """Downloads a file from a bucket.
 
-    Arguments, result and errors are those of
-    ``ubiops.utils.download_file``. The transfer counts as one of the calls of the client at a
-    time, and ends if the task is cancelled. Functions for the progress are called
-    in other threads.
+    Arguments, result and errors are those of ``ubiops.utils.download_file``.
+    The transfer counts as one of the calls of the client at a time, and ends if the
+    task is cancelled. Functions for the progress are called in other threads.
     """
     __tracebackhide__ = True
     del stream, chunk_size
@@ -131,10 +128,9 @@ async def download_files(
 ) -> list[str]:
     """Downloads the files of a bucket, several at a time.
 
-    Arguments, result and errors are those of
-    ``ubiops.utils.download_files``. The transfer counts as one of the calls of the client at a
-    time, and ends if the task is cancelled. Functions for the progress are called
-    in other threads.
+    Arguments, result and errors are those of ``ubiops.utils.download_files``.
+    The transfer counts as one of the calls of the client at a time, and ends if the
+    task is cancelled. Functions for the progress are called in other threads.
     """
     __tracebackhide__ = True
     api = async_api_of(client, "download_files")
@@ -166,9 +162,9 @@ async def handle_file_input(
     """Returns the URI of a file for the input of a request, and uploads it if it is a
     local one.
 
-    Arguments, result and errors are those of
-    ``ubiops.utils.handle_file_input``. The transfer counts as one of the calls of the client at a
-    time, and ends if the task is cancelled.
+    Arguments, result and errors are those of ``ubiops.utils.handle_file_input``.
+    The transfer counts as one of the calls of the client at a time, and ends if the
+    task is cancelled.
     """
     __tracebackhide__ = True
     api = async_api_of(client, "handle_file_input")
