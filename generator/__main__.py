@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--output", type=Path, default=ROOT, metavar="FOLDER", help="default: the repository")
     options = parser.parse_args(arguments)
     try:
-        files = {**generate(options.description), **render_classes(options.output)}
+        files = {**generate(options.description, options.output), **render_classes(options.output)}
     except DescriptionError as error:
         print(error, file=sys.stderr)
         return 2

@@ -17,6 +17,7 @@ JSON = "application/json"
 FORM = "multipart/form-data"
 _TEXT = "text/plain"
 _RAW = "application/octet-stream"
+_ZIP = "application/zip"
 _PARTS = ("string", "integer", "number", "boolean", "datetime", "date", "file")
 
 
@@ -37,8 +38,8 @@ def read_body(node: Node) -> Body:
     if media_type == FORM:
         if not required:
             raise node.error("an optional form is not supported", "write `required: true`")
-        values, note = _form(media)
-        return Body(description, read_examples(media), None, True, False, values, note)
+        values, note, archives = _form(media)
+        return Body(description, read_examples(media), None, True, False, values, note, archives)
     media.allow("schema", "examples")
     if media_type == _RAW:
         kind, limits, nullable = read_schema(media["schema"])
@@ -78,11 +79,16 @@ def _union(schema: Node) -> Type:
     return Type("union", item=kinds[0])
 
 
-def _form(media: Node) -> tuple[tuple[Value, ...], str]:
-    """The fields and files of a form, and the description of the form."""
+def _form(media: Node) -> tuple[tuple[Value, ...], str, tuple[str, ...]]:
+    """The fields and files of a form, the description of the form, and the names of the
+    files that must be zip archives.
+    """
     media.allow("schema", "examples", "encoding")
-    for _, encoding in media.entries("encoding"):
+    archives = []
+    for name, encoding in media.entries("encoding"):
         encoding.allow("contentType")
+        if encoding["contentType"].value == _ZIP:
+            archives.append(name)
     schema = media["schema"]
     if is_reference(schema) or schema["type"].value != "object":
         raise schema.error("a form that is not an object written out", "write type object and properties")
@@ -107,7 +113,7 @@ def _form(media: Node) -> tuple[tuple[Value, ...], str]:
     for name, one in required.items():
         if name not in schema["properties"]:
             raise one.error(f"{name!r} is required, but is not a property", "add it, or don't require it")
-    return tuple(values), sentence(schema) if "description" in schema else ""
+    return tuple(values), sentence(schema) if "description" in schema else "", tuple(archives)
 
 
 def argument_name(node: Node, name: str) -> str:

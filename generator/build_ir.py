@@ -120,7 +120,7 @@ class _Builder:
         return areas
 
     def check_use(self) -> None:
-        """Refuses components that nothing refers to: mistakes in them would never be
+        """Rejects components that nothing refers to: mistakes in them would never be
         noticed.
 
         A model of one generation may be kept for its name alone, when the other

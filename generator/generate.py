@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from generator.build_ir import build_ir
 from generator.classes import MARKER as CLASSES_MARKER
+from generator.emulated import render_emulated
 from generator.load import load, validate
 from generator.render import MARKER, render
 
@@ -25,11 +26,12 @@ class Difference(NamedTuple):
     what: str
 
 
-def generate(description: Path) -> dict[str, str]:
+def generate(description: Path, root: Path | None = None) -> dict[str, str]:
     """Returns the text of all generated files by their paths in the repository.
 
     Args:
         description: The root file of the description.
+        root: The folder that contains the emulator, to list what it supports.
 
     Raises:
         DescriptionError: The description is not valid, or not supported.
@@ -38,7 +40,7 @@ def generate(description: Path) -> dict[str, str]:
     # The validator comes second: the messages of the first step are clearer.
     api = build_ir(document)
     validate(document)
-    return render(api, document)
+    return {**render(api, document), **(render_emulated(api, root) if root else {})}
 
 
 def compare(files: Mapping[str, str], root: Path) -> list[Difference]:

@@ -44,6 +44,7 @@ class Body:
         form: The fields and files of a form.
         note: The description of the form as a whole, such as which fields go
             together; may be empty.
+        archives: The names of the files of the form that must be zip archives.
     """
 
     description: str
@@ -53,6 +54,7 @@ class Body:
     text: bool = False
     form: tuple[Value, ...] = ()
     note: str = ""
+    archives: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -135,14 +135,14 @@ class _Collector:
                 for name, item in self.read(file).items():
                     self.add(found, ("components", section, name), item, file)
             components[section] = dict(sorted(found.items()))
-        self.refuse_other_files()
+        self.reject_other_files()
         document = Document({**root, "paths": paths, "components": components}, self.sources)
         for pointer, reference in references(document.content):
             self.check(document, pointer, reference)
         return document
 
     def take_from_root(self, root: dict[str, Any]) -> dict[str, Any]:
-        """The common responses, which are taken out of the root; refuses what belongs
+        """The common responses, which are taken out of the root; rejects what belongs
         in other files.
         """
         name = self.name(self.root)
@@ -203,8 +203,8 @@ class _Collector:
             completed["responses"] = dict(sorted(responses.items()))
         return completed
 
-    def refuse_other_files(self) -> None:
-        """Refuses files that nothing reads, such as one in the wrong folder."""
+    def reject_other_files(self) -> None:
+        """Rejects files that nothing reads, such as one in the wrong folder."""
         read = {self.root, *(file for kind in ("paths", *SECTIONS) for file in self.files(kind))}
         for file in sorted(self.folder.rglob("*.y*ml")):
             if file not in read:
@@ -212,7 +212,7 @@ class _Collector:
                 raise DescriptionError(self.name(file), "nothing reads this file", f"move it to one of {kinds}")
 
     def check(self, document: Document, pointer: Pointer, reference: Any) -> None:
-        """Refuses a reference that is not one to a component."""
+        """Rejects a reference that is not one to a component."""
         place = document.place((*pointer, "$ref"))
         found = re.fullmatch(r"#/components/(\w+)/([^/]+)", reference) if isinstance(reference, str) else None
         if not found:

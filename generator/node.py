@@ -96,7 +96,7 @@ class Node:
         return found.value
 
     def allow(self, *keys: str) -> None:
-        """Refuses all keywords but these."""
+        """Rejects all keywords but these."""
         for key, node in self.items():
             if key not in keys:
                 known = f"leave it out, or add support for it to the generator; known here: {', '.join(keys)}"

@@ -88,7 +88,7 @@ def read_operation(path: str, method: str, node: Node) -> Operation:
 
 
 def _check_arguments(operation: Operation, body: Body | None, node: Node) -> None:
-    """Refuses equal names, and an optional argument before a required one."""
+    """Rejects equal names, and an optional argument before a required one."""
     names = [one.python for one in (*operation.positional, *operation.keywords, *operation.parts)]
     for name in names:
         if names.count(name) > 1:

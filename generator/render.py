@@ -13,7 +13,7 @@ from generator.call_options import read_call_options
 from generator.compact import compact
 from generator.formatting import format_code, format_snippets
 from generator.names import module_name
-from generator.signatures import async_overloads, definition, import_in_area, in_area, overloads
+from generator.signatures import async_overloads, catches_extra, definition, import_in_area, in_area, overloads
 from generator.snippets import Snippets
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class _Pages:
             call=lambda operation: self.code[f"call {operation.id}"],
             cell=text.cell,
             constant=lambda name: f"_{name.upper()}",
+            catches_extra=catches_extra,
             definition=definition,
             entries=lambda fields, sent: [(field.python, phrases.entry(field, sent=sent)) for field in fields],
             entry=lambda field, sent: phrases.entry(field, sent=sent),

@@ -236,7 +236,7 @@ def read_default(node: Node) -> Any:
 
 
 def check_example(value: Node, schema: Node) -> None:
-    """Refuses an example or a default that breaks its schema."""
+    """Rejects an example or a default that breaks its schema."""
     components = {"components": schema.document.content["components"]}
     error = best_match(Draft202012Validator({**schema.mapping(), **components}).iter_errors(value.value))
     if error is not None:

@@ -30,8 +30,10 @@ _ANY = ("_preload_content: bool = ...", "_return_http_data_only: bool = ...")
 
 
 def definition(operation: Operation) -> str:
-    """The arguments of a method in a module, where all that are required have a default
-    that says so.
+    """The arguments of a method in a module.
+
+    All that are required have a default that says so. Arguments that must be named are
+    often given by position, so that these are caught.
     """
     required = {one.python for one in operation.positional if one.required}
     words = ["self"]
@@ -39,8 +41,13 @@ def definition(operation: Operation) -> str:
     if operation.required_data and operation.required_data.type:
         words.append(f"data: {operation.required_data.type.write} = REQUIRED")
     keywords = _keywords(operation)
-    words += ["*", *keywords] if keywords else []
+    words += ["*extra: Never", *keywords] if keywords else []
     return ", ".join([*words, "**options: Any"])
+
+
+def catches_extra(operation: Operation) -> bool:
+    """Whether a method in a module has an argument for values that must be named."""
+    return bool(_keywords(operation))
 
 
 def overloads(operation: Operation) -> list[str]:

@@ -30,9 +30,11 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[Emulator]:
     """The emulator that all tests share; each test uses its own project."""
+    from thread_runner import provided
+
     import ubiops.emulator
 
-    with ubiops.emulator.start() as running:
+    with ubiops.emulator.start() as running, provided(running):
         yield running
 
 
@@ -55,10 +57,13 @@ def project_name() -> str:
 def package() -> bytes:
     """A deployment package that builds."""
     code = (
+        "import time\n\n"
         "class Deployment:\n"
         "    def __init__(self, base_directory, context):\n"
         "        pass\n\n"
         "    def request(self, data):\n"
+        "        while data == 'wait':\n"
+        "            time.sleep(1)\n"
         "        return data\n"
     )
     packed = io.BytesIO()

@@ -13,7 +13,7 @@ _HINT = "async_req=True returns the call that is under way: its result is that o
 class BackgroundResult(ApplyResult):  # type: ignore[type-arg]
     """What ``async_req=True`` returns: ``get()`` waits for the result of the call.
 
-    It says so to whoever takes it for that result.
+    Using it as if it were that result raises an error that says so.
     """
 
     if not TYPE_CHECKING:

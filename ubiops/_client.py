@@ -56,8 +56,8 @@ class BaseClient:
         event_hooks: Functions to call on events, see ``ubiops.hooks``.
 
     Raises:
-        ubiops.ApiTypeError: ``configuration`` is something else, such as a client, or is
-            given beside its settings.
+        ubiops.ApiTypeError: ``configuration`` is something else, such as a client, or
+            is given beside its settings.
         ubiops.ApiValueError: A header is not valid.
     """
 
@@ -77,12 +77,15 @@ class BaseClient:
     ) -> None:
         header_value, cookie, token, host = redact(header_value), redact(cookie), redact(token), redact(host)
         if configuration is not None and not isinstance(configuration, Configuration):
-            raise ApiTypeError(f"{type(self).__name__} takes a Configuration, got {type(configuration).__name__}")
+            raise ApiTypeError(
+                f"the configuration of {type(self).__name__} must be a Configuration, "
+                f"got {type(configuration).__name__}"
+            )
         if configuration is None:
             configuration = _configure(token, host, project)
         elif token is not None or host is not None or project is not None:
             raise ApiTypeError(
-                f"{type(self).__name__} takes either a configuration, or token, host and project: "
+                f"pass {type(self).__name__} either a configuration, or token, host and project: "
                 "set them in the configuration"
             )
         self.configuration = configuration
@@ -105,8 +108,8 @@ class BaseClient:
 
     @property
     def event_hooks(self) -> dict[str, list[Callable[[Any], object]]]:
-        """The functions to call on the events ``request``, ``response`` and ``retry``, see
-        ``ubiops.hooks``. The lists can be changed."""
+        """The functions to call on the events ``request``, ``response`` and ``retry``,
+        see ``ubiops.hooks``. The lists can be changed."""
         if self._event_hooks is None:
             self.event_hooks = {}
         hooks = self._event_hooks
@@ -122,14 +125,15 @@ class BaseClient:
 
     @property
     def default_headers(self) -> dict[str, str]:
-        """The headers that all requests carry. They are validated, and masked in the repr."""
+        """The headers that all requests carry. They are validated, and masked in the
+        repr."""
         return self._default_headers
 
     @default_headers.setter
     def default_headers(self, value: Mapping[str, str]) -> None:
         value = redact_items(value)
         if not isinstance(value, dict):
-            raise ApiTypeError("default_headers takes a dict")
+            raise ApiTypeError("default_headers must be a dict")
         self._default_headers = Headers(value)
 
     @property
@@ -167,7 +171,7 @@ class BaseClient:
 
     @property
     def client_side_validation(self) -> bool:
-        """Whether arguments are checked before a request: the configuration's setting."""
+        """Whether to validate arguments before sending: the configuration's setting."""
         return self.configuration.client_side_validation
 
     @client_side_validation.setter
@@ -177,8 +181,8 @@ class BaseClient:
     # --- copies -----------------------------------------------------------------------
 
     def __getstate__(self) -> dict[str, Any]:
-        # Values that may be secret are left out: the token, the cookie and other headers. So
-        # are hooks, because most functions can't be pickled.
+        # Values that may be secret are left out: the token, the cookie and other
+        # headers. So are hooks, because most functions can't be pickled.
         return {"configuration": self.configuration, "user_agent": self.user_agent}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -193,7 +197,7 @@ class BaseClient:
         return f"<{type(self).__name__} for {getattr(getattr(self, 'configuration', None), 'host', None)}>"
 
     def _for_host(self, host: str) -> Self:
-        """Returns a client for another host, with the settings and headers of this one."""
+        """Returns a client for another host, with the same settings and headers."""
         other = type(self)(self.configuration.copy())
         other.configuration.host = host
         other._default_headers, other._cookie = self._default_headers, self._cookie
@@ -311,7 +315,7 @@ class BaseClient:
         __tracebackhide__ = True
         header_params = redact_items(header_params)
         if isinstance(header_params, Redacted):
-            raise ApiTypeError(f"header_params takes a dict, got {header_params.kind}")
+            raise ApiTypeError(f"header_params must be a dict, got {header_params.kind}")
         if not isinstance(method, str) or not re.fullmatch(r"[A-Za-z]+", method):
             raise ApiValueError(f"{method!r:.80} is not a valid HTTP method")
         places = dict(check_pairs(path_params or {}, "path_params", "call_api"))
@@ -350,7 +354,7 @@ class BaseClient:
 
 
 def _configure(token: str | None, host: str | None, project: str | None) -> Configuration:
-    """Returns a copy of the default configuration with these settings, if they are given."""
+    """Returns a copy of the default configuration with the settings that are given."""
     configuration = Configuration.get_default_copy()
     if host is not None:
         configuration.host = host
@@ -382,7 +386,7 @@ def _multipart(operation: Operation, form: tuple[Any, ...], files: tuple[Any, ..
     sources = {}
     for name, value in zip(operation.files, files):
         if value is not None and value is not REQUIRED:
-            sources[name] = FileSource(value, name)
+            sources[name] = FileSource(value, name, archive=check and name in operation.archives)
         elif name in operation.required_files:
             raise missing_argument(name, operation.name)
     return MultipartBody(build_form(operation, form, check), sources)

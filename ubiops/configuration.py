@@ -7,9 +7,10 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from ubiops._core.api_keys import AUTHORIZATION, ApiKeys
 from ubiops._core.headers import Headers, authorization
 from ubiops._core.hosts import DEFAULT_HOST, normalize_host
-from ubiops._core.redact import Redacted, SecretDict, redact, redact_items
+from ubiops._core.redact import Redacted, redact, redact_items
 from ubiops._core.timeouts import Timeouts, check_retries, check_seconds
 from ubiops._official import OfficialSettings
 from ubiops.exceptions import ApiTypeError, ApiValueError
@@ -22,57 +23,10 @@ if TYPE_CHECKING:
 TOKEN_VARIABLE = "UBIOPS_API_TOKEN"  # noqa: S105 - the name of a variable
 HOST_VARIABLE = "UBIOPS_API_HOST"
 LOG_VARIABLE = "UBIOPS_LOG"
-_AUTHORIZATION = "Authorization"
 
-# These end a path segment or start an escape: unencoded they would let a value change the
-# request.
+# These end a path segment or start an escape: unencoded they would let a value change
+# the request.
 _NEVER_SAFE = frozenset("/\\?#%")
-
-
-class _ApiKeys(SecretDict):
-    """Keys by identifier. ``Authorization`` can be written in any case."""
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        value = redact(value)
-        name = _identifier(name)
-        if name != _AUTHORIZATION:
-            _warn_misspelled(name)
-        super().__setitem__(name, value)
-
-    def __missing__(self, name: str) -> Any:
-        if _identifier(name) != name:
-            return self[_identifier(name)]
-        raise KeyError(name)
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return super().get(_identifier(name), default)
-
-    def __contains__(self, name: object) -> bool:
-        return super().__contains__(_identifier(name))
-
-    def take(self, name: str, value: Any) -> Any:
-        if isinstance(value, Redacted):
-            raise ApiTypeError(f"api_key[{name!r}] must be a string, got {value.kind}")
-        return value
-
-
-def _warn_misspelled(name: Any) -> None:
-    """Warns of an identifier that was probably meant to be ``Authorization``. Others are the
-    program's own, such as those that a hook keeps."""
-    from ubiops._core.suggestions import nearest
-
-    if isinstance(name, str) and nearest(name, (_AUTHORIZATION, "token", "api_token", "api_key"), 0.7):
-        _warn(f"api_key has {name!r}, which is not used: the key of the API token is {_AUTHORIZATION!r}")
-
-
-def _identifier(name: Any) -> Any:
-    return _AUTHORIZATION if isinstance(name, str) and name.lower() == "authorization" else name
-
-
-def _warn(message: str) -> None:
-    from ubiops._core.suggestions import warn
-
-    warn(message)
 
 
 _SHOWN = (
@@ -96,43 +50,47 @@ class Configuration(OfficialSettings):
         host: The address of the API. ``https://`` is added if it has no scheme, and
             ``/v2.1`` if it has no version; a trailing slash is removed. Default: the
             variable ``UBIOPS_API_HOST``, else ``https://api.ubiops.com/v2.1``.
-        api_key: ``{"Authorization": "Token <secret>"}``; the prefix is optional. Default:
-            the variable ``UBIOPS_API_TOKEN``.
-        api_key_prefix: ``{"Authorization": "Bearer"}`` to use another prefix than ``Token``.
+        api_key: ``{"Authorization": "Token <secret>"}``; the prefix is optional.
+            Default: the variable ``UBIOPS_API_TOKEN``.
+        api_key_prefix: ``{"Authorization": "Bearer"}`` to use another prefix than
+            ``Token``.
         refresh_api_key_hook: Called with the configuration before each call, to renew
             ``api_key``.
         verify_ssl: Whether to verify the server's certificate. False lets anyone on the
             network path read and change everything, including the token. Default: True.
-        ssl_ca_cert: The path of a file or a folder with the certificates to trust. Default:
-            the variable ``SSL_CERT_FILE`` or ``REQUESTS_CA_BUNDLE``, else those of certifi.
+        ssl_ca_cert: The path of a file or a folder with the certificates to trust.
+            Default: the variable ``SSL_CERT_FILE`` or ``REQUESTS_CA_BUNDLE``, else
+            those of certifi.
         cert_file: The path of a client certificate.
         key_file: The path of the client certificate's key.
-        assert_hostname: The name to expect in the server's certificate, if it differs from
-            the host's.
-        proxy: The address of a proxy, with a user name and a password if it needs them. An
-            empty string uses none. Default: the variables ``HTTPS_PROXY``, ``HTTP_PROXY``
-            and ``NO_PROXY``.
+        assert_hostname: The name to expect in the server's certificate, if it differs
+            from the host's.
+        proxy: The address of a proxy, with a user name and a password if it needs them.
+            An empty string uses none. Default: the variables ``HTTPS_PROXY``,
+            ``HTTP_PROXY`` and ``NO_PROXY``.
         proxy_headers: Headers for the proxy.
-        connection_pool_maxsize: The most idle connections that are kept open. It is also
-            the default of ``max_concurrency`` of the async client. Default: 100.
-        connect_timeout: Seconds to wait for a connection; None for no limit. Default: 10.
-        read_timeout: Seconds to wait for the next bytes of a response; None for no limit.
-            Default: 300.
-        max_retries: The most retries of a request that can be repeated safely; 0 turns
-            retries off. Default: 3.
-        retry_deadline: Seconds after the start of a call from which on it is not retried.
-            Default: 300.
-        auto_retry_rate_limiting: Whether to wait and retry when the rate limit is exceeded
-            (429). Default: True.
-        client_side_validation: Whether to validate arguments before sending. Default: True.
+        connection_pool_maxsize: Maximum number of idle connections to keep open, and
+            the default ``max_concurrency`` of the async client. Default: 100.
+        connect_timeout: Maximum time to wait for a connection, in seconds; None for no
+            limit. Default: 10.
+        read_timeout: Maximum time to wait for the next bytes of a response, in seconds;
+            None for no limit. Default: 300.
+        max_retries: Maximum number of retries of a request that is safe to repeat; 0
+            turns retries off. Default: 3.
+        retry_deadline: How long after its start a call may still be retried, in
+            seconds. Default: 300.
+        auto_retry_rate_limiting: Whether to wait and retry when the rate limit is
+            exceeded (429). Default: True.
+        client_side_validation: Whether to validate arguments before sending. Default:
+            True.
         safe_chars_for_path_param: Characters that are not encoded in a path parameter.
             Default: none.
         temp_folder_path: The folder for downloads that are saved. Default: the working
             directory.
         debug: Whether the logger ``ubiops`` logs every request, to the standard error
-            stream if logging is not configured. No other logger is changed. The variable
-            ``UBIOPS_LOG`` (``debug`` or ``info``) does the same without a change of the
-            program. Default: False.
+            stream if logging is not configured. No other logger is changed. Setting
+            the variable ``UBIOPS_LOG`` to ``debug`` or ``info`` does the same without
+            changing the program. Default: False.
         token: The API token, in place of ``api_key``; the prefix is optional.
         project: The default ``project_name`` of every call. Default: none.
 
@@ -187,7 +145,7 @@ class Configuration(OfficialSettings):
             unknown.clear()
             raise ApiTypeError(f"Configuration() got an unexpected keyword argument {name!r}; {_suggestion(name)}")
         if token is not None and api_key:
-            raise ApiValueError("Configuration() takes either token or api_key, got both")
+            raise ApiValueError("pass Configuration() either token or api_key, not both")
         self._logger = {"package_logger": logging.getLogger("ubiops"), "urllib3_logger": logging.getLogger("urllib3")}
         self._logger_file: str | None = None
         self._logger_format = "%(asctime)s %(levelname)s %(message)s"
@@ -236,15 +194,18 @@ class Configuration(OfficialSettings):
             value = _MASKS[name](value)
         super().__setattr__(name, value)
         if name[:1] != "_" and name not in _SETTINGS and not hasattr(type(self), name):
-            # A warning may become an error, whose traceback must not show what may be a secret.
+            # A warning may become an error, whose traceback must not show what may be a
+            # secret.
             del value
-            _warn(f"Configuration has no setting {name!r}, so it is ignored; {_suggestion(name)}")
+            from ubiops._core.suggestions import warn
+
+            warn(f"Configuration has no setting {name!r}, so it is ignored; {_suggestion(name)}")
 
     # --- host, project, TLS and proxy ---
 
     @property
     def host(self) -> str:
-        """The address of the API, with scheme and version and without a trailing slash."""
+        """The address of the API, with scheme and version, without a trailing slash."""
         return self._host
 
     @host.setter
@@ -286,22 +247,25 @@ class Configuration(OfficialSettings):
 
     @verify_ssl.setter
     def verify_ssl(self, value: bool) -> None:
-        # Only False switches it off, and not another falsy value such as an empty variable.
+        # Only False switches it off, and not another falsy value such as an empty
+        # variable.
         if not isinstance(value, bool):
-            raise ApiTypeError(f"verify_ssl takes True or False, got {type(value).__name__}: {value!r:.80}")
+            raise ApiTypeError(f"verify_ssl must be True or False, got {type(value).__name__}: {value!r:.80}")
         self._verify_ssl = value
 
     @property
     def proxy(self) -> str | None:
-        """The address of a proxy; an empty string uses none, None uses the environment's. Masked
-        in the repr."""
+        """The address of a proxy. An empty string uses none, None the environment's.
+
+        It is masked in the repr.
+        """
         return self._proxy
 
     @proxy.setter
     def proxy(self, value: str | None) -> None:
         value = redact(value)
         if value is not None and not isinstance(value, str):
-            raise ApiTypeError("proxy takes an address such as 'http://user:password@host:port'")
+            raise ApiTypeError("proxy must be an address such as 'http://user:password@host:port'")
         self._proxy = value
 
     @property
@@ -313,27 +277,32 @@ class Configuration(OfficialSettings):
     def proxy_headers(self, value: Mapping[str, str] | None) -> None:
         value = redact_items(value)
         if isinstance(value, Redacted):
-            raise ApiTypeError(f"proxy_headers takes a dict, got {value.kind}")
+            raise ApiTypeError(f"proxy_headers must be a dict, got {value.kind}")
         self._proxy_headers = None if value is None else Headers(value)
 
     # --- credentials ------------------------------------------------------------------
 
     @property
     def api_key(self) -> dict[str, str]:
-        """The secrets by identifier; that of the API is ``Authorization``. Masked in the repr."""
+        """The secrets by identifier; the API token's is ``Authorization``.
+
+        They are masked in the repr.
+        """
         return self._api_key
 
     @api_key.setter
     def api_key(self, value: Mapping[str, str] | None) -> None:
         value = redact_items(value)
         if isinstance(value, Redacted):
-            raise ApiTypeError(f'api_key takes a dict such as {{"Authorization": "Token <secret>"}}, got {value.kind}')
-        self._api_key = _ApiKeys(value)
+            raise ApiTypeError(
+                f'api_key must be a dict such as {{"Authorization": "Token <secret>"}}, got {value.kind}'
+            )
+        self._api_key = ApiKeys(value)
 
     @property
     def token(self) -> str | None:
-        """The API token: the secret ``Authorization`` of ``api_key``. None if there is none."""
-        token: str | None = self._api_key.get(_AUTHORIZATION)
+        """The API token, the secret ``Authorization`` of ``api_key``, or None."""
+        token: str | None = self._api_key.get(AUTHORIZATION)
         return token
 
     @token.setter
@@ -342,12 +311,12 @@ class Configuration(OfficialSettings):
         if isinstance(value, Redacted):
             raise ApiTypeError(f"token must be a string, got {value.kind}")
         if value is None:
-            self._api_key.pop(_AUTHORIZATION, None)
+            self._api_key.pop(AUTHORIZATION, None)
         else:
-            self._api_key[_AUTHORIZATION] = value
+            self._api_key[AUTHORIZATION] = value
 
     def get_api_key_with_prefix(self, identifier: str = "Authorization") -> str | None:
-        """Returns the secret with its prefix, as the header takes it; None without a secret.
+        """Returns a secret with its prefix, as the header contains it, or None.
 
         Args:
             identifier: The key in ``api_key``.
@@ -393,7 +362,7 @@ class Configuration(OfficialSettings):
 
     @property
     def max_retries(self) -> int:
-        """The most retries of a request that can be repeated safely."""
+        """Maximum number of retries of a request that is safe to repeat."""
         return self._max_retries
 
     @max_retries.setter
@@ -402,14 +371,14 @@ class Configuration(OfficialSettings):
 
     @property
     def retry_deadline(self) -> float:
-        """Seconds after the start of a call from which on it is not retried."""
+        """How long after its start a call may still be retried, in seconds."""
         return self._retry_deadline
 
     @retry_deadline.setter
     def retry_deadline(self, value: float) -> None:
         seconds = check_seconds(value, "retry_deadline")
         if seconds is None:
-            raise ApiValueError("retry_deadline takes a number of seconds; use max_retries=0 to turn retries off")
+            raise ApiValueError("retry_deadline must be a number of seconds; use max_retries=0 to turn retries off")
         self._retry_deadline = seconds
 
     # --- logging ----------------------------------------------------------------------
@@ -421,8 +390,11 @@ class Configuration(OfficialSettings):
 
     @property
     def debug(self) -> bool:
-        """Whether the logger ``ubiops`` logs every request, to the standard error stream if
-        logging is not configured. Only headers on an allowlist are logged."""
+        """Whether the logger ``ubiops`` logs every request.
+
+        It logs to the standard error stream if logging is not configured, and only
+        headers on an allowlist.
+        """
         return self._debug
 
     @debug.setter
@@ -479,15 +451,17 @@ class Configuration(OfficialSettings):
 
     @classmethod
     def get_default_copy(cls) -> Configuration:
-        """Returns a copy of the default configuration: the one that was set, or a new one from
-        the environment's variables."""
+        """Returns a copy of the default configuration.
+
+        It is the one that was set, or a new one from the environment's variables.
+        """
         return cls._default.copy() if cls._default is not None else cls()
 
     def copy(self) -> Configuration:
-        """Returns an independent configuration with the same values, including the token."""
+        """Returns an independent copy, including the token."""
         other = type(self).__new__(type(self))
         other.__dict__.update(self.__dict__)
-        other._api_key = _ApiKeys(self._api_key)
+        other._api_key = ApiKeys(self._api_key)
         other.api_key_prefix = dict(self.api_key_prefix)
         return other
 
@@ -518,7 +492,7 @@ class Configuration(OfficialSettings):
         self._logger_file, self._logger_handler, self.refresh_api_key_hook = None, None, None
         self._last_authorization = (None, None, "")
         self._unpickled = True
-        self._api_key = _ApiKeys()
+        self._api_key = ApiKeys()
         self._read_token()
 
     def __repr__(self) -> str:
@@ -544,7 +518,7 @@ _SETTINGS = frozenset(_INIT.co_varnames[1 : _INIT.co_argcount + _INIT.co_kwonlya
 
 
 def _suggestion(name: str) -> str:
-    """Returns what to say of a name that is not a setting: the nearest one, or all of them."""
+    """Returns the setting with the most similar name, or all settings, as words."""
     from ubiops._core.suggestions import suggest
 
     return suggest(name, sorted(_SETTINGS), otherwise="the settings are")

@@ -3,47 +3,49 @@
 ::
 
     UbiOpsException
-    ├── StatusError (ValueError)            what was waited for failed, such as a build
+    ├── StatusError (ValueError)        a wait ended with a failure, such as of a build
     └── OpenApiException
-        ├── ApiTypeError (TypeError)            an argument has the wrong type or an unknown name
-        ├── ApiValueError (ValueError)          an argument is missing or breaks a rule of the API
-        │   └── ApiFileError (OSError)          a local file or folder can't be read or written
+        ├── ApiTypeError (TypeError)    an argument has a wrong type or an unknown name
+        ├── ApiValueError (ValueError)  an argument is missing or breaks a rule
+        │   └── ApiFileError (OSError)  a local file can't be read or written
         │       ├── ApiFileNotFoundError (FileNotFoundError)
         │       └── ApiPermissionError (PermissionError)
-        ├── ApiKeyError (KeyError)              a name that does not exist was looked up
-        ├── ApiAttributeError (AttributeError)  there is no such method, class or function
+        ├── ApiKeyError (KeyError)              a name does not exist in a mapping
+        ├── ApiAttributeError (AttributeError)  no such method, class or function
         ├── ApiImportError (ImportError)        the same, in an import statement
-        └── ApiException                        a call was made and did not succeed
-            ├── ApiRequestError                 the server rejects the request, or it can't be sent
-            │   ├── BadRequestError             400: the request breaks a rule
-            │   ├── UnauthorizedError           401: the token is missing or not valid
-            │   ├── ForbiddenError              403: the token lacks a permission
-            │   ├── NotFoundError               404: something in the request does not exist
-            │   ├── ConflictError               409: the request conflicts with the present state
-            │   ├── PayloadTooLargeError        413: the file or the body is too large
-            │   ├── TooManyRequestsError        429: the rate limit is exceeded
-            │   ├── ServerError                 5xx: the server failed
-            │   └── RedirectError               3xx: the redirect is not followed
-            ├── ApiConnectionError (ConnectionError)  there is no connection, or it broke
+        └── ApiException                a call was made and did not succeed
+            ├── ApiRequestError         the request was rejected or can't be sent
+            │   ├── BadRequestError        400: the request breaks a rule
+            │   ├── UnauthorizedError      401: the token is missing or not valid
+            │   ├── ForbiddenError         403: the token lacks a permission
+            │   ├── NotFoundError          404: something in the request does not exist
+            │   ├── ConflictError          409: the request conflicts with the state
+            │   ├── PayloadTooLargeError   413: the file or the body is too large
+            │   ├── TooManyRequestsError   429: the rate limit is exceeded
+            │   ├── ServerError            5xx: the server failed
+            │   └── RedirectError          3xx: the redirect is not followed
+            ├── ApiConnectionError (ConnectionError)  no connection, or it broke
             ├── ApiTimeoutError (TimeoutError)        a timeout expired
             │   └── WaitTimeoutError                  504: a wait took too long
-            └── InvalidResponseError                  the response is not valid
+            └── InvalidResponseError    the response is not valid
 
-The class in parentheses is the built-in one that also catches the error. All errors pickle,
-and none contains a token. Except for ``StatusError``, ``ApiException`` and the classes
-below it, they are raised before anything is sent; only ``ApiFileError`` is also raised when a download can't be
+The class in parentheses is the built-in one that also catches the error. All errors can
+be pickled, and none contains a token.
+
+Except for ``StatusError``, ``ApiException`` and the classes below it, errors are raised
+before anything is sent. Only ``ApiFileError`` is also raised when a download can't be
 saved.
 
-``UnknownFieldWarning`` (UserWarning) is a warning: a model or a configuration was given a
-name that it does not have.
+``UnknownFieldWarning`` (UserWarning) is a warning: a model or a configuration was given
+a name that it does not have.
 """
 
 from __future__ import annotations
 
 from ubiops._core.messages import printable, server_message
 
-# Type checkers take it as true. Importing it from typing would take longer than importing
-# this package.
+# Type checkers take it as true. Importing it from typing would take longer than
+# importing this package.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -233,19 +235,20 @@ class ApiException(OpenApiException):
     Attributes:
         status: The HTTP status; 0 if there was no response.
         reason: The status line's text, or what happened in a few words.
-        body: The response's body as a string, or as bytes if it is not UTF-8; None without
-            a response.
+        body: The response's body as a string, or as bytes if it is not UTF-8; None
+            without a response.
         headers: The response's headers; None without a response.
         message: The server's own message; None if there is none.
         method: The HTTP method of the request; None if there was no request.
-        url: The URL of the request, which contains no secret; None if there was no request.
+        url: The URL of the request, which contains no secret; None if there was no
+            request.
         attempts: One line for each attempt, oldest first, that says how it ended.
         hint: What to do about it; None if that is not known.
         request_id: The id that the server gave the request; None if it sent none.
     """
 
     _failure: Failure | None = None
-    """How the last attempt failed, while the call is under way. Never part of a copy."""
+    """How the last attempt failed, during the call. Never part of a copy."""
 
     def __init__(
         self,
@@ -285,16 +288,16 @@ class ApiException(OpenApiException):
 
     @property
     def request_id(self) -> str | None:
-        """The id that the server gave the request, from the response's headers; None if it
-        sent none. Support can find the request by it."""
+        """The id that the server gave the request, from the response's headers; None if
+        it sent none. Support can find the request by it."""
         return request_id_of(self.headers)
 
     def get_body_message(self) -> str | None:
         """Returns the server's own message, or None if there is none.
 
-        It comes from ``error``, ``error_message``, ``detail`` or ``message`` of a JSON body,
-        from ``<Details>`` or ``<Message>`` of XML, from the title and the first heading of
-        an HTML page, or from plain text.
+        It comes from ``error``, ``error_message``, ``detail`` or ``message`` of a JSON
+        body, from ``<Details>`` or ``<Message>`` of XML, from the title and the first
+        heading of an HTML page, or from plain text.
         """
         return self.message
 
@@ -315,7 +318,8 @@ class ApiException(OpenApiException):
         return text
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The copy is made from the state alone, because constructors of subclasses may differ.
+        # The copy is made from the state alone, because constructors of subclasses may
+        # differ.
         state = {name: value for name, value in self.__dict__.items() if name != "_failure"}
         return _restore, (type(self), self.args, state)
 
@@ -331,7 +335,7 @@ def _clear_number(error: OSError) -> None:
 
 
 def request_id_of(headers: Mapping[str, str] | None) -> str | None:
-    """Returns the id of the request from the headers of its response; None without one."""
+    """Returns the request's id from the headers of its response; None without one."""
     for name in headers or ():
         if name.lower() == "x-request-id":
             return printable(str((headers or {})[name]))[:_MAX_REQUEST_ID] or None
@@ -346,10 +350,11 @@ def _restore(cls: type[ApiException], args: tuple[Any, ...], state: dict[str, An
 
 
 class ApiRequestError(ApiException):
-    """The server rejects the request, or it can't be sent, such as a file that changes while
-    it is read.
+    """The server rejects the request, or it can't be sent, such as a file that changes
+    while it is read.
 
-    ``status`` is 0 if there was no response. The common statuses have classes of their own.
+    ``status`` is 0 if there was no response. The common statuses have classes of their
+    own.
     """
 
 
@@ -370,7 +375,7 @@ class NotFoundError(ApiRequestError):
 
 
 class ConflictError(ApiRequestError):
-    """409: the request conflicts with the present state, such as a name that is taken."""
+    """409: the request conflicts with the current state, such as a name in use."""
 
 
 class PayloadTooLargeError(ApiRequestError):
@@ -378,7 +383,7 @@ class PayloadTooLargeError(ApiRequestError):
 
 
 class TooManyRequestsError(ApiRequestError):
-    """429: the rate limit is exceeded, and waiting would take too long or is switched off."""
+    """429: the rate limit is exceeded, and waiting takes too long or is turned off."""
 
 
 class ServerError(ApiRequestError):
@@ -390,13 +395,13 @@ class RedirectError(ApiRequestError):
 
 
 class InvalidResponseError(ApiException):
-    """The response is not valid: not JSON, of another type, incomplete, too large, or not
-    compressed as declared."""
+    """The response is not valid: not JSON, of another type, incomplete, too large, or
+    not compressed as declared."""
 
 
 class ApiConnectionError(ApiException, ConnectionError):
-    """There is no connection to the API, or it broke before the response was complete. Also
-    a ``ConnectionError``."""
+    """There is no connection to the API, or it broke before the response was complete.
+    Also a ``ConnectionError``."""
 
 
 class ApiTimeoutError(ApiException, TimeoutError):

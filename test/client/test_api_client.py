@@ -217,10 +217,10 @@ def test_a_client_pickles_without_its_secrets(
 
 
 def test_a_client_or_configuration_of_another_type_is_rejected() -> None:
-    with pytest.raises(ubiops.ApiTypeError, match=r"ApiClient takes a Configuration, got ApiClient"):
+    with pytest.raises(ubiops.ApiTypeError, match=r"ApiClient must be a Configuration, got ApiClient"):
         ubiops.ApiClient(ubiops.ApiClient())  # type: ignore[arg-type]
     with pytest.raises(
-        ubiops.ApiTypeError, match=r"CoreApi takes a ubiops\.ApiClient, got Configuration; .*ubiops\.ApiClient\("
+        ubiops.ApiTypeError, match=r"CoreApi must be a ubiops\.ApiClient, got Configuration; .*ubiops\.ApiClient\("
     ):
         ubiops.CoreApi(ubiops.Configuration())  # type: ignore[arg-type]
     for threads in (0, -1, True, 1.5):
@@ -263,7 +263,7 @@ def test_a_response_is_read_as_the_requested_type(
 
 
 def test_an_unknown_response_type_is_rejected(client: ubiops.ApiClient, server: Server) -> None:
-    with pytest.raises(ubiops.ApiValueError, match="no model named 'Deploymnt'"):
+    with pytest.raises(ubiops.ApiValueError, match="unknown model 'Deploymnt'"):
         client.call_api("/x", "GET", response_type="list[Deploymnt]")
     assert server.requests == []
 

@@ -55,7 +55,7 @@ def test_the_areas_of_the_async_api_are_awaited() -> None:
 
 
 def test_an_area_of_the_async_api_takes_no_blocking_client() -> None:
-    with pytest.raises(ubiops.ApiTypeError, match=r"ubiops\.aio\.Deployments takes a ubiops\.aio\.ApiClient"):
+    with pytest.raises(ubiops.ApiTypeError, match=r"ubiops\.aio\.Deployments must be a ubiops\.aio\.ApiClient"):
         type(ubiops.aio.CoreApi().deployments)(ubiops.ApiClient())
 
 

@@ -84,7 +84,7 @@ def test_secrets_that_are_not_a_dict_are_rejected_without_showing_them(name: str
         "given": lambda: ubiops.Configuration(**{name: "Token hunter2"}),  # type: ignore[arg-type]
         "set": lambda: setattr(ubiops.Configuration(), name, "Token hunter2"),
     }
-    with pytest.raises(ubiops.ApiTypeError, match=f"{name} takes a dict.* got str") as caught:
+    with pytest.raises(ubiops.ApiTypeError, match=f"{name} must be a dict.* got str") as caught:
         ways[way]()
     assert "hunter2" not in str(caught.value)
 

@@ -7,10 +7,12 @@ import email.policy
 import io
 import os
 import threading
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from scripted import Wire, client_of, reply
 
 import ubiops
 from ubiops._core.decoding import BLOCK
@@ -288,3 +290,49 @@ def test_a_saved_file_has_the_permissions_of_any_new_file(tmp_path: Path) -> Non
     (tmp_path / "other").touch()
     saved = save([b""], str(tmp_path), "a.zip")
     assert os.stat(saved).st_mode == (tmp_path / "other").stat().st_mode
+
+
+@pytest.mark.parametrize("content", [b"class Deployment: ...", b"<html>", b"PK", b"PK\x05\x07", b""])
+def test_a_path_of_a_file_that_is_not_a_zip_archive_is_refused(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "package.zip"
+    path.write_bytes(content)
+    with pytest.raises(ubiops.ApiValueError) as caught:
+        FileSource(path, archive=True)
+    assert str(caught.value) == (
+        f"file must be a zip file, but {str(path)!r} {'is not one' if content else 'is empty'}. Give a zip file, or "
+        f"a folder to pack into one. To send this file as it is, open it: file=open({str(path)!r}, 'rb')"
+    )
+    assert FileSource(path).size == len(content)
+    with path.open("rb") as opened:
+        assert FileSource(opened, archive=True).size == len(content)
+    assert FileSource(content, archive=True).size == len(content)
+
+
+def test_a_zip_archive_is_recognized_by_its_first_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "package"
+    for names in ((), ("deployment.py",)):
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in names:
+                archive.writestr(name, "")
+        assert FileSource(path, archive=True).size == path.stat().st_size
+
+
+def test_only_files_that_must_be_archives_are_checked(tmp_path: Path) -> None:
+    """An environment without a base is an image, which is no zip archive."""
+    from ubiops.api import deployments, environments, imports_and_exports
+
+    assert deployments._REVISIONS_FILE_UPLOAD.archives == ("file",)
+    assert imports_and_exports._IMPORTS_CREATE.archives == ("file",)
+    assert environments._ENVIRONMENT_REVISIONS_FILE_UPLOAD.archives == ()
+
+
+def test_without_validation_any_file_is_sent(tmp_path: Path) -> None:
+    path = tmp_path / "package.py"
+    path.write_bytes(b"class Deployment: ...")
+    with Wire([reply(201, {"revision": "r"})]) as server, client_of(server) as client:
+        api = ubiops.CoreApi(client)
+        with pytest.raises(ubiops.ApiValueError, match="must be a zip file"):
+            api.revisions_file_upload("p", "d", "v", file=path)
+        assert server.connections == 0
+        client.client_side_validation = False
+        assert api.revisions_file_upload("p", "d", "v", file=path).revision == "r"

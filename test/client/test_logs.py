@@ -87,7 +87,7 @@ def test_the_usual_way_to_configure_logging_shows_retries() -> None:
 
 def test_a_level_that_does_not_exist_is_warned_of() -> None:
     lines = errors_of(CALL, "loud")
-    assert "UserWarning: UBIOPS_LOG is 'loud', which is not a level: it takes debug, info, warning, error" in lines[0]
+    assert "UserWarning: UBIOPS_LOG is 'loud', which is not a level: use debug, info, warning, error" in lines[0]
 
 
 def test_importing_the_package_changes_nothing() -> None:

@@ -352,7 +352,7 @@ def test_a_response_is_never_rejected_for_its_shape(value: Any) -> None:
 
 
 def test_only_a_mapping_can_be_read() -> None:
-    with pytest.raises(ubiops.ApiTypeError, match="DeploymentDetail.from_dict takes a mapping, got list"):
+    with pytest.raises(ubiops.ApiTypeError, match="DeploymentDetail.from_dict\\(\\) needs a mapping, got list"):
         ubiops.DeploymentDetail.from_dict([])  # type: ignore[arg-type]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import inspect
+import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 import ubiops
 from ubiops._cli import settings
+from ubiops._core import logs
 
 TOKEN = "s3cr3t-t0ken"
 
@@ -71,6 +74,32 @@ def test_settings_come_from_the_environment(run: Any, tmp_path: Path) -> None:
     }
     assert shown["ssl_ca_cert"] == {"value": certifi.where(), "source": "environment variable SSL_CERT_FILE"}
     assert "pa55word" not in result.out
+
+
+@pytest.fixture
+def unlogged() -> Iterator[None]:
+    """Leaves the logger as it was."""
+    yield
+    logs.remove_handler()
+    logging.getLogger("ubiops").setLevel(logging.NOTSET)
+
+
+@pytest.mark.parametrize("level", ["debug", " INFO "])
+def test_the_level_of_the_log_is_shown(run: Any, level: str, unlogged: None) -> None:
+    shown = run("config", "--json", UBIOPS_LOG=level).json["settings"]["logging"]
+    assert shown == {"value": level.strip().lower(), "source": "environment variable UBIOPS_LOG"}
+
+
+def test_without_a_level_the_log_is_off(run: Any) -> None:
+    (line,) = [line for line in run("config").out.splitlines() if line.startswith("logging")]
+    assert line.split() == ["logging", "off", "(default)"]
+
+
+def test_a_level_that_does_not_exist_is_pointed_out(run: Any) -> None:
+    result = run("config", "--json", UBIOPS_LOG="loud")
+    assert result.json["settings"]["logging"]["value"] == "not valid"
+    assert findings(result, "logging") == ["UBIOPS_LOG is not a level: use debug, info, warning, error"]
+    assert result.status == 0
 
 
 def test_an_argument_takes_precedence(run: Any) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from scripted import ZIP_START
 
 from .reference import example_files, read_api, running
 
@@ -64,7 +65,7 @@ def reference_namespace(
 
     monkeypatch.chdir(tmp_path)
     for name in example_files(reference_api):
-        Path(name).write_bytes(b"content")
+        Path(name).write_bytes(ZIP_START + b"content")
     monkeypatch.setenv("UBIOPS_API_HOST", f"{reference_host}/v2.1")
     monkeypatch.setenv("UBIOPS_API_TOKEN", "Token example")
     with ubiops.CoreApi() as core_api:

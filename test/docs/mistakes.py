@@ -198,6 +198,11 @@ class Mistakes:
     def optional_argument_by_position(self) -> None:
         self.api.revisions_file_upload("project-1", "deployment-1", "v1", b"x")  # type: ignore[call-overload]
 
+    def file_instead_of_a_package(self) -> None:
+        path = self.folder / "deployment.py"
+        path.write_text("class Deployment: ...", encoding="utf-8")
+        self.api.revisions_file_upload("project-1", "deployment-1", "v1", file=path)
+
     def handle_instead_of_its_result(self) -> None:
         with self._connect() as api:
             api.deployments_get("project-1", "deployment-1", async_req=True).name  # type: ignore[attr-defined]  # noqa: B018

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 import json
+import queue
 import re
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
+from pipes import Pipes
 from typing import Any, NamedTuple
 
 import pytest
 import urllib3
 from jsonschema import Draft202012Validator, FormatChecker
+from thread_runner import ThreadRunner, provided
 
 import ubiops.emulator
 from ubiops.emulator import Emulator
+from ubiops.emulator.areas.deployment_requests.events import RequestEvent, observers
 from ubiops.emulator.core.description import expand, load_description
 from ubiops.emulator.routes import ROUTES
 
@@ -124,7 +128,7 @@ class Api:
         return self.check(method, path, response)
 
     def check(self, method: str, path: str, response: Any) -> Response:
-        media_type = response.headers.get("content-type", "")
+        media_type = response.headers.get("content-type", "").partition(";")[0]
         data = json.loads(response.data) if media_type == "application/json" else response.data
         assert int(response.headers["x-ratelimit-limit"]) > int(response.headers["x-ratelimit-remaining"]) >= 0
         path = path.partition("?")[0]
@@ -204,7 +208,7 @@ def pack(files: dict[str, str | bytes]) -> bytes:
 @pytest.fixture(scope="session")
 def stopped_emulator() -> Iterator[Emulator]:
     """An emulator whose clock runs only when a test advances it."""
-    with ubiops.emulator.start(build_seconds=(Api.state, Api.state, Api.state)) as running:
+    with ubiops.emulator.start(build_seconds=(Api.state, Api.state, Api.state)) as running, provided(running):
         running.clock.freeze()
         yield running
 
@@ -215,6 +219,38 @@ def api(stopped_emulator: Emulator, project_name: str) -> Iterator[Api]:
     client = Api(stopped_emulator, project_name)
     yield client
     client.pool.clear()
+
+
+@pytest.fixture
+def runner(stopped_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadRunner]:
+    """A runner that calls functions of the test in place of uploaded code."""
+    replacement = ThreadRunner()
+    replacement.start()
+    monkeypatch.setattr(stopped_emulator._backend, "runner", replacement)
+    yield replacement
+    replacement.stop()
+
+
+@pytest.fixture
+def built(api: Api, runner: ThreadRunner, good: bytes) -> Callable[..., str]:
+    """Creates a deployment with a version v1 that is built, and returns its path."""
+
+    def create(name: str = "d", version: dict[str, Any] | None = None, **settings: Any) -> str:
+        deployment = api.deployment(name, **settings)
+        api.build(api.version(deployment, **(version or {})), good)
+        return deployment
+
+    return create
+
+
+@pytest.fixture
+def pipes(api: Api, stopped_emulator: Emulator, good: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pipes]:
+    """Deployments with code of the test, and pipelines of them."""
+    created = Pipes(api, stopped_emulator, good)
+    created.runner.start()
+    monkeypatch.setattr(stopped_emulator._backend, "runner", created.runner)
+    yield created
+    created.runner.stop()
 
 
 @pytest.fixture
@@ -245,3 +281,19 @@ def bad() -> bytes:
 def data_dir(tmp_path: Path) -> Path:
     """A data folder that does not exist yet."""
     return tmp_path / "some" / "data"
+
+
+@pytest.fixture
+def events(project_name: str) -> Iterator[queue.Queue[RequestEvent]]:
+    """The events of requests in the test's project, or the project p of an emulator of
+    its own. Requests of earlier tests may still end.
+    """
+    received: queue.Queue[RequestEvent] = queue.Queue()
+
+    def receive(backend: Any, event: RequestEvent) -> None:
+        if event.project in (project_name, "p"):
+            received.put(event)
+
+    observers.append(receive)
+    yield received
+    observers.remove(receive)

@@ -135,3 +135,24 @@ def test_an_operation_has_one_handler(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ubiops.emulator.core.handlers.HANDLERS", {**HANDLERS})
     with pytest.raises(ValueError, match="the operation deployments_get has two handlers"):
         handler("deployments_get")(lambda context: None)
+
+
+FORMS = {"oneOf": [MODEL, {"type": "array", "items": {**MODEL, "required": ["a"]}}]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "message"),
+    [
+        (FORMS, 5, "the body must be an object or a list, not a number"),
+        (FORMS, {"a": 5}, "a must be a string, not a number"),
+        (FORMS, [{"a": "x"}, {"b": 1}], "[1].a is required"),
+        (FORMS, [5], "[0] must be an object, not a number"),
+        ({"properties": {"m": {"anyOf": [MODEL, {"type": "null"}]}}}, {"m": "x"}, "m must be an object or null"),
+        ({"properties": {"m": {"anyOf": [MODEL, {"type": "null"}]}}}, {"m": {"b": "x"}}, "m.b must be an integer"),
+    ],
+)
+def test_an_error_in_a_value_of_several_forms_is_that_of_the_form_it_has(schema: Any, value: Any, message: str) -> None:
+    body = {"content": {"application/json": {"schema": schema}}}
+    with pytest.raises(ApiError) as caught:
+        compile_validator({"requestBody": body}).read_body(value)
+    assert message in caught.value.message

@@ -92,7 +92,7 @@ def test_a_port_can_be_reused_but_not_shared() -> None:
 
 
 def test_an_emulator_on_all_interfaces_is_reached_by_loopback(api: Any) -> None:
-    with ubiops.emulator.start(host="0.0.0.0") as emulator:  # noqa: S104
+    with ubiops.emulator.start(host="0.0.0.0", run_code=False) as emulator:  # noqa: S104
         assert emulator.host.startswith("http://127.0.0.1:")
         assert type(api)(emulator).ok("GET", "/template-deployments")
 
@@ -367,13 +367,13 @@ def test_other_users_can_not_read_the_state(data_dir: Path, api: Any, good: byte
         client = type(api)(emulator)
         client.upload(client.version(client.deployment()), good)
         names = sorted(path.name for path in data_dir.iterdir())
-        assert names == ["emulator.sqlite3", "emulator.sqlite3-wal", "files"]
-        assert [(data_dir / name).stat().st_mode & 0o077 for name in names] == [0, 0, 0]
+        assert names == ["emulator.sqlite3", "emulator.sqlite3-wal", "files", "runtime"]
+        assert [(data_dir / name).stat().st_mode & 0o077 for name in names] == [0, 0, 0, 0]
     # As an older version left it.
     (data_dir / "emulator.sqlite3").chmod(0o644)
     (data_dir / "files").chmod(0o755)
     ubiops.emulator.start(data_dir=data_dir).stop()
-    assert [path.stat().st_mode & 0o077 for path in data_dir.iterdir()] == [0, 0]
+    assert [path.stat().st_mode & 0o077 for path in data_dir.iterdir()] == [0, 0, 0]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a system that removes open files")
@@ -404,7 +404,7 @@ def test_logs_do_not_wait_for_the_disk(data_dir: Path) -> None:
         emulator._storage._connection.set_trace_callback(None)
         with emulator._storage.reading() as db:
             assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
-            assert db.execute("SELECT count(*) FROM logs").fetchone()[0] == 1
+            assert db.execute("SELECT count(*) FROM log_entries").fetchone()[0] == 1
     assert statements[0] == "PRAGMA synchronous = NORMAL"
 
 

@@ -23,6 +23,7 @@ KILL_EVERYWHERE = """
 import json, os, signal, sqlite3, sys
 from pathlib import Path
 from ubiops.emulator.areas import MIGRATIONS
+from ubiops.emulator.areas.deployment_requests.service import RequestService
 from ubiops.emulator.core.backend import Backend
 from ubiops.emulator.core.clock import Clock
 from ubiops.emulator.core.context import RequestContext, UploadedFile
@@ -39,7 +40,9 @@ def open_backend(folder):
     storage = Storage(folder / "emulator.sqlite3", MIGRATIONS, durable=False)
     files = Files(folder / "files")
     files.clean(storage.files())
-    return Backend(Settings(), Clock(), storage, files)
+    backend = Backend(Settings(), Clock(), storage, files)
+    backend.services.append(RequestService(backend))
+    return backend
 
 def calls(backend):
     path = {"project_name": "p", "deployment_name": "d", "version": "v1"}

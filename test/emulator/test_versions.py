@@ -237,11 +237,11 @@ def test_deletion_removes_everything_that_belongs_to_the_object(api: Any, good: 
 
 def test_a_version_shows_its_settings_by_the_names_of_both_generations(api: Any) -> None:
     health_check = {"interval": 30, "path": "/health"}
-    settings = {"environment_name": "python3-12", "environment_tag": "v2", "health_check": health_check}
+    settings = {"environment_name": "python3-12", "environment_tag": "v1", "health_check": health_check}
     version = api.version(api.deployment(), maximum_queue_size=7, **settings)
     found = api.ok("GET", version)
     assert found["environment"] == found["environment_name"] == "python3-12"
-    assert (found["environment_tag"], found["health_check"], found["maximum_queue_size"]) == ("v2", health_check, 7)
+    assert (found["environment_tag"], found["health_check"], found["maximum_queue_size"]) == ("v1", health_check, 7)
     changed = api.ok("PATCH", version, {"environment": "python3-13"})
     assert changed["environment_name"] == changed["environment"] == "python3-13"
     assert "no environment" in api.fails(400, "PATCH", version, {"environment_name": "none-such"})

@@ -217,7 +217,7 @@ def test_a_certificate_that_is_not_accepted(
 ) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", certificates.authority_file)
     server = wire(OK, context=getattr(certificates, name))
-    check(server).assert_failed("Connection", "the server's certificate is refused", CERTIFICATES[name])
+    check(server).assert_failed("Connection", "the server's certificate was rejected", CERTIFICATES[name])
 
 
 def test_a_certificate_that_is_accepted(

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import pytest
-from scripted import TOKEN, Wire, call, reply
+from scripted import TOKEN, ZIP_START, Wire, call, reply
 
 import ubiops
 
@@ -374,9 +374,10 @@ NAMES = {
 def test_a_file_name_stays_within_its_header(
     name: str, sent: str, server: Wire, client_for: Any, tmp_path: Path
 ) -> None:
+    content = ZIP_START + b"content"
     path = tmp_path / name
-    path.write_bytes(b"content")
-    stream = io.BytesIO(b"content")
+    path.write_bytes(content)
+    stream = io.BytesIO(content)
     stream.name = f"/somewhere/{name}"
     server.steps = (reply(201, {}),)
     api = ubiops.CoreApi(client_for(server))
@@ -386,7 +387,7 @@ def test_a_file_name_stays_within_its_header(
         boundary = request.headers["content-type"].partition("boundary=")[2].encode()
         start, head_and_body, end = request.body.split(b"--" + boundary)
         head, _, body = head_and_body.partition(b"\r\n\r\n")
-        assert (start, body, end) == (b"", b"content\r\n", b"--\r\n")
+        assert (start, body, end) == (b"", content + b"\r\n", b"--\r\n")
         lines = head.strip().decode().split("\r\n")
         assert lines == [
             f'Content-Disposition: form-data; name="file"; {sent}',

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import Wire, WireFor, call, chunked, client_of, reply, then_close, then_reset
+from scripted import ZIP_START, Wire, WireFor, call, chunked, client_of, reply, then_close, then_reset
 
 import ubiops
 
@@ -70,7 +70,7 @@ def test_thousands_of_calls_leak_nothing(tls: bool, certificates: Any, tmp_path:
         assert threads - before[1] <= 4
     assert left_behind(before) == (0, 0)
     path = tmp_path / "package.zip"
-    path.write_bytes(b"x" * 1000)
+    path.write_bytes(ZIP_START + b"x" * 996)
     step = reply(200, b"x" * 1000, "Content-Disposition: attachment; filename=a.zip")
     with Wire([reply(201, {}), step, step], context=context) as server, client_of(server, **settings) as client:
         api = ubiops.CoreApi(client)

@@ -77,7 +77,7 @@ def test_a_proxy_can_be_reached_over_tls(wire: WireFor, client_for: Any, certifi
     proxy = wire(reply(200, [1]), context=certificates.good)
     client = client_for("http://api.localhost:81/v2.1", proxy=proxy.origin, **certificates.trust)
     assert call(client) == [1]
-    with pytest.raises(ubiops.ApiConnectionError, match="certificate is refused"):
+    with pytest.raises(ubiops.ApiConnectionError, match="certificate was rejected"):
         call(client_for("http://api.localhost:81/v2.1", proxy=proxy.origin, max_retries=0))
 
 
@@ -91,14 +91,14 @@ def test_a_tunnel_can_run_over_tls_to_the_proxy(
     if trusted:
         assert api.revisions_file_upload("p", "d", "v", file=b"x" * 100_000).revision == "r"
     else:
-        with pytest.raises(ubiops.ApiConnectionError, match="certificate is refused"):
+        with pytest.raises(ubiops.ApiConnectionError, match="certificate was rejected"):
             api.revisions_file_upload("p", "d", "v", file=b"x" * 100_000)
         assert server.connections == 0
 
 
 def test_the_certificate_behind_a_tunnel_is_verified(wire: WireFor, client_for: Any, certificates: Any) -> None:
     server = wire(reply(200, [1]), context=certificates.wrong_name)
-    with pytest.raises(ubiops.ApiConnectionError, match="certificate is refused"):
+    with pytest.raises(ubiops.ApiConnectionError, match="certificate was rejected"):
         call(client_for(server, proxy=wire(tunnel).origin, **certificates.trust))
     assert server.requests == []
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from scripted import Wire, call, reply, silence, then_close, then_reset
+from scripted import ZIP_START, Wire, call, reply, silence, then_close, then_reset
 
 import ubiops
 from ubiops._core.retry import IDEMPOTENT
@@ -347,7 +347,7 @@ def test_retries_after_rate_limiting_can_be_disabled_alone(wire: Any, client_for
 
 # --- uploads --------------------------------------------------------------------------
 
-CONTENT = os.urandom(1000) * 700
+CONTENT = ZIP_START + os.urandom(1000) * 700
 
 
 def upload(wire: Any, client_for: Any, file: Any, step: Any) -> Wire:

@@ -43,7 +43,7 @@ def test_an_invalid_certificate_is_rejected_with_a_hint(
 ) -> None:
     name, hint = REFUSED[what]
     server = wire(RESPONSE, context=getattr(certificates, name))
-    with pytest.raises(ubiops.ApiConnectionError, match="the server's certificate is refused: ") as caught:
+    with pytest.raises(ubiops.ApiConnectionError, match="the server's certificate was rejected: ") as caught:
         call(client_for(server, **certificates.trust), "POST")
     assert caught.value.hint is not None
     assert re.search(hint, caught.value.hint), caught.value
@@ -61,12 +61,12 @@ def test_assert_hostname_accepts_another_name_and_only_that_one(
 ) -> None:
     server = wire(RESPONSE, context=certificates.wrong_name)
     assert call(client_for(server, assert_hostname="elsewhere.example", **certificates.trust)) == [1]
-    with pytest.raises(ubiops.ApiConnectionError, match="certificate is refused") as caught:
+    with pytest.raises(ubiops.ApiConnectionError, match="certificate was rejected") as caught:
         call(client_for(server, assert_hostname="other.example", **certificates.trust))
     assert caught.value.hint is not None
     assert "check configuration.host" in caught.value.hint
     unknown = wire(RESPONSE, context=certificates.unknown_authority)
-    with pytest.raises(ubiops.ApiConnectionError, match="certificate is refused"):
+    with pytest.raises(ubiops.ApiConnectionError, match="certificate was rejected"):
         call(client_for(unknown, assert_hostname="127.0.0.1", **certificates.trust))
 
 
@@ -75,7 +75,7 @@ def test_trusted_certificates_come_from_the_environment(
     variable: str, wire: WireFor, client_for: Any, certificates: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     server = wire(RESPONSE, context=certificates.good)
-    with pytest.raises(ubiops.ApiConnectionError, match="certificate is refused"):
+    with pytest.raises(ubiops.ApiConnectionError, match="certificate was rejected"):
         call(client_for(server))
     monkeypatch.setenv(variable, certificates.authority_file)
     assert call(client_for(server)) == [1]
@@ -155,10 +155,10 @@ def test_disabling_verification_warns_once(wire: WireFor, certificates: Any) -> 
 @pytest.mark.parametrize("value", [None, 0, 1, "", "False", "no", [], 1.0])
 def test_verification_is_not_disabled_by_accident(value: Any) -> None:
     """For example by an empty environment variable."""
-    with pytest.raises(ubiops.ApiTypeError, match="verify_ssl takes True or False"):
+    with pytest.raises(ubiops.ApiTypeError, match="verify_ssl must be True or False"):
         ubiops.Configuration(verify_ssl=value)
     configuration = ubiops.Configuration()
-    with pytest.raises(ubiops.ApiTypeError, match="verify_ssl takes True or False"):
+    with pytest.raises(ubiops.ApiTypeError, match="verify_ssl must be True or False"):
         configuration.verify_ssl = value
     assert configuration.verify_ssl is True
 

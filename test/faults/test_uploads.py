@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import urllib3
-from scripted import Peer, Wire, WireFor, call, reply
+from scripted import ZIP_START, Peer, Wire, WireFor, call, reply
 
 import ubiops
 import ubiops._io.sources
@@ -42,6 +42,7 @@ def sparse(tmp_path: Path) -> Path:
     """A large sparse file, which takes no space on the disk."""
     path = tmp_path / "package.zip"
     with path.open("wb") as file:
+        file.write(ZIP_START)
         file.truncate(LARGE)
     return path
 
@@ -107,6 +108,7 @@ def test_memory_does_not_grow_with_the_size_over_tls(
 ) -> None:
     path = tmp_path / "package.zip"
     with path.open("wb") as file:
+        file.write(ZIP_START)
         file.truncate(40 << 20)
     api = api_for(wire(read_all, context=certificates.good))
     upload(api, b"x")
@@ -119,7 +121,7 @@ def test_memory_does_not_grow_with_the_size_over_tls(
 
 
 def test_the_server_receives_the_file(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
-    content = os.urandom(3_000_001)
+    content = ZIP_START + os.urandom(3_000_001)
     path = tmp_path / "package.zip"
     path.write_bytes(content)
     server = wire(DONE)
@@ -176,7 +178,7 @@ def test_a_file_that_changes_while_it_is_sent_is_an_error_and_never_arrives_comp
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "package.zip"
-    path.write_bytes(b"x" * 5_000_000)
+    path.write_bytes(ZIP_START + b"x" * 4_999_996)
     arrived: list[int] = []
     server = wire(lambda peer: (peer.read_head(), arrived.append(peer.drain()), peer.close()))
     if tls:
@@ -203,7 +205,7 @@ def test_a_file_that_is_deleted_before_a_retry_is_an_error(
     wire: WireFor, api_for: Any, clock: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "package.zip"
-    path.write_bytes(b"x" * 1000)
+    path.write_bytes(ZIP_START + b"x" * 996)
 
     def limit(peer: Peer) -> None:
         peer.read_request()
@@ -234,7 +236,7 @@ def test_a_file_that_can_not_be_opened_is_reported_before_anything_is_sent(
     wire: WireFor, api_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "package.zip"
-    path.write_bytes(b"x" * 1000)
+    path.write_bytes(ZIP_START + b"x" * 996)
     server = wire(DONE)
     api = api_for(server)
     call(api.api_client)
@@ -250,13 +252,13 @@ def test_a_file_that_can_no_longer_be_opened_is_noticed_before_the_request_start
     change: str, wire: WireFor, api_for: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "package.zip"
-    path.write_bytes(b"x" * 1000)
+    path.write_bytes(ZIP_START + b"x" * 996)
     server = wire(DONE)
     api = api_for(server)
     original = ubiops._io.sources.FileSource.__init__
 
-    def then_change(*args: Any) -> None:
-        original(*args)
+    def then_change(*args: Any, **options: Any) -> None:
+        original(*args, **options)
         if change == "denied":
             deny(monkeypatch, path)
         else:
@@ -407,6 +409,7 @@ def test_an_early_response_is_reported_instead_of_a_broken_pipe(
 ) -> None:
     path = tmp_path / "package.zip"
     with path.open("wb") as file:
+        file.write(ZIP_START)
         file.truncate(30 << 20)
     server = wire(early(status, then=then), reply(200, [1]), context=certificates.good if tls else None)
     api = api_for(server)
@@ -502,7 +505,7 @@ def test_a_file_that_was_opened_by_the_client_is_closed_and_one_that_was_given_i
     step: Any, wire: WireFor, api_for: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "package.zip"
-    path.write_bytes(b"x" * 100_000)
+    path.write_bytes(ZIP_START + b"x" * 99_996)
     api = api_for(wire(step))
     with no_file_left_open(path), contextlib.suppress(ubiops.ApiException):
         upload(api, path)
@@ -514,7 +517,7 @@ def test_a_file_that_was_opened_by_the_client_is_closed_and_one_that_was_given_i
 
 def test_no_file_is_left_open_if_there_is_no_connection(wire: WireFor, api_for: Any, tmp_path: Path) -> None:
     path = tmp_path / "package.zip"
-    path.write_bytes(b"x" * 1000)
+    path.write_bytes(ZIP_START + b"x" * 996)
     api = api_for("http://127.0.0.1:1", max_retries=0)
     with no_file_left_open(path), pytest.raises(ubiops.ApiConnectionError):
         upload(api, path)
@@ -534,7 +537,7 @@ def test_ctrl_c_leaves_nothing_behind(
     import signal
 
     path = tmp_path / "package.zip"
-    path.write_bytes(b"x" * 5_000_000)
+    path.write_bytes(ZIP_START + b"x" * 4_999_996)
     main = threading.main_thread().ident or 0
 
     def strike(peer: Peer) -> None:

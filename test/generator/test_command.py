@@ -85,7 +85,7 @@ def test_everything_is_written_where_stale_files_are_looked_for(output: Path) ->
 
 
 def test_the_repository_is_up_to_date() -> None:
-    files = {**generate(ROOT / "openapi" / "openapi.yaml"), **render_classes(ROOT)}
+    files = {**generate(ROOT / "openapi" / "openapi.yaml", ROOT), **render_classes(ROOT)}
     assert compare(files, ROOT) == []
 
 

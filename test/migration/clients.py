@@ -27,7 +27,11 @@ PLACE = ROOT / ".tox" / "official"
 
 
 def prepare(client: str) -> str:
-    """Creates the environment of a client unless it exists, and returns its Python."""
+    """Creates the environment of a client unless it exists, and returns its Python.
+
+    Args:
+        client: A version of the official client, this library, or another package.
+    """
     if client == THIS:
         return sys.executable
     folder = PLACE / f"{client}-python{sys.version_info.major}.{sys.version_info.minor}"
@@ -38,11 +42,12 @@ def prepare(client: str) -> str:
     python = create_environment(folder)
     # Only wheels, so that nothing runs while it is being installed.
     options = ("--quiet", "--disable-pip-version-check", "--only-binary=:all:")
-    command = [python, "-m", "pip", "install", *options, f"ubiops=={client}"]
+    requirement = f"ubiops=={client}" if client in OFFICIAL else client
+    command = [python, "-m", "pip", "install", *options, requirement]
     done = subprocess.run(command, env=variables(client), capture_output=True, text=True, timeout=100, check=False)
     if done.returncode:
         pytest.fail(
-            f"ubiops=={client} could not be installed, so docs/migration.md can't be checked. "
+            f"{requirement} could not be installed, so docs/migration.md can't be checked. "
             f"Without a package index, leave these tests out: --ignore=test/migration\n{done.stderr}"
         )
     stamp.write_text(str(python), encoding="utf-8")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from scripted import Wire, client_of, reply
+from scripted import ZIP_START, Wire, client_of, reply
 
 import ubiops
 
@@ -36,6 +36,7 @@ def growth(work: Callable[[], object]) -> int:
 def test_an_upload_takes_little_memory(tmp_path: Path, opened: bool) -> None:
     path = tmp_path / "package.zip"
     with path.open("wb") as file:
+        file.write(ZIP_START)
         file.truncate(SIZE)
     received = []
 

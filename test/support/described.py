@@ -33,7 +33,8 @@ class Described(NamedTuple):
         required_files: Those of them that the method takes by position.
         status: The status of a successful response.
         returns: The method's return type: a model, "list[MODEL]", "dict", "list",
-            "Response" for a file, "None" for an empty response.
+            "Response" for a file, "EventStream" for events, "None" for an empty
+            response.
     """
 
     operation_id: str
@@ -62,7 +63,10 @@ class Described(NamedTuple):
         """What operations of one kind have in common."""
         body = self.media_type and (self.media_type, type(self.body), self.model is None, self.body_required)
         returns = self.returns.partition("[")[0]
-        return self.method, body, returns if returns in ("dict", "list", "Response", "None") else "model"
+        return self.method, body, returns if returns in _KINDS else "model"
+
+
+_KINDS = ("dict", "list", "Response", "EventStream", "None")
 
 
 @functools.cache
@@ -130,6 +134,8 @@ def _operation(method: str, path: str, operation: dict[str, Any]) -> Described:
 def _returns(content: dict[str, Any]) -> str:
     if not content:
         return "None"
+    if "text/event-stream" in content:
+        return "EventStream"
     if JSON not in content:
         return "Response"
     schema = content[JSON]["schema"]

@@ -19,6 +19,10 @@ PATIENCE = 20.0
 """Seconds after which a server gives up, so that a failing test ends."""
 
 
+ZIP_START = b"PK\x03\x04"
+"""The first bytes of a zip archive: other files are not uploaded as one."""
+
+
 class Gone(Exception):
     """The client closed its connection."""
 

@@ -131,7 +131,7 @@ def test_an_address_that_is_none_is_refused(url: str, bucket: Bucket, client: An
         (lambda c, p: upload_file(c, "p", p / "a", ""), "bucket must not be empty"),
         (lambda c, p: upload_file(c, "p", p / "a", "a/b"), "is not a valid name of a bucket"),
         (lambda c, p: upload_file(c, "p", p / "a", "b", ""), "file must not be empty"),
-        (lambda c, p: upload_file("c", "p", p / "a"), r"upload_file\(\) takes an ApiClient or a CoreApi"),
+        (lambda c, p: upload_file("c", "p", p / "a"), r"upload_file\(\): 'client' must be an ApiClient or a CoreApi"),
         (lambda c, p: upload_file(c, "p", p / "a", timeout=0), "timeout must be a number of seconds above 0"),
         (lambda c, p: upload_file(c, "p", p / "a", on_progress=5), "on_progress must be a function"),
         (lambda c, p: upload_file(c, "p", p / "a", _progress_bar=5), "_progress_bar must be True or False"),

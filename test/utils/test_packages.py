@@ -70,7 +70,7 @@ def packed(folder: Path, **settings: Any) -> list[str]:
 
 
 class TestZipDir:
-    def test_it_packs_everything_and_returns_the_absolute_path(self, folder: Path) -> None:
+    def test_everything_is_packed_and_the_absolute_path_returned(self, folder: Path) -> None:
         path = utils.zip_dir("pkg", "out.zip")
         assert path == str(folder.parent / "out.zip")
         assert names_in(path) == sorted(f"deployment_package/{name}" for name in TREE)
@@ -118,7 +118,7 @@ class TestZipDir:
     def test_an_empty_folder_makes_an_empty_archive(self, folder: Path) -> None:
         assert names_in(utils.zip_dir("pkg/empty", "out.zip")) == []
 
-    def test_nothing_is_left_behind_when_it_fails(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_failure_leaves_no_file_behind(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         before = sorted(os.listdir())
         link(folder / "broken", "nowhere")
         with pytest.raises(PackageError, match=r"broken is a broken link to '.*nowhere'"):
@@ -217,7 +217,7 @@ class TestListFiles:
 
 
 class TestWhatIsLeftOut:
-    def test_what_tools_make_stays_out_unless_everything_is_wanted(self, folder: Path) -> None:
+    def test_files_that_tools_create_are_left_out_by_default(self, folder: Path) -> None:
         kept = [".hidden", "a.log", "b.txt", "deployment.py", "sub/deep/y.log", "sub/x.py"]
         assert packed(folder) == kept
         assert packed(folder, everything=True) == sorted(TREE)
@@ -279,7 +279,7 @@ class TestLinksAndOtherFiles:
         with pytest.warns(PackageWarning, match="again: it is left out"):
             utils.zip_dir("pkg", "out.zip")
 
-    def test_links_that_lead_in_circles_are_left_out(self, folder: Path) -> None:
+    def test_circular_links_are_left_out(self, folder: Path) -> None:
         link(folder / "sub" / "up", "..")
         link(folder / "self", ".")
         with pytest.warns(PackageWarning, match="link to a folder that it lies in") as warned:
@@ -322,7 +322,7 @@ class TestLinksAndOtherFiles:
         assert any("a/.env: it usually holds secrets" in text for text in texts)
         assert any("the platform accepts packages up to" in text for text in texts)
 
-    def test_what_can_not_be_read_is_named(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_unreadable_file_is_named(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         real = os.access
         monkeypatch.setattr(os, "access", lambda path, mode: not str(path).endswith("x.py") and real(path, mode))
         with pytest.raises(PackageError, match=r"sub/x\.py can't be read: Permission denied"):
@@ -330,7 +330,7 @@ class TestLinksAndOtherFiles:
         (folder / ".ubiops-ignore").write_text("x.py")
         assert "sub/x.py" not in packed(folder)
 
-    def test_a_folder_that_can_not_be_read_is_named(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_unreadable_folder_is_named(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         real = os.scandir
 
         def scandir(path: str) -> Any:
@@ -342,14 +342,14 @@ class TestLinksAndOtherFiles:
         with pytest.raises(PackageError, match="sub/deep/ can't be read: Permission denied"):
             PackageFolder(folder)
 
-    def test_an_empty_folder_is_refused(self, folder: Path) -> None:
+    def test_an_empty_folder_is_rejected(self, folder: Path) -> None:
         with pytest.raises(PackageError, match="has no files to pack"):
             PackageFolder(folder / "empty")
         (folder / ".ubiops-ignore").write_text("*")
         with pytest.raises(PackageError, match="has no files to pack"):
             PackageFolder(folder)
 
-    def test_too_many_files_are_refused(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_too_many_files_are_rejected(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(listing, "MAXIMUM_ENTRIES", 5)
         with pytest.raises(PackageError, match="more than 5 files; is it the right one"):
             PackageFolder(folder)

@@ -74,14 +74,14 @@ def either_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) 
 
 class TestRequirements:
     @pytest.mark.parametrize("text", VALID_REQUIREMENTS)
-    def test_what_pip_reads_is_valid(self, text: str, either_way: bool) -> None:
+    def test_what_pip_accepts_is_valid(self, text: str, either_way: bool) -> None:
         found = check_requirements(text.encode(), FILES)
         assert [remark for remark in found.remarks if remark.is_problem] == []
         rough = [remark.message for remark in found.remarks if "ubiops[packages]" in remark.message]
         assert len(rough) == (not either_way and bool(found.names))
 
     @pytest.mark.parametrize(("text", "line", "message"), BAD_REQUIREMENTS)
-    def test_what_pip_refuses_is_a_problem(self, text: str, line: int, message: str, either_way: bool) -> None:
+    def test_what_pip_rejects_is_a_problem(self, text: str, line: int, message: str, either_way: bool) -> None:
         (remark,) = [remark for remark in check_requirements(text.encode(), FILES).remarks if remark.is_problem]
         assert message in f"{remark.message} ({remark.hint})"
         assert remark.line == line
@@ -241,13 +241,13 @@ class TestValidateRequirementsFile:
         assert "Line 3, 'numpy=2' is not a valid requirement" in caplog.text
         assert self.run(tmp_path, "") is True
 
-    def test_another_index_is_not_second_guessed(
+    def test_lines_for_another_index_are_not_looked_up(
         self, tmp_path: Path, index: None, caplog: pytest.LogCaptureFixture
     ) -> None:
         assert self.run(tmp_path, "--extra-index-url https://example.com/\nprivate-package\n") is True
         assert "the file names another index" in caplog.text
 
-    def test_an_index_that_is_out_of_reach_is_no_error(
+    def test_an_unreachable_index_is_not_an_error(
         self, tmp_path: Path, index: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
     ) -> None:
         assert self.run(tmp_path, "broken\nnunpy\n") is True
@@ -258,7 +258,7 @@ class TestValidateRequirementsFile:
         assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
         assert "pypi.org is out of reach" in caplog.text
 
-    def test_a_client_gives_its_certificates(self, tmp_path: Path, index: None, emulator: object) -> None:
+    def test_the_certificates_of_the_client_are_used(self, tmp_path: Path, index: None, emulator: object) -> None:
         path = tmp_path / "requirements.txt"
         path.write_text("numpy")
         with ubiops.ApiClient(ubiops.Configuration(host="http://localhost", api_key={"Authorization": "x"})) as client:

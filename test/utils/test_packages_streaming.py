@@ -85,7 +85,7 @@ class TestReproducible:
         folder = write(tmp_path / "p", every_kind_of_file())
         assert Path(zip_dir(folder, tmp_path / "out.zip")).read_bytes() == pack(folder)
 
-    def test_names_are_sorted_and_nothing_tells_of_the_machine(self, tmp_path: Path) -> None:
+    def test_names_are_sorted_and_nothing_identifies_the_machine(self, tmp_path: Path) -> None:
         packed = pack(write(tmp_path, every_kind_of_file()))
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             entries = archive.infolist()
@@ -110,13 +110,13 @@ class TestReproducible:
 
 
 class TestArchives:
-    def test_every_kind_of_file_comes_back(self, tmp_path: Path) -> None:
+    def test_every_kind_of_file_can_be_unpacked_again(self, tmp_path: Path) -> None:
         files = every_kind_of_file()
         packed = pack(write(tmp_path, files))
         assert contents(packed) == {f"deployment_package/{name}": content for name, content in files.items()}
         assert len(packed) < sum(map(len, files.values())) / 2
 
-    def test_what_does_not_shrink_is_not_made_larger(self, tmp_path: Path) -> None:
+    def test_incompressible_files_do_not_grow(self, tmp_path: Path) -> None:
         files = {"small": noise(1, MB), "large": noise(2, 3 * MB)}
         assert len(pack(write(tmp_path, files))) < 4 * MB + 1000
 
@@ -133,7 +133,7 @@ class TestArchives:
     )
     @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @example(files={"a": b"", "A": b"\0" * 5000}, small=10)
-    def test_whatever_is_packed_comes_back(
+    def test_any_folder_can_be_unpacked_again(
         self, tmp_path_factory: pytest.TempPathFactory, files: dict[str, bytes], small: int
     ) -> None:
         # A name can't be a file and a folder at once.
@@ -172,7 +172,7 @@ class TestArchives:
             (["a/b/deployment.py"], "deployment_package/"),
         ],
     )
-    def test_the_code_lies_in_one_folder(self, tmp_path: Path, files: list[str], prefix: str) -> None:
+    def test_the_code_is_in_one_folder(self, tmp_path: Path, files: list[str], prefix: str) -> None:
         write(tmp_path, dict.fromkeys(files, b""))
         assert list(contents(pack(tmp_path))) == [prefix + name for name in files]
         chosen = PackageFolder(tmp_path, package_directory="x")
@@ -180,7 +180,7 @@ class TestArchives:
 
 
 class TestMemory:
-    def test_it_does_not_grow_with_the_files(self, tmp_path: Path) -> None:
+    def test_memory_does_not_grow_with_the_files(self, tmp_path: Path) -> None:
         write(tmp_path, {f"{number}.csv": b"1,2,3\n" * 100_000 for number in range(20)})
         with (tmp_path / "model.bin").open("wb") as file:
             file.truncate(60 * MB)
@@ -279,7 +279,7 @@ class TestUpload:
             assert response.getfilename() == "my-code.zip"
             assert response.read() == pack(folder)
 
-    def test_what_can_not_be_packed_is_refused_before_anything_is_sent(
+    def test_an_unpackable_folder_is_rejected_before_anything_is_sent(
         self, core_api: ubiops.CoreApi, project_name: str, version: str, tmp_path: Path
     ) -> None:
         with pytest.raises(ubiops.ApiValueError, match="has no files to pack"):

@@ -52,7 +52,7 @@ def warned(report: PackageReport) -> list[str]:
 
 
 class TestReport:
-    def test_a_good_package_has_none_in_a_folder_or_an_archive(self, make: Make, tmp_path: Path) -> None:
+    def test_a_valid_package_has_no_problems_as_folder_or_archive(self, make: Make, tmp_path: Path) -> None:
         folder = make({"libraries/a.py": "x = 1\n", "requirements.txt": "numpy==1.26.4\n"})
         for path in (folder, str(folder), PackageFolder(folder), zip_dir(folder, tmp_path / "out.zip")):
             report = validate_package(path)
@@ -66,7 +66,7 @@ class TestReport:
         assert report.size == size
         assert str(report) == f"{tmp_path / 'out.zip'}: no problems (3 files, {size} bytes)"
 
-    def test_it_reads_well(self, make: Make) -> None:
+    def test_the_report_as_text(self, make: Make) -> None:
         folder = make({"requirements.txt": "numpy=1.2\n", ".env": "x"}, code="import os\n" + INIT)
         report = validate_package(folder)
         assert not report
@@ -91,7 +91,7 @@ class TestReport:
         for size, text in sizes.items():
             assert text in str(PackageReport("x", size=size))
 
-    def test_misuse_is_raised(self, tmp_path: Path) -> None:
+    def test_misuse_raises_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError, match="there is no folder or file"):
             validate_package(tmp_path / "missing")
         with pytest.raises(ubiops.ApiTypeError, match="path must be a path, got int: 5"):
@@ -147,7 +147,7 @@ class TestCode:
             ({}, "no files to pack"),
         ],
     )
-    def test_code_that_would_not_be_found_is_looked_for(
+    def test_misplaced_code_is_located(
         self, make: Make, tmp_path: Path, files: dict[str, str | bytes], message: str
     ) -> None:
         (tmp_path / "pkg").mkdir()
@@ -174,7 +174,7 @@ class TestCode:
         assert report.has_request
         assert "can't parse the code for Python 3.99" in warned(report)[0]
 
-    def test_code_in_r_is_found_by_itself(self, make: Make) -> None:
+    def test_code_in_r_is_detected(self, make: Make) -> None:
         folder = make({"deployment.R": "request <- function(input_data, base_directory, context) {}"}, code=None)
         report = validate_package(folder)
         assert (report.ok, report.code_file, report.has_request) == (True, "deployment.R", True)
@@ -235,7 +235,7 @@ class TestImports:
             "import data",
         ],
     )
-    def test_a_module_that_is_there_or_may_be_there_is_not(self, make: Make, statement: str) -> None:
+    def test_a_module_that_exists_or_may_exist_is_not_a_problem(self, make: Make, statement: str) -> None:
         report = validate_package(self.folder(make, statement))
         assert problems(report) == []
         assert warned(report) == []
@@ -268,7 +268,7 @@ class TestImports:
             code=f"{statement}\n{GOOD}".replace("import native, native.sub", "import native"),
         )
 
-    def test_the_environment_has_to_have_what_the_package_has_not(self, make: Make) -> None:
+    def test_the_environment_provides_what_the_package_lacks(self, make: Make) -> None:
         code = "import numpy, sklearn.svm\nimport cv2\nfrom PIL import Image\n" + GOOD
         report = validate_package(make(code=code))
         assert report.ok
@@ -306,7 +306,7 @@ class TestImports:
 
 
 class TestSettingsOfTheBuild:
-    def test_they_are_looked_for_beside_the_code(self, make: Make) -> None:
+    def test_settings_are_read_from_the_folder_of_the_code(self, make: Make) -> None:
         folder = make({"a/deployment.py": GOOD, "a/requirements.txt": "!", "a/ubiops.yaml": "x: 1"}, code=None)
         assert [problem.file for problem in validate_package(folder).problems] == [
             "a/requirements.txt",
@@ -321,15 +321,15 @@ class TestSettingsOfTheBuild:
             ("ubiops.yml", "rename it to ubiops.yaml"),
         ],
     )
-    def test_a_name_that_is_not_read_is_warned_of(self, make: Make, name: str, hint: str) -> None:
+    def test_an_unused_name_gives_a_warning(self, make: Make, name: str, hint: str) -> None:
         assert hint in warned(validate_package(make({name: ""})))[0]
 
-    def test_a_place_that_is_not_read_is_warned_of(self, make: Make) -> None:
+    def test_an_unused_location_gives_a_warning(self, make: Make) -> None:
         folder = make({"a/deployment.py": GOOD, "requirements.txt": "numpy"}, code=None)
         assert "move it to a/requirements.txt, beside the code" in warned(validate_package(folder))[0]
         assert warned(validate_package(make({"tests/requirements.txt": ""}))) == []
 
-    def test_a_gitignore_that_is_not_applied_is_warned_of(self, make: Make) -> None:
+    def test_an_unapplied_gitignore_gives_a_warning(self, make: Make) -> None:
         folder = make({".gitignore": "*.csv"})
         assert "what it lists is packed all the same" in warned(validate_package(folder))[0]
         assert warned(validate_package(PackageFolder(folder, ignore_filename=".gitignore"))) == []
@@ -337,7 +337,7 @@ class TestSettingsOfTheBuild:
 
 
 class TestFolders:
-    def test_what_can_not_be_packed_is_a_problem(self, make: Make) -> None:
+    def test_an_unpackable_folder_is_a_problem(self, make: Make) -> None:
         folder = make()
         try:
             (folder / "model.bin").symlink_to("nowhere")
@@ -383,7 +383,7 @@ class TestUntrustedArchives:
 
     @pytest.mark.parametrize("method", METHODS)
     @pytest.mark.parametrize("lie", [False, True])
-    def test_code_that_unpacks_to_very_much_is_not_unpacked(self, tmp_path: Path, method: int, lie: bool) -> None:
+    def test_a_decompression_bomb_is_not_unpacked(self, tmp_path: Path, method: int, lie: bool) -> None:
         bomb = bytearray(archive_of({"deployment.py": bytes(40 * MB)}, method))
         if lie:
             at = bomb.index(b"PK\1\2")
@@ -416,7 +416,7 @@ class TestUntrustedArchives:
         content[at + 20 : at + 24] = struct.pack("<L", size // 2)
         assert "the zip archive is damaged" in problems(self.check(tmp_path, bytes(content)))[0]
 
-    def test_lzma_that_asks_for_much_memory_is_not_unpacked(self, tmp_path: Path) -> None:
+    def test_lzma_that_needs_too_much_memory_is_not_unpacked(self, tmp_path: Path) -> None:
         content = bytearray(archive_of({"deployment.py": GOOD.encode()}, zipfile.ZIP_LZMA))
         at = 30 + len("deployment.py") + 4 + 1
         content[at : at + 4] = struct.pack("<L", 0xFFFFFFFF)
@@ -426,7 +426,7 @@ class TestUntrustedArchives:
             content[at - 1] = properties
             assert "its LZMA properties are not valid" in problems(self.check(tmp_path, bytes(content)))[0]
 
-    def test_a_python_without_a_method_says_so(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_missing_compression_method_is_reported(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         content = archive_of({"deployment.py": GOOD.encode()}, zipfile.ZIP_BZIP2)
         monkeypatch.setitem(sys.modules, "bz2", None)
         assert "is compressed in a way that this Python can't read" in problems(self.check(tmp_path, content))[0]
@@ -446,7 +446,7 @@ class TestUntrustedArchives:
         monkeypatch.setattr(archive, "MAXIMUM_ENTRIES", 50)
         assert not self.check(tmp_path, content[:end] + large + locator + small).ok
 
-    def test_names_that_occur_twice_are_warned_of(self, tmp_path: Path) -> None:
+    def test_duplicate_names_give_a_warning(self, tmp_path: Path) -> None:
         content = io.BytesIO()
         with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(content, "w") as made:
             made.writestr("deployment.py", GOOD)
@@ -459,11 +459,13 @@ class TestUntrustedArchives:
         assert "an entry without a name" in problems(self.check(tmp_path, content))[0]
 
     @pytest.mark.parametrize("content", [b"", b"x", b"PK\5\6", b"\x1f\x8b" + bytes(100)])
-    def test_what_is_not_an_archive_is_a_problem(self, tmp_path: Path, content: bytes) -> None:
+    def test_a_file_that_is_not_an_archive_is_a_problem(self, tmp_path: Path, content: bytes) -> None:
         report = self.check(tmp_path, content)
         assert problems(report)[0].startswith("the file is not a zip archive")
 
-    def test_an_archive_that_is_too_large_is_warned_of(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_archive_that_is_too_large_gives_a_warning(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setattr(check, "MAXIMUM_PACKAGE", 10)
         assert (
             "the platform accepts packages up to" in warned(self.check(tmp_path, archive_of({"deployment.py": b""})))[0]
@@ -474,7 +476,9 @@ class TestUntrustedArchives:
         method=st.sampled_from(METHODS),
     )
     @settings(deadline=None, max_examples=150)
-    def test_no_damage_raises(self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, method: int) -> None:
+    def test_no_corruption_raises(
+        self, tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, method: int
+    ) -> None:
         content = bytearray(archive_of({"deployment.py": GOOD.encode(), "requirements.txt": b"numpy"}, method))
         for _ in range(data.draw(st.integers(1, 4))):
             content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))

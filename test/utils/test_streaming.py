@@ -115,7 +115,7 @@ def test_failed_calls_raise(function: Any) -> None:
             list(function(client, "p", "n", data="text"))
         with pytest.raises(ubiops.ApiValueError, match="needs a value for 'data'"):
             list(function(client, "p", "n"))
-        with pytest.raises(ubiops.ApiTypeError, match="takes an ApiClient or a CoreApi"):
+        with pytest.raises(ubiops.ApiTypeError, match="'client' must be an ApiClient or a CoreApi"):
             list(function(wire, "p", "n", data="text"))
 
 

@@ -214,7 +214,7 @@ def test_what_does_not_exist_is_reported_as_such(api: ubiops.CoreApi) -> None:
 def test_invalid_timeout_is_an_error(timeout: Any) -> None:
     for waiter in WAITERS:
         with pytest.raises(
-            (ubiops.ApiValueError, ubiops.ApiTypeError), match=rf"{waiter.__name__}\(\) takes a .*'?timeout'?.*, got"
+            (ubiops.ApiValueError, ubiops.ApiTypeError), match=rf"{waiter.__name__}\(\): 'timeout' must be .*, got"
         ):
             waiter(ubiops.ApiClient(), "p", "d", "v1", "r", timeout=timeout)
 
@@ -225,31 +225,31 @@ def test_invalid_timeout_is_an_error(timeout: Any) -> None:
         (
             {"client": ubiops.Configuration()},
             TypeError,
-            "takes an ApiClient or a CoreApi for 'client', got ubiops.configuration.Configuration",
+            "'client' must be an ApiClient or a CoreApi, got ubiops.configuration.Configuration",
         ),
-        ({"client": None}, TypeError, "takes an ApiClient or a CoreApi for 'client', got builtins.NoneType"),
+        ({"client": None}, TypeError, "'client' must be an ApiClient or a CoreApi, got builtins.NoneType"),
         (
             {"client": ubiops.aio.ApiClient()},
             TypeError,
-            "takes an ApiClient or a CoreApi for 'client', got ubiops.aio.client.ApiClient; an async client",
+            "'client' must be an ApiClient or a CoreApi, got ubiops.aio.client.ApiClient; an async client",
         ),
         (
             {"client": ubiops.aio.CoreApi()},
             TypeError,
-            "takes an ApiClient or a CoreApi for 'client', got ubiops.aio.core_api.CoreApi; an async client",
+            "'client' must be an ApiClient or a CoreApi, got ubiops.aio.core_api.CoreApi; an async client",
         ),
         ({"project_name": None}, ValueError, "needs a value for 'project_name': it is missing or None"),
         (
             {"revision_id": ubiops.RevisionCreate(revision="r")},
             TypeError,
-            "takes a string for 'revision_id', got the object RevisionCreate; pass only its id",
+            "'revision_id' must be a string, got the object RevisionCreate; pass only its id",
         ),
         (
             {"version": ubiops.DeploymentVersionCreate(version="v")},
             TypeError,
-            "takes a string for 'version', got the object DeploymentVersionCreate; pass only its name",
+            "'version' must be a string, got the object DeploymentVersionCreate; pass only its name",
         ),
-        ({"on_status": "print"}, TypeError, "takes a function for 'on_status', got str"),
+        ({"on_status": "print"}, TypeError, "'on_status' must be callable, got str"),
     ],
 )
 def test_a_wrong_argument_is_named(changes: dict[str, Any], kind: type[Exception], message: str) -> None:
@@ -265,23 +265,13 @@ def test_a_wrong_argument_is_named(changes: dict[str, Any], kind: type[Exception
         with pytest.raises(kind) as caught:
             waiter(**arguments)
         assert isinstance(caught.value, ubiops.UbiOpsException)
-        assert str(caught.value).startswith(f"{waiter.__name__}() {message}")
+        assert str(caught.value).startswith(f"{waiter.__name__}()")
+        assert message in str(caught.value)
 
 
 def test_a_missing_revision_id_is_named() -> None:
     with pytest.raises(ubiops.ApiValueError, match=r"wait_for_revision\(\) needs a value for 'revision_id'"):
         ubiops.utils.wait_for_revision(ubiops.ApiClient(), "p", "d", "v", None)  # type: ignore[arg-type]
-
-
-def test_stream_logs_warns_that_it_is_unsupported(
-    api: ubiops.CoreApi, package: bytes, capsys: pytest.CaptureFixture[str]
-) -> None:
-    revision = upload(api, package)
-    for waiter in WAITERS:
-        with pytest.warns(UserWarning, match="can't stream build logs") as warned:
-            waiter(api.api_client, "p", "d", "v1", revision, stream_logs=True)
-        assert warned[0].filename == __file__
-        assert "success" in capsys.readouterr().out
 
 
 def test_quiet_silences_stream_logs_too(

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from ubiops._cli.output import Output
 
 _SECONDS = ("connect_timeout", "read_timeout", "retry_deadline")
-_ABSENT = {"project": "none", "token": "none", "proxy": "none", "temp_folder_path": "the working directory"}
+_ABSENT = {
+    "project": "none",
+    "token": "none",
+    "proxy": "none",
+    "temp_folder_path": "the working directory",
+    "logging": "off",
+}
 _COLUMN = 24
 
 

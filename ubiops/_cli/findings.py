@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from ubiops._transport.pool import is_loopback
-from ubiops.configuration import HOST_VARIABLE, TOKEN_VARIABLE
+from ubiops.configuration import HOST_VARIABLE, LOG_VARIABLE, TOKEN_VARIABLE
 from ubiops.exceptions import UbiOpsException
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VERSIONS = ("v2.1", "v2")
 """The versions of the API."""
 
-_VARIABLES = (HOST_VARIABLE, TOKEN_VARIABLE, "UBIOPS_JSON", "UBIOPS_LOG")
+_VARIABLES = (HOST_VARIABLE, TOKEN_VARIABLE, "UBIOPS_JSON", LOG_VARIABLE)
 _CERTIFICATE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 _PREFIXES = re.compile(r"(?:(?:token|bearer)\s+)*", re.IGNORECASE)
 
@@ -40,7 +40,14 @@ class Finding(NamedTuple):
 
 def find(settings: Settings) -> list[Finding]:
     """Returns what is wrong with the settings, the worst first."""
-    found = [*_host(settings), *_token(settings), *_proxy(settings), *_certificates(settings), *_variables()]
+    found = [
+        *_host(settings),
+        *_token(settings),
+        *_proxy(settings),
+        *_certificates(settings),
+        *_logging(),
+        *_variables(),
+    ]
     return sorted(found, key=lambda finding: not finding.fatal)
 
 
@@ -132,6 +139,14 @@ def _certificates(settings: Settings) -> Iterator[Finding]:
             tls_context(settings.configuration, settings.hostname)
         except UbiOpsException as error:
             yield Finding("ssl_ca_cert", str(error), fatal=True)
+
+
+def _logging() -> Iterator[Finding]:
+    from ubiops._core.logs import LEVELS
+
+    level = os.environ.get(LOG_VARIABLE, "").strip()
+    if level and level.lower() not in LEVELS:
+        yield Finding("logging", f"{LOG_VARIABLE} is not a level: use {', '.join(LEVELS)}")
 
 
 def _variables() -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import warnings
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import getproxies_environment
@@ -12,7 +13,7 @@ from ubiops._core.hosts import DEFAULT_HOST
 from ubiops._core.redact import SecretStr
 from ubiops._transport.proxies import Proxy, find_proxy
 from ubiops._transport.tls import trusted_certificates
-from ubiops.configuration import HOST_VARIABLE, TOKEN_VARIABLE, Configuration
+from ubiops.configuration import HOST_VARIABLE, LOG_VARIABLE, TOKEN_VARIABLE, Configuration
 from ubiops.exceptions import UbiOpsException
 
 if TYPE_CHECKING:
@@ -67,12 +68,15 @@ class Settings:
         self.host_text = host if host is not None else from_environment or None
         self.host_source = _source(host is not None, HOST_VARIABLE if from_environment else None)
         self.host_problem: str | None = None
-        try:
-            # An empty argument is a mistake, such as a variable that is not set.
-            self.configuration = Configuration(host=host if host != "" else " ")
-        except UbiOpsException as error:
-            self.host_problem = str(error)
-            self.configuration = Configuration(host=DEFAULT_HOST)
+        with warnings.catch_warnings():
+            # A finding says so.
+            warnings.filterwarnings("ignore", LOG_VARIABLE)
+            try:
+                # An empty argument is a mistake, such as a variable that is not set.
+                self.configuration = Configuration(host=host if host != "" else " ")
+            except UbiOpsException as error:
+                self.host_problem = str(error)
+                self.configuration = Configuration(host=DEFAULT_HOST)
         parts = urlsplit(self.configuration.host)
         self.scheme, self.hostname = parts.scheme, parts.hostname or ""
         self.port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -107,6 +111,14 @@ class Settings:
         yield Setting("ssl_ca_cert", path, f"{DEFAULT}: {source}" if variable == source else _source(False, variable))
         for name in PLAIN:
             yield Setting(name, getattr(self.configuration, name), DEFAULT)
+        yield self._logging()
+
+    def _logging(self) -> Setting:
+        from ubiops._core.logs import LEVELS
+
+        level = os.environ.get(LOG_VARIABLE, "").strip().lower()
+        shown = level if level in LEVELS else "not valid"
+        return Setting("logging", shown if level else None, _source(False, LOG_VARIABLE if level else None))
 
     def _proxy(self) -> Setting:
         if self.proxy is None:

@@ -21,7 +21,10 @@ _PATHS = ("/v2.1", "/v2")
 def hint_for(error: ApiException, request: PreparedRequest, settings: Configuration) -> str | None:
     """Returns a better hint than the status alone allows, or None to keep it."""
     if error.status == 401 and not request.authorized and settings._unpickled:
-        return f"{error.hint} (a pickle does not contain the token)"
+        return (
+            "no API token was sent: this client was unpickled, and a pickle never contains the token. "
+            "Set UBIOPS_API_TOKEN in this process, or configuration.token after unpickling"
+        )
     if error.status != 404 or error.hint:
         return None
     if request.operation.generations and (hint := _generation_hint(request)):

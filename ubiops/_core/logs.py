@@ -10,12 +10,13 @@ import sys
 import warnings
 
 _log = logging.getLogger("ubiops")
-_LEVELS = {
+LEVELS = {
     "debug": logging.DEBUG,
     "info": logging.INFO,
     "warning": logging.WARNING,
     "error": logging.ERROR,
 }
+"""The values of ``UBIOPS_LOG``."""
 
 
 class StderrHandler(logging.Handler):
@@ -63,13 +64,13 @@ def log_to_stderr(level: str) -> None:
         level: ``debug``, ``info``, ``warning`` or ``error``.
     """
     name = level.strip().lower()
-    if name in _LEVELS:
+    if name in LEVELS:
         if _log.level == logging.NOTSET:
-            _log.setLevel(_LEVELS[name])
+            _log.setLevel(LEVELS[name])
         add_handler()
     elif name:
         warnings.warn(
-            f"UBIOPS_LOG is {name!r:.40}, which is not a level: it takes {', '.join(_LEVELS)}",
+            f"UBIOPS_LOG is {name!r:.40}, which is not a level: use {', '.join(LEVELS)}",
             UserWarning,
             stacklevel=3,
         )

@@ -88,6 +88,7 @@ class Operation:
         form: The plain fields of a multipart body.
         files: The names of the files of a multipart body, the required ones first.
         required_files: The names of the files that must be given.
+        archives: The names of the files that must be zip archives.
         returns: The type of the response: a JSON type (``object`` and ``any`` both
             stand for any JSON value), ``file`` for a download, ``events`` for
             server-sent events. None if nothing is returned.
@@ -97,6 +98,7 @@ class Operation:
     """
 
     __slots__ = (
+        "archives",
         "authorized",
         "body",
         "body_required",
@@ -131,6 +133,7 @@ class Operation:
         form: tuple[Parameter, ...] = (),
         files: tuple[str, ...] = (),
         required_files: tuple[str, ...] = (),
+        archives: tuple[str, ...] = (),
         returns: str | None = None,
         authorized: bool = True,
         generations: tuple[str, ...] = (),
@@ -147,6 +150,7 @@ class Operation:
         self.form = form
         self.files = (*(file for file in required_files if file not in files), *files)
         self.required_files = required_files
+        self.archives = archives
         self.returns = returns
         self.authorized = authorized
         self.generations = generations

@@ -236,9 +236,9 @@ def unknown_keyword(name: str, operation: Operation) -> str:
     if near:
         hint = f"did you mean {near!r}?"
     elif model:
-        hint = f"a field goes into data=ubiops.{model}(...); it takes {', '.join(names)}"
+        hint = f"a field goes into data=ubiops.{model}(...); it accepts {', '.join(names)}"
     else:
-        hint = f"it takes {', '.join(names)}"
+        hint = f"it accepts {', '.join(names)}"
     return (
         f"{operation.name}() got an unexpected keyword argument {name!r}; {hint}"
         f"{'' if near else ', and the options of every call (ubiops.options.CallOptions)'}"

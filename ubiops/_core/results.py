@@ -13,7 +13,7 @@ from ubiops._core.decoding import BLOCK, check_ratio, content_length, decoder_fo
 from ubiops._core.messages import printable
 from ubiops._core.steps import Close, Read
 from ubiops.exceptions import ApiException, ApiValueError, InvalidResponseError
-from ubiops.models._list import ModelList
+from ubiops.models._base import read_all
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -119,7 +119,7 @@ def find_model(name: str) -> type[Model]:
 
     found = getattr(models, name, None) if name in models.__all__ else None
     if found is None:
-        raise ApiValueError(f"there is no model named {name!r}")
+        raise ApiValueError(f"unknown model {name!r}")
     cls: type[Model] = found
     return cls
 
@@ -155,23 +155,26 @@ def reader_for(returns: str | None) -> Reader | None:
 
 
 def _list_reader(item: str, returns: str) -> Reader:
-    plain = item in _KINDS or item.startswith("dict(")
-    read: Any = _plain_reader(item, returns) if plain else find_model(item)._read
+    if item in _KINDS or item.startswith("dict("):
+        read = _plain_reader(item, returns)
+
+        def read_plain_list(value: Any, status: int) -> Any:
+            if value.__class__ is not list:
+                raise _unexpected(value, status, "a list", returns)
+            return [read(entry, status, index) for index, entry in enumerate(value)]
+
+        return read_plain_list
+    model = find_model(item)
 
     def read_list(value: Any, status: int) -> Any:
         if value.__class__ is not list:
             raise _unexpected(value, status, "a list", returns)
-        for index, entry in enumerate(value):
-            if entry.__class__ is not dict:
-                raise _unexpected(entry, status, "an object", returns, index)
-        return ModelList(map(read, value))
+        if not {dict}.issuperset(map(type, value)):
+            index, entry = next((index, entry) for index, entry in enumerate(value) if type(entry) is not dict)
+            raise _unexpected(entry, status, "an object", returns, index)
+        return read_all(model, value)
 
-    def read_plain_list(value: Any, status: int) -> Any:
-        if value.__class__ is not list:
-            raise _unexpected(value, status, "a list", returns)
-        return [read(entry, status, index) for index, entry in enumerate(value)]
-
-    return read_plain_list if plain else read_list
+    return read_list
 
 
 def _plain_reader(kind: str, returns: str | None = None) -> Callable[..., Any]:

@@ -21,6 +21,8 @@ FileValue = Union[str, "os.PathLike[str]", bytes, bytearray, memoryview, BinaryI
 A folder, given as a path or a ``PackageFolder``, is sent as a zip archive.
 """
 
+_ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+"""First bytes of a zip archive with entries, and of an empty one."""
 _UPLOAD_BLOCK = 1 << 18
 """Block size in bytes in which a file is read and sent."""
 
@@ -33,15 +35,18 @@ class FileSource:
             its current position. A folder is packed into a zip archive while it is
             sent.
         name: The name of the parameter, for error messages.
+        archive: Whether a file given by path must be a zip archive. Bytes and open
+            files are not checked.
 
     Raises:
         ubiops.ApiTypeError: The value is something else.
         ubiops.ApiFileError: The file does not exist or can't be read. The class is that
             of the cause, such as ``ApiFileNotFoundError``.
-        ubiops.ApiValueError: The file is closed, or the folder can't be packed.
+        ubiops.ApiValueError: The file is closed or not a zip archive, or the folder
+            can't be packed.
     """
 
-    def __init__(self, value: Any, name: str = "file") -> None:
+    def __init__(self, value: Any, name: str = "file", *, archive: bool = False) -> None:
         __tracebackhide__ = True
         self._path: str | None = None
         self._data: Any = None
@@ -53,7 +58,7 @@ class FileSource:
         self.size: int | None = None
         """The number of bytes; None if it is unknown before they are read."""
         if isinstance(value, (str, os.PathLike)):
-            self._use_path(value, name)
+            self._use_path(value, name, archive)
         elif isinstance(value, (bytes, bytearray, memoryview)):
             try:
                 self._data = memoryview(value).cast("B")
@@ -70,11 +75,12 @@ class FileSource:
                 f"got {type(value).__name__}: {value!r:.80}"
             )
 
-    def _use_path(self, value: Any, name: str) -> None:
+    def _use_path(self, value: Any, name: str, archive: bool) -> None:
         __tracebackhide__ = True
         path = os.fspath(value)
         if isinstance(path, bytes):
             path = os.fsdecode(path)
+        start = _ZIP_STARTS[0]
         try:
             mode = os.stat(path)
             if stat.S_ISREG(mode.st_mode):
@@ -82,7 +88,9 @@ class FileSource:
                 # Only opening a file shows whether it can be read: there are access
                 # control lists, network file systems and files locked by other
                 # programs.
-                open(path, "rb", buffering=0).close()
+                with open(path, "rb", buffering=0) as opened:
+                    if archive:
+                        start = opened.read(len(start))
         except (OSError, ValueError) as error:
             raise file_error(f"{name} can't be read from {path!r}: {_reason(error)}", error) from None
         if stat.S_ISDIR(mode.st_mode):
@@ -90,6 +98,8 @@ class FileSource:
 
             self._use_folder(PackageFolder(path))
             return
+        if start not in _ZIP_STARTS:
+            raise _not_an_archive(path, name, empty=not start)
         self._path = path
         self.filename = os.path.basename(path)
 
@@ -218,6 +228,13 @@ class FileSource:
 
     def _unreadable(self, error: Exception) -> ApiRequestError:
         return ApiRequestError(0, f"the file {self.filename!r} can't be read: {_reason(error)}")
+
+
+def _not_an_archive(path: str, name: str, empty: bool) -> ApiValueError:
+    return ApiValueError(
+        f"{name} must be a zip file, but {path!r} {'is empty' if empty else 'is not one'}. Give a zip file, or "
+        f"a folder to pack into one. To send this file as it is, open it: {name}=open({path!r}, 'rb')"
+    )
 
 
 def _reason(error: Exception) -> str:

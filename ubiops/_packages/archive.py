@@ -22,6 +22,7 @@ MAXIMUM_DIRECTORY_SIZE = 64 * 1024**2
 MAXIMUM_UNPACKED_SIZE = 64 * 1024**3
 _MAXIMUM_DICTIONARY = 64 * 1024**2
 _BLOCK = 1 << 16
+_UNPACKED_BLOCK = 1 << 20
 # To the root or to the folder above, by the separators and drives of any system.
 _LEADS_OUT = re.compile(r"^[/\\]|^[A-Za-z]:|(^|[/\\])\.\.($|[/\\])")
 
@@ -30,6 +31,7 @@ _END_64 = struct.Struct("<4sQ2H2L4Q")
 _LOCAL_HEADER = struct.Struct("<4s5H3L2H")
 _LZMA_HEADER = struct.Struct("<2xHBL")
 _ENCRYPTED = 0x1
+# The system of an archiver that stores Unix modes.
 _UNIX = 3
 
 
@@ -76,6 +78,34 @@ class ZipFiles:
             raise UnusableError(f"the zip archive is damaged: the checksum of {name} is wrong")
         return content
 
+    def modes(self) -> Iterator[tuple[str, int]]:
+        """Yields each file with its Unix mode, which is 0 if it has none."""
+        for name, entry in self._entries.items():
+            yield name, entry.external_attr >> 16 if entry.create_system == _UNIX else 0
+
+    def blocks(self, name: str) -> Iterator[bytes]:
+        """Yields the content of a file block by block, whatever its size.
+
+        Raises:
+            UnusableError: The file is larger than the archive states, encrypted,
+                damaged, or compressed in an unsupported way.
+        """
+        entry = self._entries[name]
+        if entry.flag_bits & _ENCRYPTED:
+            raise UnusableError(f"{name} is encrypted")
+        size = checksum = 0
+        try:
+            for piece in _pieces(entry, self._compressed(entry), _UNPACKED_BLOCK):
+                size += len(piece)
+                if size > entry.file_size:
+                    raise UnusableError(f"the zip archive is damaged: {name} is larger than it states")
+                checksum = zlib.crc32(piece, checksum)
+                yield piece
+        except (zlib.error, OSError, EOFError, ValueError, struct.error) as error:
+            raise UnusableError(f"the zip archive is damaged: {name} can't be unpacked: {error}") from error
+        if checksum != entry.CRC:
+            raise UnusableError(f"the zip archive is damaged: the checksum of {name} is wrong")
+
     def _compressed(self, entry: zipfile.ZipInfo) -> Iterator[bytes]:
         """Yields the bytes of an entry as they are in the archive."""
         self._file.seek(entry.header_offset)
@@ -114,7 +144,7 @@ def open_archive(path: Path) -> Iterator[ZipFiles]:
 
 
 class _BoundedFile:
-    """A file that refuses to return a huge table of contents in one piece."""
+    """A file that does not return a huge table of contents in one piece."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

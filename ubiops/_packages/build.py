@@ -39,11 +39,14 @@ class Inspection(NamedTuple):
     fails_in_building: bool = False
 
 
-def inspect(path: Path, environment: Runtime) -> Inspection:
-    """Inspects the package in a file, for a version with this environment."""
+def inspect(path: Path, environment: Runtime, code_file: str | None = None) -> Inspection:
+    """Inspects the package in a file, for a version with this environment.
+
+    The code may be in another file than the usual one.
+    """
     try:
         with open_archive(path) as files:
-            name = find_code(files.names, environment.language, files.place, environment.name)
+            name = find_code(files.names, environment.language, files.place, environment.name, code_file)
             source = files.read(name, MAXIMUM_CODE_SIZE)
     except UnusableError as error:
         return Inspection(error=_shortened(str(error)), fails_in_building=True)

@@ -57,16 +57,17 @@ class Inspector:
         self._idle: list[_Child] = []
         self._free = threading.BoundedSemaphore(_CHILDREN)
 
-    def inspect(self, path: Path, environment: Runtime) -> Inspection:
+    def inspect(self, path: Path, environment: Runtime, code_file: str | None = None) -> Inspection:
         """Inspects a package, for a version with this environment.
 
+        The code may be in another file than the usual one.
         If the child crashes or takes too long, the result is an error that says so.
 
         Raises:
             FileNotFoundError: There is no such file.
         """
         os.stat(path)
-        job = json.dumps([os.fspath(path), environment.name, environment.language, *environment.version])
+        job = json.dumps([os.fspath(path), code_file, environment.name, environment.language, *environment.version])
         with self._free:
             try:
                 return self._run(job)
@@ -162,9 +163,10 @@ def serve() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(int(sys.argv[2]))
     for line in sys.stdin:
-        path, name, language, *version = json.loads(line)
+        path, code_file, name, language, *version = json.loads(line)
+        environment = _Environment(name, language, (version[0], version[1]))
         try:
-            found: Inspection | None = inspect(Path(path), _Environment(name, language, (version[0], version[1])))
+            found: Inspection | None = inspect(Path(path), environment, code_file)
         except MemoryError:
             found = None
         except OSError as error:

@@ -83,7 +83,7 @@ def download_file(
 ) -> Callable[[Session], str]:
     """Prepares the download of a file; see ``ubiops.utils.download_file``."""
     if (file_name is None) == (file_uri is None):
-        raise ApiValueError("download_file() takes either file_name or file_uri")
+        raise ApiValueError("pass download_file() either file_name or file_uri")
     file = UbiOpsFile.from_uri(file_uri) if file_uri is not None else UbiOpsFile(bucket_name, file_name or "")
     path = path_of(output_path, "output_path")
     if os.path.isdir(path):

@@ -158,7 +158,7 @@ def _certificate(problem: _Problem) -> ApiException | None:
             return None
         message, hint = problem.text, _CERTIFICATE_HINTS[_OTHER_NAME]
     return problem.failed(
-        ApiConnectionError, f"the server's certificate is refused: {message}", hint, sent=False, transient=False
+        ApiConnectionError, f"the server's certificate was rejected: {message}", hint, sent=False, transient=False
     )
 
 
@@ -178,11 +178,11 @@ def _handshake(problem: _Problem) -> ApiException | None:
 
 
 def _proxy(problem: _Problem) -> ApiException | None:
-    """The proxy can't be reached, or refuses the tunnel."""
+    """The proxy can't be reached, or rejects the tunnel."""
     if not isinstance(problem.error, ProxyError):
         return None
     text, proxy = problem.text, problem.attempt.proxy
-    # A proxy that refuses, such as with 407 for a wrong password, will refuse again.
+    # A proxy that rejects it, such as with 407 for a wrong password, will do so again.
     final = re.search(r": 4\d\d", text) is not None
     return problem.failed(
         ApiConnectionError,

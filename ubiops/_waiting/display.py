@@ -39,6 +39,9 @@ class Display:
     def refresh(self, seconds: float) -> None:
         """Shows that the wait goes on with the same status."""
 
+    def log(self, line: str) -> None:
+        """Shows a log line."""
+
     def end_line(self) -> None:
         """Ends a line that is still open, so that other output starts on a new one."""
 
@@ -61,6 +64,9 @@ class LineDisplay(Display):
     def refresh(self, seconds: float) -> None:
         if self._label and seconds - self._printed >= _HEARTBEAT:
             self._print(f"{self._label}: still {self._status} after {duration(seconds)}", seconds)
+
+    def log(self, line: str) -> None:
+        _print_log(line, self._stream)
 
     def _print(self, text: str, seconds: float) -> None:
         self._printed = seconds
@@ -98,6 +104,16 @@ class TerminalDisplay(Display):
             # Set first, so that Ctrl-C right after the output still ends the line.
             self._shown = text
             self._stream.write(f"\r{text}{blank}")
+            self._stream.flush()
+
+    def log(self, line: str) -> None:
+        # The line takes the place of the status, which is drawn again below it.
+        status, self._shown = self._shown, ""
+        self._stream.write(f"\r{' ' * len(status)}\r")
+        _print_log(line, self._stream)
+        if status:
+            self._shown = status
+            self._stream.write(status)
             self._stream.flush()
 
     def end_line(self) -> None:
@@ -139,6 +155,9 @@ class NotebookDisplay(Display):
         else:
             self._handle.update(bundle, raw=True)
 
+    def log(self, line: str) -> None:
+        _print_log(line, sys.stdout)
+
 
 def open_display(quiet: bool) -> Display:
     """Returns the display that suits where the program runs.
@@ -178,3 +197,10 @@ def duration(seconds: float) -> str:
 def _plain(value: object) -> str:
     """Returns text that any terminal can show, with one column for each character."""
     return printable(str(value)).encode("ascii", "replace").decode("ascii")
+
+
+def _print_log(line: str, stream: TextIO) -> None:
+    """Prints a log line, indented, without what could control a terminal."""
+    text = "".join(c if c.isprintable() else " " for c in line.expandtabs(4))
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    print(f"  {text.encode(encoding, 'replace').decode(encoding)}", file=stream, flush=True)

@@ -14,11 +14,11 @@ A function that waits creates a ``Wait`` and polls with it::
 from __future__ import annotations
 
 import math
-import warnings
 from typing import TYPE_CHECKING, Any
 
 from ubiops._core.text import truncated_repr
 from ubiops._waiting.display import open_display
+from ubiops._waiting.logs import LogReader
 from ubiops._waiting.updates import StatusUpdate
 from ubiops.api._base import Api
 from ubiops.api.core_api import CoreApi
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from typing import Protocol, TypeVar
 
     from ubiops._waiting.display import Display
+    from ubiops._waiting.logs import LogSearch
     from ubiops.configuration import Configuration
 
     class HasStatus(Protocol):
@@ -55,6 +56,10 @@ _BACKOFF = 1.5
 _LAST_POLL = 0.1
 # A call that times out so many seconds before the end was limited by the wait.
 _TOLERANCE = 0.05
+# Seconds between readings of the logs after the end.
+_LOG_PAUSE = 1.0
+# A slow search of the logs must not hold up the next poll of the status.
+_LONGEST_SEARCH = 10.0
 _LONGEST_TIMEOUT = 1_000_000_000
 
 
@@ -67,7 +72,8 @@ class Wait:
         timeout: Maximum time for the whole wait, in seconds.
         quiet: Whether to show nothing.
         on_status: Called with a ``StatusUpdate`` at each change of status.
-        stream_logs: Accepted for compatibility with the official client; warns if True.
+        stream_logs: Whether to show the log lines of a ``poll`` that has a search for
+            them, unless ``quiet``.
         names: What identifies the thing waited for, such as ``project_name``. They are
             the attributes of a ``StatusError``.
 
@@ -96,20 +102,23 @@ class Wait:
             _check_name(value, name, caller)
         self._timeout = _check_timeout(timeout, caller)
         if on_status is not None and not callable(on_status):
-            raise ApiTypeError(f"{caller}() takes a function for 'on_status', got {type(on_status).__name__}")
-        if stream_logs and not quiet:
-            warnings.warn(
-                "this version can't stream build logs; only changes of status are shown", UserWarning, stacklevel=3
-            )
+            raise ApiTypeError(f"{caller}(): 'on_status' must be callable, got {type(on_status).__name__}")
         self._caller = caller
         self.names = names
         self._quiet = quiet
+        self._stream_logs = stream_logs and not quiet
         self._on_status = on_status
         self._clock = self.api.api_client._clock
         self._started = self._clock.monotonic()
 
     def poll(
-        self, ask: Callable[[float | None], T], *, label: str, subject: str | None = None, hint: str | None = None
+        self,
+        ask: Callable[[float | None], T],
+        *,
+        label: str,
+        subject: str | None = None,
+        hint: str | None = None,
+        logs: LogSearch | None = None,
     ) -> T:
         """Polls until the status is final.
 
@@ -119,6 +128,7 @@ class Wait:
             label: What is waited for, for the display.
             subject: What is waited for, for errors. Default: the label.
             hint: What to do if it fails.
+            logs: Which log lines to show, if logs are to be shown.
 
         Returns:
             The object after it succeeded.
@@ -131,15 +141,22 @@ class Wait:
         __tracebackhide__ = True
         display = open_display(self._quiet)
         try:
-            return self._poll(ask, label, subject or label, hint, display)
+            return self._poll(ask, label, subject or label, hint, display, logs if self._stream_logs else None)
         finally:
             # Also after Ctrl-C, so that the traceback starts on a new line.
             display.end_line()
 
     def _poll(
-        self, ask: Callable[[float | None], T], label: str, subject: str, hint: str | None, display: Display
+        self,
+        ask: Callable[[float | None], T],
+        label: str,
+        subject: str,
+        hint: str | None,
+        display: Display,
+        search: LogSearch | None,
     ) -> T:
         __tracebackhide__ = True
+        reader: LogReader | None = None
         pause = _FIRST_PAUSE
         status: str | None = None
         found: T | None = None
@@ -161,6 +178,10 @@ class Wait:
                 if found is None or current.status != status:
                     self._report(display, label, current, status)
                 found, status, error = current, current.status, None
+                if search is not None and reader is None:
+                    reader = LogReader(self.api, self.names["project_name"], search, found, self._clock.time())
+                if reader is not None:
+                    self._show_logs(reader, display, to_the_end=status in SUCCEEDED + FAILED)
                 if status in SUCCEEDED:
                     return found
                 if status in FAILED:
@@ -192,6 +213,24 @@ class Wait:
             if self._left() > _TOLERANCE:
                 raise
             raise self._timed_out(subject, False, None) from error
+
+    def _show_logs(self, reader: LogReader, display: Display, *, to_the_end: bool) -> None:
+        """Shows the new log lines.
+
+        Args:
+            reader: Reads them.
+            display: Where to show them.
+            to_the_end: Whether to go on for as long as lines still arrive. The platform
+                stores them with a delay.
+        """
+        while self._left() > _LOG_PAUSE:
+            lines = 0
+            for line in reader.read(min(self._left(), _LONGEST_SEARCH)):
+                display.log(line)
+                lines += 1
+            if not to_the_end or not lines:
+                return
+            self._sleep(_LOG_PAUSE, display)
 
     def _timed_out(self, subject: str, responded: bool, status: str | None) -> WaitTimeoutError:
         seen = f"{subject} is still {status!r} after" if responded else f"there was no response for {subject} within"
@@ -266,7 +305,7 @@ def core_api_of(client: ApiClient | CoreApi, caller: str) -> CoreApi:
         return CoreApi(found)
     what = f"{type(client).__module__}.{type(client).__name__}"
     hint = "; an async client can't be used here" if what.startswith("ubiops.aio.") else ""
-    raise ApiTypeError(f"{caller}() takes an ApiClient or a CoreApi for 'client', got {what}{hint}")
+    raise ApiTypeError(f"{caller}(): 'client' must be an ApiClient or a CoreApi, got {what}{hint}")
 
 
 def _check_name(value: object, name: str, caller: str) -> None:
@@ -275,17 +314,17 @@ def _check_name(value: object, name: str, caller: str) -> None:
     if isinstance(value, Model):
         what = "id" if name.endswith("_id") else "name"
         raise ApiTypeError(
-            f"{caller}() takes a string for {name!r}, got the object {type(value).__name__}; pass only its {what}"
+            f"{caller}(): {name!r} must be a string, got the object {type(value).__name__}; pass only its {what}"
         )
 
 
 def _check_timeout(value: object, caller: str) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise ApiTypeError(
-            f"{caller}() takes a number of seconds for 'timeout', got {type(value).__name__}: {truncated_repr(value)}"
+            f"{caller}(): 'timeout' must be a number of seconds, got {type(value).__name__}: {truncated_repr(value)}"
         )
     if not 0 < value <= _LONGEST_TIMEOUT:
         raise ApiValueError(
-            f"{caller}() takes a 'timeout' above 0 and up to {_LONGEST_TIMEOUT} seconds, got {truncated_repr(value)}"
+            f"{caller}(): 'timeout' must be above 0 and at most {_LONGEST_TIMEOUT} seconds, got {truncated_repr(value)}"
         )
     return float(value)

@@ -408,7 +408,7 @@ async def _await_hooks(step: Notify, driver: Driver) -> None:
 
 
 def _no_background(call: Options) -> Options:
-    """Refuses ``async_req=True``.
+    """Rejects ``async_req=True``.
 
     Raises:
         ubiops.ApiTypeError: It is True.

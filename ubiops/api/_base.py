@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import wraps
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,14 @@ class Api:
         check_arguments(type(self), api_client, ApiClient, settings, unknown)
         self.api_client = api_client if api_client is not None else ApiClient(token=token, host=host, project=project)
 
+    def _unnamed(self, extra: tuple[Any, ...]) -> ApiTypeError:
+        """Returns the error for values that a method was given by position, and that
+        must be named.
+        """
+        from ubiops._core.suggestions import unnamed
+
+        return unnamed(sys._getframe(1).f_code, extra)
+
     def close(self) -> None:
         """Closes the client's connections."""
         self.api_client.close()
@@ -83,8 +92,8 @@ class Api:
 
         async def __aenter__(self) -> Any:
             raise ApiTypeError(
-                f"ubiops.{type(self).__name__} takes 'with' in place of 'async with'; "
-                "the class to be awaited is ubiops.aio.CoreApi"
+                f"ubiops.{type(self).__name__} is the blocking client: use 'with', "
+                "or 'async with ubiops.aio.CoreApi(...)' and await its methods"
             )
 
         async def __aexit__(self, *error: object) -> None: ...
@@ -109,7 +118,7 @@ def check_arguments(
         from ubiops._core.suggestions import suggest
         from ubiops.configuration import _SETTINGS
 
-        hint = suggest(name, ("api_client", *settings), otherwise="it takes")
+        hint = suggest(name, ("api_client", *settings), otherwise="it accepts")
         if name in _SETTINGS:
             hint = f"set it in a configuration: {place}.{cls.__name__}({place}.ApiClient(ubiops.Configuration({name}=...)))"
         raise ApiTypeError(f"{cls.__name__}() got an unexpected keyword argument {name!r}; {hint}")
@@ -118,14 +127,14 @@ def check_arguments(
         if kind == "ApiClient":
             kind = f"{type(api_client).__module__.replace('.api_client', '').replace('.client', '')}.{kind}"
         hint = (
-            "a token is given as token='...'"
+            "pass a token as token='...'"
             if isinstance(api_client, str)
             else (f"pass a configuration to the client: {place}.ApiClient(configuration)")
         )
-        raise ApiTypeError(f"{place}.{cls.__name__} takes a {place}.ApiClient, got {kind}; {hint}")
+        raise ApiTypeError(f"the client of {place}.{cls.__name__} must be a {place}.ApiClient, got {kind}; {hint}")
     if api_client is not None and any(value is not None for value in settings.values()):
         raise ApiTypeError(
-            f"{place}.{cls.__name__} takes either a client, or {', '.join(settings)}: "
+            f"pass {place}.{cls.__name__} either a client, or {', '.join(settings)}: "
             "set them in the configuration of the client"
         )
 

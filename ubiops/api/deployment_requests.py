@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.events import EventStream
     from ubiops.models import (
@@ -268,7 +270,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
@@ -276,8 +278,8 @@ class DeploymentRequests(Api, generated=True):
         """Send batch requests to a deployment's default version.
 
         Puts up to 250 requests to the default version of a deployment into the queue
-        and returns at once. Instances take them from the queue as they become free. It
-        suits many inputs and work of minutes or hours.
+        and returns immediately. Instances take them from the queue as they become free.
+        It suits many inputs and work of minutes or hours.
 
         Each element of the list becomes a request of its own, unlike in
         ``deployment_requests_create``. If one of the inputs is not valid, no request is
@@ -296,11 +298,11 @@ class DeploymentRequests(Api, generated=True):
                 is structured, strings if it is plain. A single object or string is
                 accepted as well. Any JSON value. A string is sent as plain text,
                 anything else as JSON. Required.
-            timeout: Seconds that each request may take once it is being processed. Time
-                in the queue does not count. After that, the request fails. The
-                documented maximum is 172800, but newer clients of the platform send up
-                to 345600. Less than 10 is refused; that is inferred, not documented.
-                Integer, 0 to 345600. Default: ``14400``.
+            timeout: Maximum processing time of each request, in seconds. Time in the
+                queue does not count. After that, the request fails. The documented
+                maximum is 172800, but newer clients of the platform send up to 345600.
+                Less than 10 is refused; that is inferred, not documented. Integer, 0 to
+                345600. Default: ``14400``.
             priority: Place in the queue: requests with 0 are processed before those
                 with 1, which is the standard priority. Integer, one of ``0``, ``1``.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -329,6 +331,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _BATCH_DEPLOYMENT_REQUESTS_CREATE,
             (project_name, deployment_name),
@@ -343,7 +347,7 @@ class DeploymentRequests(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
@@ -351,7 +355,7 @@ class DeploymentRequests(Api, generated=True):
         """Send batch requests to a deployment version.
 
         Puts up to 250 requests to a version of a deployment into the queue and returns
-        at once. Each element of the list becomes a request of its own, as in
+        immediately. Each element of the list becomes a request of its own, as in
         ``batch_deployment_requests_create``. The version needs a successful build.
 
         For the results, poll ``deployment_version_requests_batch_get`` with the UUIDs,
@@ -369,11 +373,11 @@ class DeploymentRequests(Api, generated=True):
                 is structured, strings if it is plain. A single object or string is
                 accepted as well. Any JSON value. A string is sent as plain text,
                 anything else as JSON. Required.
-            timeout: Seconds that each request may take once it is being processed. Time
-                in the queue does not count. After that, the request fails. The
-                documented maximum is 172800, but newer clients of the platform send up
-                to 345600. Less than 10 is refused; that is inferred, not documented.
-                Integer, 0 to 345600. Default: ``14400``.
+            timeout: Maximum processing time of each request, in seconds. Time in the
+                queue does not count. After that, the request fails. The documented
+                maximum is 172800, but newer clients of the platform send up to 345600.
+                Less than 10 is refused; that is inferred, not documented. Integer, 0 to
+                345600. Default: ``14400``.
             priority: Place in the queue: requests with 0 are processed before those
                 with 1, which is the standard priority. Integer, one of ``0``, ``1``.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -403,6 +407,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _BATCH_DEPLOYMENT_VERSION_REQUESTS_CREATE,
             (project_name, deployment_name, version),
@@ -416,7 +422,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         data: Sequence[str] = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing"]] | None = None,
         **options: Any,
     ) -> Any:
@@ -461,6 +467,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_BATCH_CANCEL, (project_name, deployment_name), options, query=(status,), body=data
         )
@@ -477,8 +485,8 @@ class DeploymentRequests(Api, generated=True):
         Deletes up to 250 requests of a deployment's default version permanently, with
         their input and output. If one of the UUIDs is unknown, none is deleted.
 
-        Requests are deleted automatically when the retention time of the version is
-        over. Use this call to remove data earlier.
+        Requests are deleted automatically when the retention time of the version has
+        passed. Use this call to remove data earlier.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -523,9 +531,9 @@ class DeploymentRequests(Api, generated=True):
         Returns up to 250 requests of a deployment's default version by their UUIDs,
         with input and output. Use it to poll batch requests with few calls.
 
-        The requests come in any order: match them by ``id``. If one of the UUIDs is
-        unknown, for example because its retention time is over, the call fails and
-        returns none.
+        The requests come in no particular order: match them by ``id``. If one of the
+        UUIDs is unknown, for example because its retention time has passed, the call
+        fails and returns none.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -536,7 +544,7 @@ class DeploymentRequests(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.DeploymentRequestDetail]: The requests, in any order.
+            list[ubiops.DeploymentRequestDetail]: The requests, in no particular order.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -562,7 +570,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
@@ -577,8 +585,8 @@ class DeploymentRequests(Api, generated=True):
         The input has one of these forms:
 
         - An object with the input fields, if the input of the deployment is structured.
-          A field of type ``file`` takes the URI of a file in a bucket, such as
-          ``ubiops-file://default/stations.csv``.
+          The value of a field of type ``file`` is the URI of a file in a bucket, such
+          as ``ubiops-file://default/stations.csv``.
         - A string, if the input is plain. It is sent as plain text, without quotes. An
           object for a plain input reaches the code as a string of JSON.
         - A list of objects or strings, to handle several inputs in one request. The
@@ -605,7 +613,7 @@ class DeploymentRequests(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.DeploymentRequestCreateResponse: The ended request. Its status is
+            ubiops.DeploymentRequestCreateResponse: The finished request. Its status is
                 ``completed``, or ``failed`` if the code raised an exception or the
                 request timed out.
 
@@ -625,6 +633,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_CREATE, (project_name, deployment_name), options, query=(timeout, priority), body=data
         )
@@ -640,7 +650,7 @@ class DeploymentRequests(Api, generated=True):
 
         Deletes a request of a deployment's default version permanently, with its input
         and output. Requests are deleted automatically when the retention time of the
-        version is over.
+        version has passed.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -678,7 +688,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         request_id: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metadata_only: bool | None = None,
         **options: Any,
     ) -> DeploymentRequestSingleDetail:
@@ -722,6 +732,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_GET, (project_name, deployment_name, request_id), options, query=(metadata_only,)
         )
@@ -779,7 +791,7 @@ class DeploymentRequests(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing", "failed", "completed", "cancelled"]] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -794,9 +806,9 @@ class DeploymentRequests(Api, generated=True):
         and without their input and output. Without ``status``, only completed requests
         are listed.
 
-        Requests are stored as long as the retention time of the version says; with the
-        retention mode ``none`` they never appear here. Storing takes a moment: a direct
-        request that has just ended may be missing for some seconds. To search all
+        Requests are stored for the retention time of the version; with the retention
+        mode ``none`` they never appear here. Storing takes a moment: a direct request
+        that has just finished may be missing for a few seconds. To search all
         deployments of a project at once, use ``project_requests_list``.
 
         Args:
@@ -839,6 +851,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_LIST,
             (project_name, deployment_name),
@@ -903,7 +917,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         **options: Any,
     ) -> EventStream:
@@ -916,7 +930,7 @@ class DeploymentRequests(Api, generated=True):
         none.
 
         The data of each event is one partial result, as text. The last line of the
-        response is not an event, but the whole ended request as JSON, with the same
+        response is not an event, but the whole finished request as JSON, with the same
         fields as the response of ``deployment_requests_create``. A request that failed
         ends the same way, with the status ``failed`` and an ``error_message``. After
         the last event, the ``result`` of the returned stream holds it as a dict.
@@ -938,8 +952,8 @@ class DeploymentRequests(Api, generated=True):
 
         Returns:
             ubiops.events.EventStream: The partial results as server-sent events, and
-                the ended request as JSON in the last line. Use it as a context manager,
-                and iterate over it.
+                the finished request as JSON in the last line. Use it as a context
+                manager, and iterate over it.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -959,6 +973,8 @@ class DeploymentRequests(Api, generated=True):
                     print(event.data)
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_REQUESTS_STREAM, (project_name, deployment_name), options, query=(timeout,), body=data
         )
@@ -976,7 +992,7 @@ class DeploymentRequests(Api, generated=True):
         Cancels a request of a deployment's default version that is pending or
         processing. A request that is being handled gets the status
         ``cancelled_pending`` until its code is stopped; what the code has already done
-        is not undone. A request that has ended can't be cancelled.
+        is not undone. A finished request can't be cancelled.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1019,13 +1035,13 @@ class DeploymentRequests(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Sequence[str] = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing"]] | None = None,
         **options: Any,
     ) -> Any:
         """Cancel several requests of a deployment version.
 
-        Cancels up to 250 requests of a deployment's version by their UUIDs, or all that
+        Cancels up to 250 requests of a deployment version by their UUIDs, or all that
         are pending or processing. Pass either the UUIDs, or ``status`` with an empty
         list. What code has already done is not undone.
 
@@ -1063,6 +1079,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_BATCH_CANCEL,
             (project_name, deployment_name, version),
@@ -1081,8 +1099,8 @@ class DeploymentRequests(Api, generated=True):
     ) -> Any:
         """Delete several requests of a deployment version.
 
-        Deletes up to 250 requests of a deployment's version permanently, with their
-        input and output. If one of the UUIDs is unknown, none is deleted.
+        Deletes up to 250 requests of a deployment version permanently, with their input
+        and output. If one of the UUIDs is unknown, none is deleted.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1128,8 +1146,8 @@ class DeploymentRequests(Api, generated=True):
     ) -> list[DeploymentRequestDetail]:
         """Get several requests of a deployment version.
 
-        Returns up to 250 requests of a deployment's version by their UUIDs. The
-        requests come in any order: match them by ``id``. If one of the UUIDs is
+        Returns up to 250 requests of a deployment version by their UUIDs. The requests
+        come in no particular order: match them by ``id``. If one of the UUIDs is
         unknown, the call fails and returns none.
 
         Args:
@@ -1143,7 +1161,7 @@ class DeploymentRequests(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.DeploymentRequestDetail]: The requests, in any order.
+            list[ubiops.DeploymentRequestDetail]: The requests, in no particular order.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -1171,7 +1189,7 @@ class DeploymentRequests(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
@@ -1204,7 +1222,7 @@ class DeploymentRequests(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.DeploymentRequestCreateResponse: The ended request. Its status is
+            ubiops.DeploymentRequestCreateResponse: The finished request. Its status is
                 ``completed``, or ``failed`` if the code raised an exception or the
                 request timed out.
 
@@ -1225,6 +1243,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_CREATE,
             (project_name, deployment_name, version),
@@ -1243,9 +1263,9 @@ class DeploymentRequests(Api, generated=True):
     ) -> None:
         """Delete a request of a deployment version.
 
-        Deletes a request of a deployment's version permanently, with its input and
+        Deletes a request of a deployment version permanently, with its input and
         output. Requests are deleted automatically when the retention time of the
-        version is over.
+        version has passed.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1287,14 +1307,14 @@ class DeploymentRequests(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         request_id: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metadata_only: bool | None = None,
         **options: Any,
     ) -> DeploymentRequestSingleDetail:
         """Get a request of a deployment version.
 
-        Returns a request of a deployment's version with its status, times and origin.
-        To wait for a batch request, poll it or use
+        Returns a request of a deployment version with its status, times and origin. To
+        wait for a batch request, poll it or use
         ``ubiops.utils.wait_for_deployment_version_request``. Input and output are
         deprecated here: download them with ``deployment_version_requests_input_get``
         and ``deployment_version_requests_output_get``.
@@ -1332,6 +1352,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_GET,
             (project_name, deployment_name, request_id, version),
@@ -1349,7 +1371,7 @@ class DeploymentRequests(Api, generated=True):
     ) -> Response:
         """Download the input of a request of a deployment version.
 
-        Returns the input of a request of a deployment's version as a file, whatever its
+        Returns the input of a request of a deployment version as a file, whatever its
         size: JSON if it is structured, text if it is plain. It is stored only if the
         retention mode of the version was ``full`` when the request was created.
 
@@ -1396,7 +1418,7 @@ class DeploymentRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing", "failed", "completed", "cancelled"]] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -1407,9 +1429,9 @@ class DeploymentRequests(Api, generated=True):
     ) -> list[DeploymentRequestList]:
         """List requests of a deployment version.
 
-        Lists the stored requests of a deployment's version, the newest first and
-        without their input and output. Without ``status``, only completed requests are
-        listed. For what is stored and how long, see ``deployment_requests_list``.
+        Lists the stored requests of a deployment version, the newest first and without
+        their input and output. Without ``status``, only completed requests are listed.
+        For what is stored and how long, see ``deployment_requests_list``.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1453,6 +1475,8 @@ class DeploymentRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_LIST,
             (project_name, deployment_name, version),
@@ -1470,10 +1494,10 @@ class DeploymentRequests(Api, generated=True):
     ) -> Response:
         """Download the output of a request of a deployment version.
 
-        Returns the output of a request of a deployment's version as a file, whatever
-        its size: JSON if it is structured, text if it is plain. There is one only if
-        the request is completed. It is stored only if the retention mode of the version
-        was ``full`` when the request was created.
+        Returns the output of a request of a deployment version as a file, whatever its
+        size: JSON if it is structured, text if it is plain. There is one only if the
+        request is completed. It is stored only if the retention mode of the version was
+        ``full`` when the request was created.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1519,7 +1543,7 @@ class DeploymentRequests(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         **options: Any,
     ) -> EventStream:
@@ -1547,8 +1571,8 @@ class DeploymentRequests(Api, generated=True):
 
         Returns:
             ubiops.events.EventStream: The partial results as server-sent events, and
-                the ended request as JSON in the last line. Use it as a context manager,
-                and iterate over it.
+                the finished request as JSON in the last line. Use it as a context
+                manager, and iterate over it.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -1569,6 +1593,8 @@ class DeploymentRequests(Api, generated=True):
                     print(event.data)
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_VERSION_REQUESTS_STREAM,
             (project_name, deployment_name, version),
@@ -1588,10 +1614,10 @@ class DeploymentRequests(Api, generated=True):
     ) -> Any:
         """Cancel a request of a deployment version.
 
-        Cancels a request of a deployment's version that is pending or processing. A
+        Cancels a request of a deployment version that is pending or processing. A
         request that is being handled gets the status ``cancelled_pending`` until its
-        code is stopped; what the code has already done is not undone. A request that
-        has ended can't be cancelled.
+        code is stopped; what the code has already done is not undone. A finished
+        request can't be cancelled.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops._io.sources import FileValue
     from ubiops.models import (
@@ -239,6 +241,7 @@ _REVISIONS_FILE_UPLOAD = Operation(
         Parameter("template_deployment_id"),
     ),
     files=("file",),
+    archives=("file",),
     returns="RevisionCreate",
 )
 _REVISIONS_GET = Operation(
@@ -329,7 +332,7 @@ class Deployments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         action: Literal["create", "update", "delete", "info"] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -374,6 +377,8 @@ class Deployments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_AUDIT_EVENTS_LIST, (project_name, deployment_name), options, query=(action, limit, offset)
         )
@@ -1026,7 +1031,7 @@ class Deployments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         labels: str | Mapping[str, str] | None = None,
         **options: Any,
     ) -> list[DeploymentVersionList]:
@@ -1063,6 +1068,8 @@ class Deployments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENT_VERSIONS_LIST, (project_name, deployment_name), options, query=(labels,)
         )
@@ -1223,7 +1230,7 @@ class Deployments(Api, generated=True):
     def deployments_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         labels: str | Mapping[str, str] | None = None,
         supports_request_format: bool | None = None,
         **options: Any,
@@ -1259,6 +1266,8 @@ class Deployments(Api, generated=True):
             deployments = core_api.deployments_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _DEPLOYMENTS_LIST, (project_name,), options, query=(labels, supports_request_format)
         )
@@ -1358,7 +1367,7 @@ class Deployments(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         file: FileValue | None = None,
         source_deployment: str | None = None,
         source_version: str | None = None,
@@ -1421,6 +1430,8 @@ class Deployments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _REVISIONS_FILE_UPLOAD,
             (project_name, deployment_name, version),

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops._io.sources import FileValue
     from ubiops.models import (
@@ -332,7 +334,7 @@ class Environments(Api, generated=True):
         """List the dependency files of a build.
 
         Lists the files from which a build installed packages, with their contents. Use
-        it to see what an environment holds without downloading its zip file. In
+        it to see what an environment contains without downloading its zip file. In
         ``/v2``, ``environment_tag_dependencies_list`` replaces it.
 
         API v2.1 only.
@@ -378,7 +380,7 @@ class Environments(Api, generated=True):
     ) -> EnvironmentBuildList:
         """Get a build of an environment.
 
-        Returns how a build goes. Poll it after an upload until ``status`` is
+        Returns the state of a build. Poll it after an upload until ``status`` is
         ``success``, ``failed`` or ``cancelled``. In ``/v2``, ``environment_tags_get``
         replaces it.
 
@@ -465,7 +467,7 @@ class Environments(Api, generated=True):
     ) -> EnvironmentBuildList:
         """Cancel a build of an environment.
 
-        Cancels a build that has not ended, for example after the upload of a wrong
+        Cancels a build that has not finished, for example after the upload of a wrong
         file. The environment keeps the build that it has. In ``/v2``,
         ``environment_tags_update`` replaces it.
 
@@ -480,7 +482,7 @@ class Environments(Api, generated=True):
                 your own. String, not empty. Required.
             revision_id: UUID of the revision of the environment. An upload returns it
                 as ``revision``. String (UUID). Required.
-            data: The new status, of which there is only one.
+            data: The new status. Only one is accepted.
                 ``ubiops.EnvironmentBuildUpdate``, or a dict with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -518,8 +520,8 @@ class Environments(Api, generated=True):
         """Download the file of a revision of an environment.
 
         Downloads the zip file that was uploaded for a revision, for example to change
-        the list of packages and upload it again. A revision that is ``expired`` has no
-        file any more. In ``/v2``, ``environment_tags_download`` replaces it.
+        the list of packages and upload it again. The file of an ``expired`` revision is
+        no longer available. In ``/v2``, ``environment_tags_download`` replaces it.
 
         API v2.1 only.
 
@@ -557,7 +559,7 @@ class Environments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         file: FileValue | None = None,
         source_environment: str | None = None,
         **options: Any,
@@ -589,7 +591,7 @@ class Environments(Api, generated=True):
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             file: The lists of packages as a zip file. A list that is not zipped is
-                refused. A path, bytes, or a file opened in binary mode.
+                rejected. A path, bytes, or a file opened in binary mode.
             source_environment: Name of the environment in the same project to copy the
                 file from. String, not empty.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -611,6 +613,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENT_REVISIONS_FILE_UPLOAD,
             (project_name, environment_name),
@@ -698,7 +702,7 @@ class Environments(Api, generated=True):
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
         revision_id: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         data: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> EnvironmentBuildList:
@@ -717,7 +721,7 @@ class Environments(Api, generated=True):
                 your own. String, not empty. Required.
             revision_id: UUID of the revision of the environment. An upload returns it
                 as ``revision``. String (UUID). Required.
-            data: Nothing, or an empty object. The platform reads nothing from it. Dict.
+            data: Nothing or an empty object. The platform ignores it. Dict.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -738,6 +742,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENT_REVISIONS_REBUILD, (project_name, environment_name, revision_id), options, body=data
         )
@@ -752,7 +758,7 @@ class Environments(Api, generated=True):
         """List the dependency files of a tag.
 
         Lists the files from which a tag's packages were installed, with their contents.
-        Use it to see what a tag holds without downloading its file. It replaces
+        Use it to see what a tag contains without downloading its file. It replaces
         ``environment_build_dependencies_list`` of ``/v2.1``. Inferred, not documented.
 
         API v2 only.
@@ -894,8 +900,8 @@ class Environments(Api, generated=True):
     ) -> None:
         """Delete a secret of a tag.
 
-        Deletes a variable of a tag's build. What was built before does not change.
-        Inferred, not documented.
+        Deletes a variable of a tag's build. Existing builds don't change. Inferred, not
+        documented.
 
         API v2 only.
 
@@ -982,8 +988,8 @@ class Environments(Api, generated=True):
         """List the secrets of a tag.
 
         Lists the variables that are set while a tag is built, such as the password of a
-        private package index. Values of secrets are not shown. Nothing in ``/v2.1``
-        corresponds to it. Inferred, not documented.
+        private package index. Values of secrets are not shown. ``/v2.1`` has no
+        equivalent. Inferred, not documented.
 
         API v2 only.
 
@@ -1024,8 +1030,8 @@ class Environments(Api, generated=True):
         """Replace a secret of a tag.
 
         Replaces name, value and secrecy of a variable; all three must be given. A
-        secret can't become visible again. What was built before does not change.
-        Inferred, not documented.
+        secret can't be made visible again. Existing builds don't change. Inferred, not
+        documented.
 
         API v2 only.
 
@@ -1074,7 +1080,7 @@ class Environments(Api, generated=True):
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
         tag_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         base_environment_name: str | None = None,
         base_environment_tag: str | None = None,
         file: FileValue | None = None,
@@ -1086,7 +1092,7 @@ class Environments(Api, generated=True):
 
         Uploads what a tag consists of and starts to build it; the response arrives
         before the build ends. Poll ``environment_tags_get`` for its result. A tag that
-        was built successfully can't be built again: create another one. It replaces
+        was built successfully can't be rebuilt: create another one. It replaces
         ``environment_revisions_file_upload`` of ``/v2.1``.
 
         What is built comes from one of two sources:
@@ -1141,6 +1147,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENT_TAGS_BUILD,
             (project_name, environment_name, tag_name),
@@ -1160,9 +1168,9 @@ class Environments(Api, generated=True):
         """Create a tag.
 
         Creates a tag of an environment. It can't be used yet: build it next with
-        ``environment_tags_build``. Give each state of the packages a tag of its own, so
-        that a version keeps running on what it was tested with. Inferred, not
-        documented.
+        ``environment_tags_build``. Create a separate tag for each state of the
+        packages, so that a version keeps running on what it was tested with. Inferred,
+        not documented.
 
         API v2 only.
 
@@ -1285,10 +1293,10 @@ class Environments(Api, generated=True):
     ) -> EnvironmentTagList:
         """Get a tag.
 
-        Returns a tag and how its build goes. Poll it after ``environment_tags_build``
-        until ``status`` is ``success``, ``failed`` or ``cancelled``. It replaces
-        ``environment_revisions_get`` and ``environment_builds_get`` of ``/v2.1``.
-        Inferred, not documented.
+        Returns a tag with the state of its build. Poll it after
+        ``environment_tags_build`` until ``status`` is ``success``, ``failed`` or
+        ``cancelled``. It replaces ``environment_revisions_get`` and
+        ``environment_builds_get`` of ``/v2.1``. Inferred, not documented.
 
         API v2 only.
 
@@ -1318,7 +1326,7 @@ class Environments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         supports_request_format: bool | None = None,
         **options: Any,
     ) -> list[EnvironmentTagList]:
@@ -1341,8 +1349,7 @@ class Environments(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.EnvironmentTagList]: The tags. An empty list if there are none
-                that match.
+            list[ubiops.EnvironmentTagList]: The tags. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -1357,6 +1364,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENT_TAGS_LIST, (project_name, environment_name), options, query=(supports_request_format,)
         )
@@ -1366,15 +1375,15 @@ class Environments(Api, generated=True):
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
         tag_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         data: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> Success:
         """Rebuild a tag.
 
-        Builds a tag again from the same file, for example after a build that failed
-        because of a package server. A tag that was built successfully can't be built
-        again. It replaces ``environment_revisions_rebuild`` of ``/v2.1``. Inferred, not
+        Rebuilds a tag from the same file, for example after a build that failed because
+        of a package server. A tag that was built successfully can't be rebuilt. It
+        replaces ``environment_revisions_rebuild`` of ``/v2.1``. Inferred, not
         documented.
 
         API v2 only.
@@ -1385,7 +1394,7 @@ class Environments(Api, generated=True):
             environment_name: Name of the environment: one of the platform's, or one of
                 your own. String, not empty. Required.
             tag_name: Name of the tag. String, not empty. Required.
-            data: Nothing, or an empty object. The platform reads nothing from it. Dict.
+            data: Nothing or an empty object. The platform ignores it. Dict.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -1404,6 +1413,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENT_TAGS_REBUILD, (project_name, environment_name, tag_name), options, body=data
         )
@@ -1419,7 +1430,7 @@ class Environments(Api, generated=True):
         """Update a tag.
 
         Changes a tag. Set ``status`` to ``cancelled`` to cancel a build that has not
-        ended. It replaces ``environment_builds_update`` of ``/v2.1``. Inferred, not
+        finished. It replaces ``environment_builds_update`` of ``/v2.1``. Inferred, not
         documented.
 
         API v2 only.
@@ -1506,7 +1517,7 @@ class Environments(Api, generated=True):
         - In ``/v2.1``, name a ``base_environment`` and upload a list of packages with
           ``environment_revisions_file_upload``. Without a base, upload a Docker image.
         - In ``/v2``, create a tag with ``environment_tags_create`` and build it with
-          ``environment_tags_build``, to which the base is given.
+          ``environment_tags_build``, where you name the base.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1578,8 +1589,8 @@ class Environments(Api, generated=True):
         """Get an environment.
 
         Returns an environment. In ``/v2.1``, the response also names its revisions and
-        builds: poll ``latest_build`` with ``environment_builds_get`` to learn how an
-        upload goes. In ``/v2``, ``environment_tags_get`` shows how a build goes.
+        builds: poll ``latest_build`` with ``environment_builds_get`` to follow an
+        upload. In ``/v2``, ``environment_tags_get`` shows the state of a build.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1603,7 +1614,7 @@ class Environments(Api, generated=True):
     def environments_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         labels: str | Mapping[str, str] | None = None,
         system: bool | None = None,
         environment_type: Literal["base", "custom", "all"] | None = None,
@@ -1633,8 +1644,7 @@ class Environments(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.EnvironmentList]: The environments. An empty list if there are
-                none that match.
+            list[ubiops.EnvironmentList]: The environments. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -1647,6 +1657,8 @@ class Environments(Api, generated=True):
             environments = core_api.environments_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENTS_LIST, (project_name,), options, query=(labels, system, environment_type)
         )
@@ -1660,8 +1672,8 @@ class Environments(Api, generated=True):
     ) -> EnvironmentList:
         """Update an environment.
 
-        Changes the given settings and leaves the others as they are. Nothing is built
-        again. The packages change by another upload:
+        Changes the given settings and leaves the others as they are. Nothing is
+        rebuilt. To change the packages, upload again:
         ``environment_revisions_file_upload`` in ``/v2.1``, a new tag in ``/v2``. Only
         environments of the project can be changed.
 
@@ -1701,7 +1713,7 @@ class Environments(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         environment_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         environment_type: Literal["base", "custom", "all"] | None = None,
         **options: Any,
     ) -> list[EnvironmentUsage]:
@@ -1740,6 +1752,8 @@ class Environments(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ENVIRONMENTS_USAGE, (project_name, environment_name), options, query=(environment_type,)
         )

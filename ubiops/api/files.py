@@ -11,6 +11,8 @@ from ubiops.api._base import Api
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         BucketCreate,
@@ -246,12 +248,16 @@ class Files(Api, generated=True):
         return self.api_client.execute(_BUCKETS_GET, (project_name, bucket_name), options)
 
     def buckets_list(
-        self, project_name: PathValue = REQUIRED, *, labels: str | Mapping[str, str] | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        labels: str | Mapping[str, str] | None = None,
+        **options: Any,
     ) -> list[BucketList]:
         """List buckets.
 
-        Lists the buckets of a project. Their sizes are shown by ``buckets_get``;
-        credentials are never shown.
+        Lists the buckets of a project. ``buckets_get`` also returns the size of a
+        bucket. Credentials are never returned.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -262,8 +268,7 @@ class Files(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.BucketList]: The buckets. An empty list if there are none with
-                such a label.
+            list[ubiops.BucketList]: The buckets. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -276,6 +281,8 @@ class Files(Api, generated=True):
             buckets = core_api.buckets_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_BUCKETS_LIST, (project_name,), options, query=(labels,))
 
     def buckets_update(
@@ -289,7 +296,8 @@ class Files(Api, generated=True):
 
         Changes the given settings and leaves the others as they are. ``credentials``,
         ``configuration`` and ``labels`` are replaced as a whole. A shorter ``ttl`` also
-        deletes files that are older already. Name and provider can't be changed.
+        deletes files that are already older. The name and the provider can't be
+        changed.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -330,8 +338,8 @@ class Files(Api, generated=True):
     ) -> FileMultipartUpload:
         """Complete an upload in parts.
 
-        Joins the parts of an upload into one file. Call it after all parts were sent; a
-        missing part makes it fail.
+        Joins the parts of an upload into one file. Call it after all parts were sent;
+        it fails if a part is missing.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -341,7 +349,7 @@ class Files(Api, generated=True):
             file: Path of the file within its bucket, such as ``2024/03/rain.csv``. The
                 client encodes slashes and other special characters. String, not empty.
                 Required.
-            data: The parts of the file, in their order.
+            data: The parts of the file, in order.
                 ``ubiops.FileCompleteMultipartUpload``, or a dict with its fields.
                 Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -384,8 +392,8 @@ class Files(Api, generated=True):
     ) -> None:
         """Delete a file.
 
-        Deletes a file permanently. Requests whose input or output names the file can't
-        read it any more.
+        Deletes a file permanently. Requests whose input or output refers to the file
+        can no longer read it.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -485,7 +493,7 @@ class Files(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         bucket_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         prefix: str | None = None,
         delimiter: str | None = None,
         continuation_token: str | None = None,
@@ -510,7 +518,7 @@ class Files(Api, generated=True):
             prefix: Returns only files whose path starts with this text. End it with a
                 slash to list a folder. String.
             delimiter: Character that separates folders, usually ``/``. Files whose path
-                has it after the prefix are not listed one by one; the parts up to it
+                has it after the prefix are not listed individually; the parts up to it
                 are returned in ``prefixes``. By default, all files are listed. String.
             continuation_token: Start of the page, as the previous response returned it.
                 By default, the first page is returned. String.
@@ -520,7 +528,7 @@ class Files(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.FileDetail: One page of files. Empty if there are none that match.
+            ubiops.FileDetail: One page of files. Empty if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -533,6 +541,8 @@ class Files(Api, generated=True):
             file = core_api.files_list(project_name="weather", bucket_name="radar")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _FILES_LIST, (project_name, bucket_name), options, query=(prefix, delimiter, continuation_token, limit)
         )
@@ -542,15 +552,15 @@ class Files(Api, generated=True):
         project_name: PathValue = REQUIRED,
         bucket_name: PathValue = REQUIRED,
         file: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         data: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> FileMultipartUpload:
         """Start an upload in parts.
 
-        Starts the upload of a file in parts, which may be sent at the same time and
-        repeated one by one. It suits large files: ``ubiops.utils.upload_file`` uses
-        parts of 1 GiB for files from 4 GiB. The file appears only when
+        Starts the upload of a file in parts, which can be sent in parallel and retried
+        individually. It suits large files: ``ubiops.utils.upload_file`` uses parts of 1
+        GiB for files from 4 GiB. The file appears only when
         ``files_complete_multipart_upload`` joins the parts.
 
         Args:
@@ -561,7 +571,7 @@ class Files(Api, generated=True):
             file: Path of the file within its bucket, such as ``2024/03/rain.csv``. The
                 client encodes slashes and other special characters. String, not empty.
                 Required.
-            data: Nothing, or an empty object. The platform reads nothing from it. Dict.
+            data: Nothing or an empty object. The platform ignores it. Dict.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -580,6 +590,8 @@ class Files(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _FILES_START_MULTIPART_UPLOAD, (project_name, bucket_name, file), options, body=data
         )
@@ -589,7 +601,7 @@ class Files(Api, generated=True):
         project_name: PathValue = REQUIRED,
         bucket_name: PathValue = REQUIRED,
         file: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         upload_id: str | None = None,
         part_number: str | None = None,
         data: Mapping[str, Any] | None = None,
@@ -600,8 +612,8 @@ class Files(Api, generated=True):
         Returns a signed address of the storage. Send the content there with PUT,
         without the API token: the address itself is the permission, and it expires.
         Storage at ``azure_blob_storage`` also needs the headers ``x-ms-version:
-        2020-04-08`` and ``x-ms-blob-type: BlockBlob``. A file of the same path is
-        replaced.
+        2020-04-08`` and ``x-ms-blob-type: BlockBlob``. An existing file with the same
+        path is replaced.
 
         ``ubiops.utils.upload_file`` does all of this, also for large files.
 
@@ -625,7 +637,7 @@ class Files(Api, generated=True):
                 sent as a whole. String.
             part_number: Number of the part, from 1, as text. Needs ``upload_id``.
                 String.
-            data: Nothing, or an empty object. The platform reads nothing from it. Dict.
+            data: Nothing or an empty object. The platform ignores it. Dict.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -644,6 +656,8 @@ class Files(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _FILES_UPLOAD, (project_name, bucket_name, file), options, query=(upload_id, part_number), body=data
         )

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops._io.sources import FileValue
     from ubiops.models import ExportCreate, ExportDetail, ExportList, ImportDetail, ImportList, ImportUpdate
@@ -68,6 +70,7 @@ _IMPORTS_CREATE = Operation(
         Parameter("skip_confirmation", "bool"),
     ),
     files=("file",),
+    archives=("file",),
     returns="ImportList",
 )
 _IMPORTS_DELETE = Operation(
@@ -128,7 +131,7 @@ class ImportsAndExports(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         data: ExportCreate | Mapping[str, Any] = REQUIRED,
-        *,
+        *extra: Never,
         all: bool | None = None,
         packages: bool | None = None,
         **options: Any,
@@ -140,9 +143,9 @@ class ImportsAndExports(Api, generated=True):
         the file is ready: poll ``exports_get`` until ``status`` is ``completed`` or
         ``failed``, then fetch the file with ``exports_download``.
 
-        The body selects objects by their names; an empty object as the value exports
-        the object itself. Versions stand within their deployment or pipeline. The value
-        of a variable is exported only with ``include_value``. Select environments that
+        The body selects objects by name; an empty object as the value exports the
+        object itself. Versions are nested in their deployment or pipeline. The value of
+        a variable is exported only with ``include_value``. Select environments that
         versions use as well, unless the other project has them.
 
         Args:
@@ -188,6 +191,8 @@ class ImportsAndExports(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_EXPORTS_CREATE, (project_name,), options, query=(all, packages), body=data)
 
     def exports_delete(
@@ -195,7 +200,7 @@ class ImportsAndExports(Api, generated=True):
     ) -> None:
         """Delete an export.
 
-        Deletes an export with its zip file. The exported objects stay as they are.
+        Deletes an export with its zip file. The exported objects are not affected.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -220,8 +225,8 @@ class ImportsAndExports(Api, generated=True):
     ) -> Response:
         """Download an export.
 
-        Downloads the zip file of an export. It is there once the export is
-        ``completed``. Treat it as a secret if it has values of variables.
+        Downloads the zip file of an export. It is available once the export is
+        ``completed``. Treat it as a secret if it contains values of variables.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -276,14 +281,13 @@ class ImportsAndExports(Api, generated=True):
     def exports_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: Literal["pending", "processing", "completed", "failed"] | None = None,
         **options: Any,
     ) -> list[ExportList]:
         """List exports.
 
-        Lists the exports of a project. What an export contains is shown by
-        ``exports_get``.
+        Lists the exports of a project. ``exports_get`` shows what an export contains.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -294,8 +298,7 @@ class ImportsAndExports(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.ExportList]: The exports. An empty list if there are none that
-                match.
+            list[ubiops.ExportList]: The exports. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -308,12 +311,14 @@ class ImportsAndExports(Api, generated=True):
             exports = core_api.exports_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_EXPORTS_LIST, (project_name,), options, query=(status,))
 
     def imports_create(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         file: FileValue | None = None,
         import_link: str | None = None,
         export_id: str | None = None,
@@ -322,14 +327,14 @@ class ImportsAndExports(Api, generated=True):
     ) -> ImportList:
         """Create an import.
 
-        Starts to read a zip file whose objects are to be created in the project. Poll
+        Starts to read a zip file, to create its objects in the project. Poll
         ``imports_get``. When ``status`` is ``confirmation``, the response shows what
         the file contains; change and confirm it with ``imports_update``. With
-        ``skip_confirmation``, everything is created at once.
+        ``skip_confirmation``, everything is created immediately.
 
-        The file comes from one of three sources, and never from more than one:
+        Give exactly one of three sources:
 
-        - ``file``: a zip file made by an export, or by hand in the same form, with
+        - ``file``: a zip file made by an export, or by hand in the same format, with
           ``info.yaml`` and one folder for each object.
         - ``import_link``: a public address from which the platform fetches the file.
         - ``export_id``: an earlier export.
@@ -343,8 +348,8 @@ class ImportsAndExports(Api, generated=True):
             import_link: Public address of a zip file. The platform fetches it without
                 signing in. String, not empty.
             export_id: UUID of an export whose file is imported. String (UUID).
-            skip_confirmation: Whether all objects are created at once. By default, the
-                import waits until ``imports_update`` confirms it. Boolean. Default:
+            skip_confirmation: Whether to create all objects immediately. By default,
+                the import waits until ``imports_update`` confirms it. Boolean. Default:
                 ``False``.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
@@ -362,6 +367,8 @@ class ImportsAndExports(Api, generated=True):
             import_ = core_api.imports_create(project_name="weather", file="forecasts.zip")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _IMPORTS_CREATE, (project_name,), options, form=(import_link, export_id, skip_confirmation), files=(file,)
         )
@@ -371,7 +378,7 @@ class ImportsAndExports(Api, generated=True):
     ) -> None:
         """Delete an import.
 
-        Deletes an import with its zip file. Objects that it created stay.
+        Deletes an import with its zip file. Objects that it created are kept.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -453,7 +460,7 @@ class ImportsAndExports(Api, generated=True):
     def imports_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: Literal[
             "pending", "scanning", "confirmation", "confirmation_pending", "processing", "completed", "failed"
         ]
@@ -462,8 +469,7 @@ class ImportsAndExports(Api, generated=True):
     ) -> list[ImportList]:
         """List imports.
 
-        Lists the imports of a project. What an import contains is shown by
-        ``imports_get``.
+        Lists the imports of a project. ``imports_get`` shows what an import contains.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -475,8 +481,7 @@ class ImportsAndExports(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.ImportList]: The imports. An empty list if there are none that
-                match.
+            list[ubiops.ImportList]: The imports. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -489,6 +494,8 @@ class ImportsAndExports(Api, generated=True):
             imports = core_api.imports_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_IMPORTS_LIST, (project_name,), options, query=(status,))
 
     def imports_update(
@@ -501,9 +508,9 @@ class ImportsAndExports(Api, generated=True):
         """Confirm an import.
 
         Selects the objects to create, with their settings, and lets the import
-        continue. Take the objects from ``imports_get``, leave out those that you do not
-        want, and change names or settings where the project needs it, for example where
-        an object of the same name exists already. Only an import whose ``status`` is
+        continue. Take the objects from ``imports_get``, leave out those that you don't
+        want, and change names or settings if needed, for example because an object with
+        the same name already exists. Only an import whose ``status`` is
         ``confirmation`` can be confirmed.
 
         Args:

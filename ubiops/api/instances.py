@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         InstanceDetail,
@@ -175,7 +177,7 @@ class Instances(Api, generated=True):
         deployment_name: PathValue = REQUIRED,
         instance_id: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         cursor: str | None = None,
         limit: int | None = None,
         **options: Any,
@@ -220,6 +222,8 @@ class Instances(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _INSTANCE_EVENTS_LIST, (project_name, deployment_name, instance_id, version), options, query=(cursor, limit)
         )
@@ -232,7 +236,7 @@ class Instances(Api, generated=True):
     ) -> InstanceTypeGroupList:
         """Create an instance type group.
 
-        Creates a group of instance types that can stand in for one another. For each
+        Creates a group of instance types that can replace one another. For each
         instance of a version, the platform tries the types in the order of their
         priority: if no machine for a type is free within its ``schedule_timeout``, it
         tries the next. A second type keeps code running when one kind of hardware, such
@@ -336,7 +340,12 @@ class Instances(Api, generated=True):
         return self.api_client.execute(_INSTANCE_TYPE_GROUPS_GET, (project_name, instance_type_group_id), options)
 
     def instance_type_groups_list(
-        self, project_name: PathValue = REQUIRED, *, cursor: str | None = None, limit: int | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        cursor: str | None = None,
+        limit: int | None = None,
+        **options: Any,
     ) -> InstanceTypeGroupListPaginated:
         """List instance type groups.
 
@@ -367,6 +376,8 @@ class Instances(Api, generated=True):
             instance_type_group_page = core_api.instance_type_groups_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_INSTANCE_TYPE_GROUPS_LIST, (project_name,), options, query=(cursor, limit))
 
     def instance_type_groups_update(
@@ -379,8 +390,8 @@ class Instances(Api, generated=True):
         """Update an instance type group.
 
         Renames a group, or replaces its list of instance types as a whole. Versions
-        that use the group take the new types for their next instances; instances that
-        run already stay where they are.
+        that use the group run their next instances on the new types; running instances
+        are not moved.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -417,7 +428,7 @@ class Instances(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         instance_type_group_id: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         cursor: str | None = None,
         limit: int | None = None,
         **options: Any,
@@ -456,12 +467,19 @@ class Instances(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _INSTANCE_TYPE_GROUPS_USAGE, (project_name, instance_type_group_id), options, query=(cursor, limit)
         )
 
     def instance_types_list(
-        self, project_name: PathValue = REQUIRED, *, cursor: str | None = None, limit: int | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        cursor: str | None = None,
+        limit: int | None = None,
+        **options: Any,
     ) -> InstanceTypeListPaginated:
         """List instance types.
 
@@ -493,6 +511,8 @@ class Instances(Api, generated=True):
             instance_type_page = core_api.instance_types_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_INSTANCE_TYPES_LIST, (project_name,), options, query=(cursor, limit))
 
     def instances_get(
@@ -539,7 +559,7 @@ class Instances(Api, generated=True):
         project_name: PathValue = REQUIRED,
         deployment_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         cursor: str | None = None,
         limit: int | None = None,
         status: str | Sequence[Literal["pending", "initialising", "running", "stopping"]] | None = None,
@@ -570,8 +590,7 @@ class Instances(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.InstanceListPaginated: One page of instances. Empty if there are none
-                that match.
+            ubiops.InstanceListPaginated: One page of instances. Empty if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -586,6 +605,8 @@ class Instances(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _INSTANCES_LIST, (project_name, deployment_name, version), options, query=(cursor, limit, status)
         )
@@ -603,10 +624,9 @@ class Instances(Api, generated=True):
 
         Stops an instance, for example one that hangs. Requests that it was processing
         fail, unless ``restart_request_interruption`` of the version is on. The version
-        starts another instance if the load or ``minimum_instances`` asks for one; to
-        stop all of them for good, lower ``minimum_instances``. In ``/v2.1``, the
-        response has the other fields of ``InstanceDetail`` as well, which ``to_dict``
-        returns.
+        starts another one if the load or ``minimum_instances`` requires one; to stop
+        all of them permanently, lower ``minimum_instances``. In ``/v2.1``, the response
+        has the other fields of ``InstanceDetail`` as well, which ``to_dict`` returns.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -616,8 +636,8 @@ class Instances(Api, generated=True):
             instance_id: UUID of the instance. String (UUID). Required.
             version: Current name of the version, as chosen by the user; not its ``id``.
                 String, not empty. Required.
-            data: The new status, of which there is only one. ``ubiops.InstanceUpdate``,
-                or a dict with its fields. Required.
+            data: The new status. Only one is accepted. ``ubiops.InstanceUpdate``, or a
+                dict with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -650,8 +670,7 @@ class Instances(Api, generated=True):
         """Get an instance of a project.
 
         Returns an instance with its deployment, its version and the machine that it
-        runs on. It is the same as ``instances_get``, for callers who know only the
-        project.
+        runs on. Unlike ``instances_get``, it needs only the project.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -676,7 +695,7 @@ class Instances(Api, generated=True):
     def project_instances_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         cursor: str | None = None,
         limit: int | None = None,
         status: str | Sequence[Literal["pending", "initialising", "running", "stopping"]] | None = None,
@@ -685,7 +704,7 @@ class Instances(Api, generated=True):
         """List the instances of a project.
 
         Lists all instances of a project with their deployments and versions, page by
-        page. Use it to see what costs credits at the moment.
+        page. Use it to see what is using credits right now.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -701,8 +720,8 @@ class Instances(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.ProjectInstanceListPaginated: One page of instances. Empty if there
-                are none that match.
+            ubiops.ProjectInstanceListPaginated: One page of instances. Empty if none
+                match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -715,6 +734,8 @@ class Instances(Api, generated=True):
             project_instance_page = core_api.project_instances_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PROJECT_INSTANCES_LIST, (project_name,), options, query=(cursor, limit, status))
 
     def project_instances_update(
@@ -726,16 +747,16 @@ class Instances(Api, generated=True):
     ) -> InstanceList:
         """Stop an instance of a project.
 
-        Stops an instance. It is the same as ``instances_update``, for callers who know
-        only the project. In ``/v2.1``, the response has the other fields of
-        ``InstanceDetail`` as well, which ``to_dict`` returns.
+        Stops an instance. Unlike ``instances_update``, it needs only the project. In
+        ``/v2.1``, the response has the other fields of ``InstanceDetail`` as well,
+        which ``to_dict`` returns.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
                 client.
             instance_id: UUID of the instance. String (UUID). Required.
-            data: The new status, of which there is only one. ``ubiops.InstanceUpdate``,
-                or a dict with its fields. Required.
+            data: The new status. Only one is accepted. ``ubiops.InstanceUpdate``, or a
+                dict with its fields. Required.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         MetricCreate,
@@ -130,8 +132,8 @@ class Metrics(Api, generated=True):
     ) -> MetricDetail:
         """Create a metric.
 
-        Creates a metric of your own, to follow what the platform does not measure, such
-        as the quality of a model. Its name must begin with ``custom.``.
+        Creates a custom metric, to follow what the platform does not measure, such as
+        the quality of a model. Its name must start with ``custom.``.
 
         Then write values with ``time_series_data_aggregate``, or with
         ``ubiops.utils.MetricClient``, which collects values in the background and sends
@@ -174,7 +176,7 @@ class Metrics(Api, generated=True):
     ) -> None:
         """Delete a metric.
 
-        Deletes a metric of your own. Metrics of the platform can't be deleted.
+        Deletes a custom metric. Metrics of the platform can't be deleted.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -226,7 +228,7 @@ class Metrics(Api, generated=True):
         return self.api_client.execute(_METRICS_GET, (project_name, metric_name), options)
 
     def metrics_list(
-        self, project_name: PathValue = REQUIRED, *, custom: bool | None = None, **options: Any
+        self, project_name: PathValue = REQUIRED, *extra: Never, custom: bool | None = None, **options: Any
     ) -> list[MetricDetail]:
         """List metrics.
 
@@ -265,6 +267,8 @@ class Metrics(Api, generated=True):
             metrics = core_api.metrics_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_METRICS_LIST, (project_name,), options, query=(custom,))
 
     def metrics_update(
@@ -276,9 +280,9 @@ class Metrics(Api, generated=True):
     ) -> MetricDetail:
         """Update a metric.
 
-        Changes the settings that are given of a metric of your own and leaves the
-        others alone. The type of a metric can't be changed. Metrics of the platform
-        can't be changed at all.
+        Changes the given settings of a custom metric and leaves the others as they are.
+        The type of a metric can't be changed. Metrics of the platform can't be changed
+        at all.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -317,9 +321,9 @@ class Metrics(Api, generated=True):
     ) -> Any:
         """Add values to a metric.
 
-        Adds fresh values to metrics of your own. The platform combines the values of
-        the same minute, so several programs or instances can write to the same time
-        series. Values that are older than two minutes are refused; write those with
+        Adds fresh values to custom metrics. The platform combines the values of the
+        same minute, so several programs or instances can write to the same time series.
+        Values that are older than two minutes are rejected; write those with
         ``time_series_data_create``.
 
         ``data`` is one metric with its values, or a list of them.
@@ -332,8 +336,7 @@ class Metrics(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            Any: The values were stored. What the body of the response holds is not
-                documented.
+            Any: The values were stored. The body of the response is not documented.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -366,7 +369,7 @@ class Metrics(Api, generated=True):
     ) -> Any:
         """Set the values of a metric.
 
-        Writes values of metrics of your own, one for each minute. Use it to import past
+        Writes values of custom metrics, one for each minute. Use it to import past
         values: a value replaces the one that is stored for the same minute. For values
         as they occur, use ``time_series_data_aggregate``.
 
@@ -380,8 +383,7 @@ class Metrics(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            Any: The values were stored. What the body of the response holds is not
-                documented.
+            Any: The values were stored. The body of the response is not documented.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -409,7 +411,7 @@ class Metrics(Api, generated=True):
     def time_series_data_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metric: str | None = None,
         start_date: datetime | str | None = None,
         end_date: datetime | str | None = None,
@@ -461,6 +463,8 @@ class Metrics(Api, generated=True):
             time_series_data = core_api.time_series_data_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _TIME_SERIES_DATA_LIST,
             (project_name,),
@@ -473,8 +477,8 @@ class Metrics(Api, generated=True):
     ) -> None:
         """Delete a time series.
 
-        Deletes one time series with all its values. The metric stays, and so do its
-        other time series.
+        Deletes one time series with all its values. The metric and its other time
+        series are kept.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -499,7 +503,7 @@ class Metrics(Api, generated=True):
     def time_series_search(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metric: str | None = None,
         labels: str | Mapping[str, str] | None = None,
         custom: bool | None = None,
@@ -513,7 +517,7 @@ class Metrics(Api, generated=True):
         Lists the time series of a project: one for each metric and set of labels for
         which there are values. Use it to find out which labels exist, or the number of
         a time series to delete. At most ``limit`` of them are returned per call;
-        increase ``offset`` to read more.
+        increase ``offset`` to get more.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -534,8 +538,7 @@ class Metrics(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.TimeSeriesSearch]: The time series. An empty list if there are
-                none that match.
+            list[ubiops.TimeSeriesSearch]: The time series. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -548,6 +551,8 @@ class Metrics(Api, generated=True):
             time_series_searches = core_api.time_series_search(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _TIME_SERIES_SEARCH, (project_name,), options, query=(metric, labels, custom, exact_match, limit, offset)
         )

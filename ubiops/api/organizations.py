@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         OrganizationCreate,
@@ -174,7 +176,7 @@ class Organizations(Api, generated=True):
         """Remove a member from an organization.
 
         Removes a member from an organization and from all its projects; the account
-        itself stays. The last admin can't be removed. You must be an admin of the
+        itself is kept. The last admin can't be removed. You must be an admin of the
         organization.
 
         Args:
@@ -264,7 +266,7 @@ class Organizations(Api, generated=True):
     ) -> OrganizationUserList:
         """Update a member of an organization.
 
-        Makes a member an admin of the organization, or takes that right away. The last
+        Makes a member an admin of the organization, or revokes that right. The last
         admin can't be demoted. You must be an admin of the organization.
 
         Args:
@@ -371,8 +373,8 @@ class Organizations(Api, generated=True):
     def organizations_resource_usage(self, organization_name: PathValue = REQUIRED, **options: Any) -> ResourceUsage:
         """Count the objects of an organization.
 
-        Returns how many projects, members and objects an organization has, over all its
-        projects.
+        Returns how many projects, members and objects an organization has, across all
+        its projects.
 
         Args:
             organization_name: Name of the organization, as it is now. String, not
@@ -431,7 +433,7 @@ class Organizations(Api, generated=True):
     def organizations_usage_get(
         self,
         organization_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         start_date: datetime | str | None = None,
         end_date: datetime | str | None = None,
         interval: Literal["day", "month"] | None = None,
@@ -468,6 +470,8 @@ class Organizations(Api, generated=True):
             organization_usage = core_api.organizations_usage_get(organization_name="meteo")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ORGANIZATIONS_USAGE_GET, (organization_name,), options, query=(start_date, end_date, interval)
         )
@@ -475,8 +479,8 @@ class Organizations(Api, generated=True):
     def vouchers_get(self, code: PathValue = REQUIRED, **options: Any) -> Voucher:
         """Get a voucher.
 
-        Returns what a voucher is good for, before it is redeemed with the ``voucher``
-        of ``organizations_create``.
+        Returns what a voucher grants, before you redeem it with the ``voucher`` of
+        ``organizations_create``.
 
         Args:
             code: Code of the voucher. String, not empty. Required.

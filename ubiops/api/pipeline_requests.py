@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.events import EventStream
     from ubiops.models import (
@@ -297,7 +299,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
@@ -305,7 +307,7 @@ class PipelineRequests(Api, generated=True):
         """Send batch requests to a pipeline's default version.
 
         Puts up to 250 requests to the default version of a pipeline into the queue and
-        returns at once. It suits many inputs and work of minutes or hours.
+        returns immediately. It suits many inputs and work of minutes or hours.
 
         Each element of the list becomes a request of its own, unlike in
         ``pipeline_requests_create``. If one of the inputs is not valid, no request is
@@ -353,6 +355,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _BATCH_PIPELINE_REQUESTS_CREATE,
             (project_name, pipeline_name),
@@ -367,15 +371,15 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         **options: Any,
     ) -> list[PipelineRequestBatchCreateResponse]:
         """Send batch requests to a pipeline version.
 
-        Puts up to 250 requests to a version of a pipeline into the queue and returns at
-        once. Each element of the list becomes a request of its own, as in
+        Puts up to 250 requests to a version of a pipeline into the queue and returns
+        immediately. Each element of the list becomes a request of its own, as in
         ``batch_pipeline_requests_create``.
 
         For the results, poll ``pipeline_version_requests_batch_get`` with the UUIDs,
@@ -423,6 +427,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _BATCH_PIPELINE_VERSION_REQUESTS_CREATE,
             (project_name, pipeline_name, version),
@@ -436,7 +442,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         data: Sequence[str] = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing"]] | None = None,
         **options: Any,
     ) -> Any:
@@ -480,6 +486,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_REQUESTS_BATCH_CANCEL, (project_name, pipeline_name), options, query=(status,), body=data
         )
@@ -497,8 +505,8 @@ class PipelineRequests(Api, generated=True):
         their input and output and the requests that they consist of. If one of the
         UUIDs is unknown, none is deleted.
 
-        Requests are deleted automatically when the retention time of the version is
-        over. Use this call to remove data earlier.
+        Requests are deleted automatically when the retention time of the version has
+        passed. Use this call to remove data earlier.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -544,9 +552,9 @@ class PipelineRequests(Api, generated=True):
         input, output, and the requests that they consist of. Use it to poll batch
         requests with few calls.
 
-        The requests come in any order: match them by ``id``. If one of the UUIDs is
-        unknown, for example because its retention time is over, the call fails and
-        returns none.
+        The requests come in no particular order: match them by ``id``. If one of the
+        UUIDs is unknown, for example because its retention time has passed, the call
+        fails and returns none.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -557,7 +565,7 @@ class PipelineRequests(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.PipelineRequestDetail]: The requests, in any order.
+            list[ubiops.PipelineRequestDetail]: The requests, in no particular order.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -581,7 +589,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         pipeline_timeout: int | None = None,
@@ -596,9 +604,9 @@ class PipelineRequests(Api, generated=True):
 
         The input has one of these forms:
 
-        - An object with the input fields, if the input of the pipeline is structured. A
-          field of type ``file`` takes the URI of a file in a bucket, such as
-          ``ubiops-file://default/stations.csv``.
+        - An object with the input fields, if the input of the pipeline is structured.
+          The value of a field of type ``file`` is the URI of a file in a bucket, such
+          as ``ubiops-file://default/stations.csv``.
         - A string, if the input is plain. It is sent as plain text, without quotes.
         - A list of objects or strings, to handle several inputs in one request. Objects
           of the pipeline receive the list as a whole, unless the operator
@@ -628,7 +636,7 @@ class PipelineRequests(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.PipelineRequestCreateResponse: The ended request. Its status is
+            ubiops.PipelineRequestCreateResponse: The finished request. Its status is
                 ``completed``, or ``failed`` if an object of the pipeline failed or the
                 request timed out.
 
@@ -648,6 +656,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_REQUESTS_CREATE,
             (project_name, pipeline_name),
@@ -667,7 +677,7 @@ class PipelineRequests(Api, generated=True):
 
         Deletes a request of a pipeline's default version permanently, with its input
         and output and the requests that it consists of. Requests are deleted
-        automatically when the retention time of the version is over.
+        automatically when the retention time of the version has passed.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -703,7 +713,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         request_id: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metadata_only: bool | None = None,
         **options: Any,
     ) -> PipelineRequestSingleDetail:
@@ -749,6 +759,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_REQUESTS_GET, (project_name, pipeline_name, request_id), options, query=(metadata_only,)
         )
@@ -804,7 +816,7 @@ class PipelineRequests(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing", "failed", "completed", "cancelled"]] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -819,10 +831,10 @@ class PipelineRequests(Api, generated=True):
         without their input and output. Without ``status``, only completed requests are
         listed.
 
-        Requests are stored as long as the retention time of the version says; with the
-        retention mode ``none`` they never appear here. Storing takes a moment: a direct
-        request that has just ended may be missing for some seconds. To search all
-        pipelines of a project at once, use ``project_requests_list``.
+        Requests are stored for the retention time of the version; with the retention
+        mode ``none`` they never appear here. Storing takes a moment: a direct request
+        that has just finished may be missing for a few seconds. To search all pipelines
+        of a project at once, use ``project_requests_list``.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -864,6 +876,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_REQUESTS_LIST,
             (project_name, pipeline_name),
@@ -928,7 +942,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         **options: Any,
     ) -> EventStream:
@@ -940,7 +954,7 @@ class PipelineRequests(Api, generated=True):
         ``context["streaming_update"]``; code that never calls it sends none.
 
         The data of each event is one partial result, as text. The last line of the
-        response is not an event, but the whole ended request as JSON, with the same
+        response is not an event, but the whole finished request as JSON, with the same
         fields as the response of ``pipeline_requests_create``. A request that failed
         ends the same way, with the status ``failed`` and an ``error_message``. After
         the last event, the ``result`` of the returned stream holds it as a dict.
@@ -962,8 +976,8 @@ class PipelineRequests(Api, generated=True):
 
         Returns:
             ubiops.events.EventStream: The partial results as server-sent events, and
-                the ended request as JSON in the last line. Use it as a context manager,
-                and iterate over it.
+                the finished request as JSON in the last line. Use it as a context
+                manager, and iterate over it.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -983,6 +997,8 @@ class PipelineRequests(Api, generated=True):
                     print(event.data)
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_REQUESTS_STREAM, (project_name, pipeline_name), options, query=(timeout,), body=data
         )
@@ -999,8 +1015,8 @@ class PipelineRequests(Api, generated=True):
 
         Cancels a request of a pipeline's default version that is pending or processing.
         The requests to deployments that it consists of are cancelled with it; that is
-        inferred, not documented. What code has already done is not undone. A request
-        that has ended can't be cancelled.
+        inferred, not documented. What code has already done is not undone. A finished
+        request can't be cancelled.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1043,7 +1059,7 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         request_id: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metadata_only: bool | None = None,
         pipeline_request_id: str | None = None,
         pipeline_object_id: str | None = None,
@@ -1099,6 +1115,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_OBJECT_REQUESTS_GET,
             (project_name, pipeline_name, request_id, version),
@@ -1221,7 +1239,7 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Sequence[str] = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing"]] | None = None,
         **options: Any,
     ) -> Any:
@@ -1265,6 +1283,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_BATCH_CANCEL,
             (project_name, pipeline_name, version),
@@ -1332,8 +1352,8 @@ class PipelineRequests(Api, generated=True):
         """Get several requests of a pipeline version.
 
         Returns up to 250 requests of a pipeline's version by their UUIDs. The requests
-        come in any order: match them by ``id``. If one of the UUIDs is unknown, the
-        call fails and returns none.
+        come in no particular order: match them by ``id``. If one of the UUIDs is
+        unknown, the call fails and returns none.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1346,7 +1366,7 @@ class PipelineRequests(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.PipelineRequestDetail]: The requests, in any order.
+            list[ubiops.PipelineRequestDetail]: The requests, in no particular order.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -1374,7 +1394,7 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         priority: Literal[0, 1] | None = None,
         pipeline_timeout: int | None = None,
@@ -1411,7 +1431,7 @@ class PipelineRequests(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            ubiops.PipelineRequestCreateResponse: The ended request. Its status is
+            ubiops.PipelineRequestCreateResponse: The finished request. Its status is
                 ``completed``, or ``failed`` if an object of the pipeline failed or the
                 request timed out.
 
@@ -1432,6 +1452,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_CREATE,
             (project_name, pipeline_name, version),
@@ -1452,7 +1474,7 @@ class PipelineRequests(Api, generated=True):
 
         Deletes a request of a pipeline's version permanently, with its input and output
         and the requests that it consists of. Requests are deleted automatically when
-        the retention time of the version is over.
+        the retention time of the version has passed.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1494,7 +1516,7 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         request_id: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         metadata_only: bool | None = None,
         **options: Any,
     ) -> PipelineRequestSingleDetail:
@@ -1540,6 +1562,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_GET,
             (project_name, pipeline_name, request_id, version),
@@ -1604,7 +1628,7 @@ class PipelineRequests(Api, generated=True):
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "processing", "failed", "completed", "cancelled"]] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -1661,6 +1685,8 @@ class PipelineRequests(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_LIST,
             (project_name, pipeline_name, version),
@@ -1727,7 +1753,7 @@ class PipelineRequests(Api, generated=True):
         pipeline_name: PathValue = REQUIRED,
         version: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         timeout: int | None = None,
         **options: Any,
     ) -> EventStream:
@@ -1755,8 +1781,8 @@ class PipelineRequests(Api, generated=True):
 
         Returns:
             ubiops.events.EventStream: The partial results as server-sent events, and
-                the ended request as JSON in the last line. Use it as a context manager,
-                and iterate over it.
+                the finished request as JSON in the last line. Use it as a context
+                manager, and iterate over it.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400),
@@ -1777,6 +1803,8 @@ class PipelineRequests(Api, generated=True):
                     print(event.data)
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_VERSION_REQUESTS_STREAM,
             (project_name, pipeline_name, version),
@@ -1798,8 +1826,8 @@ class PipelineRequests(Api, generated=True):
 
         Cancels a request of a pipeline's version that is pending or processing. The
         requests to deployments that it consists of are cancelled with it; that is
-        inferred, not documented. What code has already done is not undone. A request
-        that has ended can't be cancelled.
+        inferred, not documented. What code has already done is not undone. A finished
+        request can't be cancelled.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the

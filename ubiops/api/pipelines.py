@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         AuditList,
@@ -183,7 +185,7 @@ class Pipelines(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         action: Literal["create", "update", "delete", "info"] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -226,6 +228,8 @@ class Pipelines(Api, generated=True):
             audits = core_api.pipeline_audit_events_list(project_name="weather", pipeline_name="rain-alert")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PIPELINE_AUDIT_EVENTS_LIST, (project_name, pipeline_name), options, query=(action, limit, offset)
         )
@@ -287,9 +291,9 @@ class Pipelines(Api, generated=True):
         pipeline becomes its default version.
 
         Each object refers to a deployment, to another pipeline or to an operator of the
-        platform. Two names stand for the pipeline itself: ``pipeline_start`` gives its
-        input, and ``pipeline_end`` takes its output. The deployment version that an
-        object refers to must have been built: wait for it with
+        platform. Two names stand for the pipeline itself: ``pipeline_start`` provides
+        its input, and ``pipeline_end`` receives its output. The deployment version that
+        an object refers to must have been built: wait for it with
         ``ubiops.utils.wait_for_deployment_version`` first.
 
         An attachment has one destination and one or more sources. With structured data,
@@ -419,7 +423,7 @@ class Pipelines(Api, generated=True):
         """Delete a version of a pipeline.
 
         Deletes a version of a pipeline permanently, together with its objects and
-        attachments. The deployments that it used stay.
+        attachments. The deployments that it used are not deleted.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -482,7 +486,7 @@ class Pipelines(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         pipeline_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         labels: str | Mapping[str, str] | None = None,
         **options: Any,
     ) -> list[PipelineVersionList]:
@@ -503,8 +507,7 @@ class Pipelines(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.PipelineVersionList]: The versions. An empty list if there are
-                none, or none with such a label.
+            list[ubiops.PipelineVersionList]: The versions. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -519,6 +522,8 @@ class Pipelines(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PIPELINE_VERSIONS_LIST, (project_name, pipeline_name), options, query=(labels,))
 
     def pipeline_versions_update(
@@ -629,7 +634,7 @@ class Pipelines(Api, generated=True):
         """Delete a pipeline.
 
         Deletes a pipeline permanently, together with its versions, their objects and
-        attachments. The deployments that it used stay.
+        attachments. The deployments that it used are not deleted.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -678,7 +683,11 @@ class Pipelines(Api, generated=True):
         return self.api_client.execute(_PIPELINES_GET, (project_name, pipeline_name), options)
 
     def pipelines_list(
-        self, project_name: PathValue = REQUIRED, *, labels: str | Mapping[str, str] | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        labels: str | Mapping[str, str] | None = None,
+        **options: Any,
     ) -> list[PipelineList]:
         """List pipelines.
 
@@ -694,8 +703,7 @@ class Pipelines(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.PipelineList]: The pipelines. An empty list if there are none,
-                or none with such a label.
+            list[ubiops.PipelineList]: The pipelines. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -708,6 +716,8 @@ class Pipelines(Api, generated=True):
             pipelines = core_api.pipelines_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PIPELINES_LIST, (project_name,), options, query=(labels,))
 
     def pipelines_update(

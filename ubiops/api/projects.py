@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         AuditList,
@@ -252,7 +254,7 @@ class Projects(Api, generated=True):
     def logs_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         query: str | None = None,
         start: str | None = None,
         end: str | None = None,
@@ -268,9 +270,9 @@ class Projects(Api, generated=True):
         Without ``start`` and ``end``, the last 24 hours are searched. Give both or
         neither. If ``start`` is before ``end``, the oldest lines come first; if it is
         after ``end``, the search goes backward and the newest lines come first.
-        ``start`` is included, ``end`` is not. If a response holds ``limit`` lines,
-        there may be more: search again with ``start`` one nanosecond after the
-        ``timestamp`` of the last line, or before it when searching backward.
+        ``start`` is inclusive and ``end`` is exclusive. If a response contains
+        ``limit`` lines, there may be more: search again with ``start`` one nanosecond
+        after the ``timestamp`` of the last line, or before it when searching backward.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -283,10 +285,10 @@ class Projects(Api, generated=True):
                 a line, and ``deployment_id``, ``deployment_version_id``,
                 ``pipeline_id``, ``pipeline_version_id`` and ``pipeline_object_id``. A
                 label that a line does not have is the empty string. String.
-            start: Where to start, included: a date and time in ISO 8601, or seconds or
-                nanoseconds since 1970. It needs ``end``. String.
-            end: Where to stop, not included: a date and time in ISO 8601, or seconds or
-                nanoseconds since 1970. It needs ``start``. String.
+            start: Start of the search, inclusive: a date and time in ISO 8601, or
+                seconds or nanoseconds since 1970. It needs ``end``. String.
+            end: End of the search, exclusive: a date and time in ISO 8601, or seconds
+                or nanoseconds since 1970. It needs ``start``. String.
             limit: Maximum number of lines to return. Integer, 0 to 5000. Default:
                 ``1000``.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
@@ -306,12 +308,14 @@ class Projects(Api, generated=True):
             logs = core_api.logs_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_LOGS_LIST, (project_name,), options, query=(query, start, end, limit))
 
     def project_audit_events_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         action: Literal["create", "update", "delete", "info"] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -321,7 +325,7 @@ class Projects(Api, generated=True):
 
         Lists who changed what in the project and when, newest first: the project itself
         and all objects in it. Deployments and pipelines have lists of their own. At
-        most ``limit`` events are returned per call; increase ``offset`` to read older
+        most ``limit`` events are returned per call; increase ``offset`` to get older
         ones.
 
         Args:
@@ -353,6 +357,8 @@ class Projects(Api, generated=True):
             audits = core_api.project_audit_events_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PROJECT_AUDIT_EVENTS_LIST, (project_name,), options, query=(action, limit, offset)
         )
@@ -487,8 +493,8 @@ class Projects(Api, generated=True):
         """Update an environment variable of a project.
 
         Replaces name, value and secrecy of a variable of the project; all three must be
-        given. A secret stays a secret. To change the value for one deployment only,
-        create a variable of the same name there.
+        given. A secret can't be made visible again. To change the value for one
+        deployment only, create a variable of the same name there.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -521,7 +527,7 @@ class Projects(Api, generated=True):
     def project_events_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         object_type: Literal["deployment_version", "pipeline_version", "service", "environment_tag", "node_pool"]
         | None = None,
         object_id: str | None = None,
@@ -537,11 +543,11 @@ class Projects(Api, generated=True):
 
         Lists what happened to deployment versions, pipeline versions, services,
         environment tags and node pools, such as why an instance could not start. The
-        audit log, in contrast, holds what people did. At most ``limit`` events are
-        returned per call; increase ``offset`` to read more.
+        audit log, in contrast, shows what people did. At most ``limit`` events are
+        returned per call; increase ``offset`` to get more.
 
-        Give ``object_type`` and ``object_id`` together, to follow one object. Limit the
-        time either by ``last_seconds``, or by ``start_time`` and ``end_time``.
+        Give ``object_type`` and ``object_id`` together, to follow one object. Restrict
+        the time range with either ``last_seconds``, or ``start_time`` and ``end_time``.
         Inferred, not documented.
 
         API v2 only.
@@ -554,12 +560,12 @@ class Projects(Api, generated=True):
                 ``pipeline_version``, ``service``, ``environment_tag``, ``node_pool``.
             object_id: UUID of the object whose events to list. It needs
                 ``object_type``. The format is inferred, not documented. String (UUID).
-            start_time: Returns only events from this moment on. It can't be combined
-                with ``last_seconds``. Date and time.
-            end_time: Returns only events until this moment. It can't be combined with
+            start_time: Returns only events from this time on. It can't be combined with
                 ``last_seconds``. Date and time.
-            last_seconds: Returns only events of the last seconds, counted back from
-                now. It can't be combined with ``start_time`` and ``end_time``. Integer.
+            end_time: Returns only events up to this time. It can't be combined with
+                ``last_seconds``. Date and time.
+            last_seconds: Returns only events of this many seconds up to now. It can't
+                be combined with ``start_time`` and ``end_time``. Integer.
             type: Returns only events of one type. The types are not documented; use one
                 that a response showed. String.
             limit: Maximum number of events to return, counted from ``offset``. Integer,
@@ -569,8 +575,7 @@ class Projects(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.EventList]: The events. An empty list if there are none that
-                match.
+            list[ubiops.EventList]: The events. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -583,6 +588,8 @@ class Projects(Api, generated=True):
             events = core_api.project_events_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PROJECT_EVENTS_LIST,
             (project_name,),
@@ -594,7 +601,7 @@ class Projects(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         object_type: Literal["deployment", "pipeline"] | None = None,
-        *,
+        *extra: Never,
         status: Literal["failed", "completed", "cancelled"] | None = None,
         limit: int | None = None,
         offset: int | None = None,
@@ -605,10 +612,10 @@ class Projects(Api, generated=True):
     ) -> list[RequestsOverview]:
         """List the requests of a project.
 
-        Lists requests that have ended, over all deployments or all pipelines of the
-        project, newest first. By default those that completed are listed; ask for
-        ``failed`` ones with ``status``. At most ``limit`` requests are returned per
-        call; increase ``offset`` to read older ones.
+        Lists the finished requests to all deployments or all pipelines of the project,
+        newest first. By default, completed requests are listed; set ``status`` to list
+        failed ones. At most ``limit`` requests are returned per call; increase
+        ``offset`` to get older ones.
 
         Requests that are pending or being processed are listed per deployment or
         pipeline. ``/v2.1`` needs ``object_type``, so give it if a program is to work
@@ -625,16 +632,16 @@ class Projects(Api, generated=True):
                 Integer, 0 or more. Default: ``50``.
             offset: Number of requests to skip, starting with the newest. The next page
                 starts at ``offset`` + ``limit``. Integer, 0 or more. Default: ``0``.
-            start_date: Returns only requests that were created at this moment or later.
+            start_date: Returns only requests that were created at this time or later.
                 Date and time.
-            end_date: Returns only requests that were created at this moment or earlier.
+            end_date: Returns only requests that were created at this time or earlier.
                 Date and time.
             search_id: Returns only requests whose id contains this text. String.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
             list[ubiops.RequestsOverview]: The requests, newest first. An empty list if
-                there are none that match.
+                none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -647,6 +654,8 @@ class Projects(Api, generated=True):
             requests_overviews = core_api.project_requests_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PROJECT_REQUESTS_LIST,
             (project_name,),
@@ -696,9 +705,9 @@ class Projects(Api, generated=True):
     ) -> None:
         """Remove a user from a project.
 
-        Takes the access to a project away from a user, together with all roles that the
-        user has there. The user stays a member of the organization. You must be an
-        admin of the organization.
+        Revokes a user's access to a project, together with all roles that the user has
+        there. The user remains a member of the organization. You must be an admin of
+        the organization.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -750,7 +759,7 @@ class Projects(Api, generated=True):
         return self.api_client.execute(_PROJECT_USERS_GET, (project_name, user_id), options)
 
     def project_users_list(
-        self, project_name: PathValue = REQUIRED, *, user_type: str | None = None, **options: Any
+        self, project_name: PathValue = REQUIRED, *extra: Never, user_type: str | None = None, **options: Any
     ) -> list[ProjectUserList]:
         """List the users of a project.
 
@@ -779,6 +788,8 @@ class Projects(Api, generated=True):
             project_users = core_api.project_users_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PROJECT_USERS_LIST, (project_name,), options, query=(user_type,))
 
     def projects_create(self, data: ProjectCreate | Mapping[str, Any] = REQUIRED, **options: Any) -> ProjectDetail:
@@ -874,11 +885,15 @@ class Projects(Api, generated=True):
         return self.api_client.execute(_PROJECTS_GET, (project_name,), options)
 
     def projects_list(
-        self, *, organization: str | None = None, labels: str | Mapping[str, str] | None = None, **options: Any
+        self,
+        *extra: Never,
+        organization: str | None = None,
+        labels: str | Mapping[str, str] | None = None,
+        **options: Any,
     ) -> list[ProjectList]:
         """List projects.
 
-        Lists the projects that the caller has access to, over all organizations unless
+        Lists the projects that the caller has access to, in all organizations unless
         ``organization`` names one.
 
         Args:
@@ -890,8 +905,7 @@ class Projects(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.ProjectList]: The projects. An empty list if there are none that
-                match.
+            list[ubiops.ProjectList]: The projects. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -904,15 +918,21 @@ class Projects(Api, generated=True):
             projects = core_api.projects_list()
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PROJECTS_LIST, (), options, query=(organization, labels))
 
     def projects_log_list(
-        self, project_name: PathValue = REQUIRED, *, data: LogsCreate | Mapping[str, Any] | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        data: LogsCreate | Mapping[str, Any] | None = None,
+        **options: Any,
     ) -> list[Logs]:
         """Search the logs of a project, in the older form.
 
-        Searches the log lines of the project by labels, from a moment or a line on. Use
-        ``logs_list`` instead, which can search for text and also works in ``/v2``.
+        Searches the log lines of the project by labels, from a given time or line on.
+        Use ``logs_list`` instead, which can search for text and also works in ``/v2``.
 
         Without a body, the lines of the last six hours are returned, at most 1000.
 
@@ -941,13 +961,15 @@ class Projects(Api, generated=True):
             logs = core_api.projects_log_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_PROJECTS_LOG_LIST, (project_name,), options, body=data)
 
     def projects_resource_usage(self, project_name: PathValue = REQUIRED, **options: Any) -> ProjectResourceUsage:
         """Count the objects of a project.
 
         Returns how many deployments, pipelines, buckets and environments a project has.
-        What they cost is shown by ``projects_usage_get``.
+        ``projects_usage_get`` shows what they cost.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -974,8 +996,9 @@ class Projects(Api, generated=True):
         Changes the given settings and leaves the others as they are. CORS origins and
         labels are replaced as a whole.
 
-        With ``suspend`` you stop and resume the project. If the platform suspended it,
-        it can't be resumed this way; if its credits are used up, raise ``credits``.
+        Set ``suspend`` to stop or resume the project. A project that the platform
+        suspended can't be resumed this way; if its credits have run out, raise
+        ``credits``.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -1003,7 +1026,7 @@ class Projects(Api, generated=True):
     def projects_usage_get(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         start_date: datetime | str | None = None,
         end_date: datetime | str | None = None,
         interval: Literal["day", "month"] | None = None,
@@ -1040,6 +1063,8 @@ class Projects(Api, generated=True):
             project_usage = core_api.projects_usage_get(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _PROJECTS_USAGE_GET, (project_name,), options, query=(start_date, end_date, interval)
         )

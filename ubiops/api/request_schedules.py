@@ -11,6 +11,8 @@ from ubiops.api._base import Api
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import ScheduleCreate, ScheduleList, ScheduleUpdate
 
@@ -70,11 +72,11 @@ class RequestSchedules(Api, generated=True):
         """Create a schedule.
 
         Creates a schedule: the platform then sends requests with the same input to a
-        deployment or pipeline at set times. It replaces a cron job of your own.
+        deployment or pipeline at set times. You don't need a cron job of your own.
 
-        The times are in UTC all year round. The requests are found among the batch
-        requests of the deployment or pipeline, where ``origin.created_by`` is
-        ``UbiOps``; that is inferred, not documented.
+        Times are in UTC, so they don't follow daylight saving time. The requests are
+        found among the batch requests of the deployment or pipeline, where
+        ``origin.created_by`` is ``UbiOps``; that is inferred, not documented.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -116,8 +118,8 @@ class RequestSchedules(Api, generated=True):
     ) -> None:
         """Delete a schedule.
 
-        Deletes a schedule permanently. No more requests are sent; its past requests
-        stay.
+        Deletes a schedule permanently. No more requests are sent; its past requests are
+        kept.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -166,7 +168,11 @@ class RequestSchedules(Api, generated=True):
         return self.api_client.execute(_REQUEST_SCHEDULES_GET, (project_name, schedule_name), options)
 
     def request_schedules_list(
-        self, project_name: PathValue = REQUIRED, *, labels: str | Mapping[str, str] | None = None, **options: Any
+        self,
+        project_name: PathValue = REQUIRED,
+        *extra: Never,
+        labels: str | Mapping[str, str] | None = None,
+        **options: Any,
     ) -> list[ScheduleList]:
         """List schedules.
 
@@ -183,8 +189,7 @@ class RequestSchedules(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.ScheduleList]: The schedules. An empty list if there are none,
-                or none with such a label.
+            list[ubiops.ScheduleList]: The schedules. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -197,6 +202,8 @@ class RequestSchedules(Api, generated=True):
             schedules = core_api.request_schedules_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_REQUEST_SCHEDULES_LIST, (project_name,), options, query=(labels,))
 
     def request_schedules_update(
@@ -209,8 +216,8 @@ class RequestSchedules(Api, generated=True):
         """Update a schedule.
 
         Changes the given settings and leaves the others as they are. Labels are
-        replaced as a whole. To pause the schedule, set ``enabled`` to ``false``. What
-        the requests are sent to can't be changed: create another schedule instead.
+        replaced as a whole. To pause the schedule, set ``enabled`` to ``false``. The
+        target of the requests can't be changed: create another schedule instead.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         PermissionList,
@@ -142,8 +144,8 @@ class Roles(Api, generated=True):
         """Assign a role.
 
         Gives a role to a user, a service user or the code of a deployment, for the
-        whole project or for one object in it. Roles add up: whoever has several has the
-        permissions of all of them.
+        whole project or for one object in it. Roles add up: the holder of several roles
+        has the permissions of all of them.
 
         A user must have access to the project first (``project_users_create``). Give
         ``resource`` and ``resource_type`` together; leave out both for the whole
@@ -188,7 +190,7 @@ class Roles(Api, generated=True):
         """Take a role away.
 
         Deletes an assignment, so that its holder loses the role for that object. The
-        role itself stays, and so does the access to the project.
+        role itself and the access to the project are kept.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -198,7 +200,7 @@ class Roles(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            None: The role was taken away. The response is empty.
+            None: The role was revoked. The response is empty.
 
         Operation: ``DELETE /projects/{project_name}/role-assignments/{id}``
 
@@ -240,7 +242,7 @@ class Roles(Api, generated=True):
     def role_assignments_per_object_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         resource: str | None = None,
         resource_type: Literal["project", "deployment", "pipeline", "bucket"] | None = None,
         assignee: str | None = None,
@@ -249,7 +251,7 @@ class Roles(Api, generated=True):
     ) -> list[RoleAssignmentList]:
         """List role assignments.
 
-        Lists who has which role in a project, and for which object. Narrow the list by
+        Lists who has which role in a project, and for which object. Filter the list by
         the object (``resource`` and ``resource_type``), by the holder of the role
         (``assignee`` and ``assignee_type``), or by both.
 
@@ -267,8 +269,8 @@ class Roles(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.RoleAssignmentList]: The assignments. An empty list if there are
-                none that match.
+            list[ubiops.RoleAssignmentList]: The assignments. An empty list if none
+                match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -281,6 +283,8 @@ class Roles(Api, generated=True):
             role_assignments = core_api.role_assignments_per_object_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _ROLE_ASSIGNMENTS_PER_OBJECT_LIST,
             (project_name,),
@@ -329,8 +333,8 @@ class Roles(Api, generated=True):
     def roles_delete(self, project_name: PathValue = REQUIRED, role_name: PathValue = REQUIRED, **options: Any) -> None:
         """Delete a role.
 
-        Deletes a role of your own. Whoever has it loses its permissions. Built-in roles
-        can't be deleted.
+        Deletes a role of your own. Everyone who has it loses its permissions. Built-in
+        roles can't be deleted.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -416,7 +420,7 @@ class Roles(Api, generated=True):
         """Update a role.
 
         Renames a role of your own, or replaces its permissions as a whole. The change
-        affects everybody who has the role. Built-in roles can't be changed.
+        affects everyone who has the role. Built-in roles can't be changed.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the

@@ -11,6 +11,8 @@ from ubiops.api._base import Api
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import ServiceUserCreate, ServiceUserList, ServiceUserTokenDetail, ServiceUserTokenList
 
@@ -79,11 +81,11 @@ class ServiceUsers(Api, generated=True):
 
         Creates an account for a program, such as a CI job or a web application, and
         returns its API token. The token is shown only this once, so store it. If it is
-        lost, ``service_users_token`` makes a new one.
+        lost, ``service_users_token`` creates a new one.
 
-        A new service user has no permissions. Assign a role to it with
-        ``role_assignments_create``, with its ``id`` as ``assignee``, and as narrow a
-        role as the program can work with.
+        A new service user has no permissions. Assign it a role with
+        ``role_assignments_create``, with its ``id`` as ``assignee``: the narrowest one
+        that the program can work with.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -194,21 +196,21 @@ class ServiceUsers(Api, generated=True):
         self,
         project_name: PathValue = REQUIRED,
         service_user_id: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         data: Mapping[str, Any] | None = None,
         **options: Any,
     ) -> ServiceUserTokenList:
         """Replace the token of a service user.
 
-        Makes a new API token for a service user and returns it, this once. The old
-        token stops working at once. Use it if a token is lost or has become known, or
-        to rotate tokens. A service user that has expired can't get a new token.
+        Creates a new API token for a service user and returns it, only this once. The
+        old token stops working immediately. Use it if a token is lost or has leaked, or
+        to rotate tokens. An expired service user can't get a new token.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
                 client.
             service_user_id: UUID of the service user. String (UUID). Required.
-            data: Nothing, or an empty object. The platform reads nothing from it. Dict.
+            data: Nothing or an empty object. The platform ignores it. Dict.
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
@@ -227,6 +229,8 @@ class ServiceUsers(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_SERVICE_USERS_TOKEN, (project_name, service_user_id), options, body=data)
 
     def service_users_update(
@@ -239,8 +243,8 @@ class ServiceUsers(Api, generated=True):
         """Update a service user.
 
         Changes name, description or expiry date of a service user; what is left out
-        keeps its value. The token stays the same. A service user that has expired can't
-        be changed any more.
+        keeps its value. The token stays the same. An expired service user can no longer
+        be changed.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the

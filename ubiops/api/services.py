@@ -11,6 +11,8 @@ from ubiops.api._base import Api
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import (
         ServiceCreate,
@@ -175,15 +177,15 @@ class Services(Api, generated=True):
     ) -> ServiceDetail:
         """Create a service.
 
-        Opens a port of a deployment's instances to HTTPS callers, at an address of its
-        own. Use it for code that has an HTTP server, such as a dashboard or a language
-        model, where callers expect any path and method rather than requests of the
-        platform. Calls are spread over the running instances.
+        Opens a port of a deployment's instances to HTTPS callers, at a dedicated
+        address. Use it for code that has an HTTP server, such as a dashboard or a
+        language model, where callers expect any path and method rather than requests of
+        the platform. Calls are spread over the running instances.
 
         By default, callers send an API token, whose owner needs the permission to
-        create requests of the deployment. Access without a token must be unlocked for
-        the project. Each call is recorded as a request of the version, unless its path
-        or the type of its content is excluded.
+        create requests of the deployment. The project must allow access without a
+        token. Each call is recorded as a request of the version, unless its path or the
+        type of its content is excluded.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -226,8 +228,8 @@ class Services(Api, generated=True):
     ) -> None:
         """Delete a service.
 
-        Deletes a service. Its address stops working at once. The deployment stays as it
-        is.
+        Deletes a service. Its address stops working immediately. The deployment is not
+        affected.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -279,7 +281,7 @@ class Services(Api, generated=True):
     def services_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         labels: str | Mapping[str, str] | None = None,
         deployment_version_ids: str | None = None,
         **options: Any,
@@ -301,8 +303,7 @@ class Services(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.ServiceList]: The services. An empty list if there are none that
-                match.
+            list[ubiops.ServiceList]: The services. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -315,6 +316,8 @@ class Services(Api, generated=True):
             services = core_api.services_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_SERVICES_LIST, (project_name,), options, query=(labels, deployment_version_ids))
 
     def services_status_get(
@@ -357,7 +360,7 @@ class Services(Api, generated=True):
         """Update a service.
 
         Changes the given settings and leaves the others as they are. The address stays
-        the same, also under a new name. To return to the default version of the
+        the same even if you change the name. To return to the default version of the
         deployment, or to remove a limit, send null (``ubiops.NULL``).
 
         Args:
@@ -398,10 +401,10 @@ class Services(Api, generated=True):
     ) -> ServicesUserConcurrencyLimitList:
         """Create a concurrency limit of a user.
 
-        Gives a user a limit of their own on the number of calls that are open at a
-        time, in place of ``concurrency_limit_user_default`` of the service. Use it for
-        a caller who needs more, or should get less, than the others. A slow caller who
-        opens many calls then leaves room for others. Inferred, not documented.
+        Gives a user a limit of their own on the number of calls that are open at the
+        same time, in place of ``concurrency_limit_user_default`` of the service. Use it
+        for a caller who needs more, or should get less, than the others. A slow caller
+        who opens many calls then leaves room for others. Inferred, not documented.
 
         API v2 only.
 
@@ -447,9 +450,9 @@ class Services(Api, generated=True):
     ) -> None:
         """Delete the concurrency limit of a user.
 
-        Deletes the limit of one user on the number of calls that are open at a time.
-        The user then has ``concurrency_limit_user_default`` of the service, as all
-        others. Inferred, not documented.
+        Deletes the limit of one user on the number of calls that are open at the same
+        time. The user then has ``concurrency_limit_user_default`` of the service, like
+        everyone else. Inferred, not documented.
 
         API v2 only.
 
@@ -489,8 +492,9 @@ class Services(Api, generated=True):
     ) -> ServicesUserConcurrencyLimitList:
         """Get the concurrency limit of a user.
 
-        Returns the limit of one user on the number of calls that are open at a time. A
-        user without a limit of their own is not found. Inferred, not documented.
+        Returns the limit of one user on the number of calls that are open at the same
+        time. A user without a limit of their own is not found. Inferred, not
+        documented.
 
         API v2 only.
 
@@ -527,7 +531,7 @@ class Services(Api, generated=True):
         """List the concurrency limits of users.
 
         Lists the users of a service that have a limit of their own on the number of
-        calls that are open at a time. All others have
+        calls that are open at the same time. All others have
         ``concurrency_limit_user_default`` of the service. Inferred, not documented.
 
         API v2 only.
@@ -564,8 +568,8 @@ class Services(Api, generated=True):
     ) -> ServicesUserConcurrencyLimitList:
         """Update the concurrency limit of a user.
 
-        Changes the limit of one user on the number of calls that are open at a time.
-        Inferred, not documented.
+        Changes the limit of one user on the number of calls that are open at the same
+        time. Inferred, not documented.
 
         API v2 only.
 
@@ -662,8 +666,8 @@ class Services(Api, generated=True):
         """Delete the rate limit of a user.
 
         Deletes the limit of one user on the number of calls within a period. The user
-        then has ``rate_limit_user_default`` of the service, as all others. Inferred,
-        not documented.
+        then has ``rate_limit_user_default`` of the service, like everyone else.
+        Inferred, not documented.
 
         API v2 only.
 

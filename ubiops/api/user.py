@@ -109,9 +109,9 @@ class User(Api, generated=True):
     def user_get(self, **options: Any) -> UserDetail:
         """Get your account.
 
-        Returns the account that the token belongs to. Use it to find out who a token
-        acts as, for example before a program starts to change things. Inferred, not
-        documented.
+        Returns the account that the token belongs to. Use it to check which account a
+        token belongs to, for example before a program starts to change things.
+        Inferred, not documented.
 
         API v2 only.
 

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops.models import WebhookCreate, WebhookDetail, WebhookTestCreate, WebhookTestDetail, WebhookUpdate
 
@@ -102,9 +104,9 @@ class Webhooks(Api, generated=True):
     ) -> WebhookTestDetail:
         """Test a webhook.
 
-        Makes one call as a webhook with these settings would make it, so that you can
-        check the URL, the headers and your server. No webhook is created or needed.
-        Poll ``webhook_tests_get`` for how the call went.
+        Makes one call, as a webhook with these settings would, so that you can check
+        the URL, the headers and your server. No webhook is created or needed. Poll
+        ``webhook_tests_get`` for the result.
 
         Args:
             project_name: Name of the project. String, not empty. Default: that of the
@@ -148,8 +150,8 @@ class Webhooks(Api, generated=True):
     ) -> WebhookTestDetail:
         """Get a test of a webhook.
 
-        Returns how the call of a test went. Poll it until ``status`` is ``completed``
-        or ``failed``, which takes as long as the timeout of the test at most, or longer
+        Returns the result of a test. Poll it until ``status`` is ``completed`` or
+        ``failed``, which takes as long as the timeout of the test at most, or longer
         with ``retry``.
 
         Args:
@@ -178,10 +180,10 @@ class Webhooks(Api, generated=True):
     ) -> WebhookDetail:
         """Create a webhook.
 
-        Has the platform send a POST request to a URL of yours when a request to a
-        deployment or pipeline starts or ends, so that programs need not poll.
+        Makes the platform send a POST request to a URL of yours when a request to a
+        deployment or pipeline starts or ends, so that programs don't need to poll.
         ``started`` fires when processing begins, ``completed`` and ``failed`` when it
-        ended that way, and ``finished`` however it ended.
+        ends that way, and ``finished`` when it ends in any way.
 
         The body of the call is a JSON object with ``event``, the ids and names of the
         deployment and version (or of the pipeline), ``request_id``, ``status``, and
@@ -287,7 +289,7 @@ class Webhooks(Api, generated=True):
     def webhooks_list(
         self,
         project_name: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         labels: str | Mapping[str, str] | None = None,
         object_type: Literal["deployment", "pipeline"] | None = None,
         event: Literal[
@@ -325,8 +327,7 @@ class Webhooks(Api, generated=True):
             **options: Options of the call, see ``ubiops.options.CallOptions``.
 
         Returns:
-            list[ubiops.WebhookDetail]: The webhooks. An empty list if there are none
-                that match.
+            list[ubiops.WebhookDetail]: The webhooks. An empty list if none match.
 
         Raises:
             ubiops.ApiException: The call failed: ``BadRequestError`` (400), or an error
@@ -339,6 +340,8 @@ class Webhooks(Api, generated=True):
             webhooks = core_api.webhooks_list(project_name="weather")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_WEBHOOKS_LIST, (project_name,), options, query=(labels, object_type, event))
 
     def webhooks_update(

@@ -98,6 +98,8 @@ def _start(options: argparse.Namespace, start: Callable[..., Emulator]) -> Emula
             maximum_file_size=options.maximum_file_size,
             access_log=options.verbose,
             allowed_hosts=options.allowed_host,
+            run_code=not options.no_run,
+            install=not options.no_install,
         )
 
     if options.port is not None:
@@ -167,6 +169,16 @@ def _parser(prog: str) -> argparse.ArgumentParser:
         help="how long a build stays in each state (default: 0.2 seconds each)",
     )
     parser.add_argument("--maximum-file-size", type=int, metavar="BYTES", help="largest accepted file (default: 2 GB)")
+    parser.add_argument(
+        "--no-run",
+        action="store_true",
+        help="don't run uploaded code; needed for a --host that other machines can reach",
+    )
+    parser.add_argument(
+        "--no-install",
+        action="store_true",
+        help="don't install the requirements of packages; code has those of the emulator's own environment",
+    )
     parser.add_argument("--verbose", action="store_true", help="log each call")
     return parser
 
@@ -201,11 +213,7 @@ or from Python:
 
     import ubiops
 
-    configuration = ubiops.Configuration(
-        host="{emulator.host}",
-        api_key={{"Authorization": "{emulator.token}"}},
-    )
-    with ubiops.CoreApi(ubiops.ApiClient(configuration)) as api:
+    with ubiops.CoreApi(token="{emulator.token}", host="{emulator.host}") as api:
         print(api.deployments_list("my-project"))
 
 {kept} Press Ctrl-C to stop it."""

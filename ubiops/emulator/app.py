@@ -20,11 +20,11 @@ from starlette.routing import BaseRoute, Match
 
 from ubiops.emulator import areas, control  # noqa: F401 - they register handlers
 from ubiops.emulator.core import uploads
-from ubiops.emulator.core.auth import check_token
-from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse, UploadedFile
+from ubiops.emulator.core.context import ContentResponse, FileResponse, RequestContext, StreamResponse
 from ubiops.emulator.core.errors import ApiError, FolderError, bad_request, not_supported
 from ubiops.emulator.core.handlers import EXTRA_ROUTES, HANDLERS, Handler
 from ubiops.emulator.core.paths import ABORT, CONTROL, PathTemplate, without_prefix
+from ubiops.emulator.core.service_tokens import authenticate
 from ubiops.emulator.core.storage import is_failure
 from ubiops.emulator.core.validation import FORM, JSON, TEXT, RequestValidator, read_json
 from ubiops.emulator.endpoints import Endpoint, described_endpoint, extra_endpoint
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from ubiops.emulator.core.backend import Backend
     from ubiops.emulator.core.faults import Fault
+    from ubiops.emulator.core.handlers import ErrorRenderer
     from ubiops.emulator.core.rate_limit import Allowance, RateLimit
 
 MAXIMUM_JSON_SIZE = 10 * 1024 * 1024
@@ -153,6 +154,7 @@ class PathRoute(BaseRoute):
         if endpoint is None:
             message = f"{method} is not allowed here; this path accepts {self._allowed}"
             raise ApiError(405, message, {"Allow": self._allowed})
+        scope["render_error"] = endpoint.render_error
         request = Request(scope, receive)
         try:
             fault = await self._fault(endpoint, request)
@@ -200,13 +202,14 @@ class PathRoute(BaseRoute):
         return fault
 
     async def _serve(self, endpoint: Endpoint, request: Request) -> Result:
+        user = self._backend.settings.user
         if endpoint.authorized:
-            check_token(request.headers.get("authorization"), self._backend.settings.tokens)
+            user = authenticate(self._backend, request.headers.get("authorization"))
         if endpoint.handler is None:
             raise not_supported(endpoint.operation_id)
         context = RequestContext(
             backend=self._backend,
-            user=self._backend.settings.user,
+            user=user,
             path={name: _decode(value) for name, value in request.path_params.items()},
             query=self._read_query(endpoint, request),
             headers=request.headers,
@@ -240,10 +243,13 @@ class PathRoute(BaseRoute):
     ) -> Result:
         if handler.check:
             handler.check(context)
-        limit = self._backend.settings.maximum_file_size
+        limit = endpoint.limit or self._backend.settings.maximum_file_size
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > limit:
+            raise uploads.too_large(limit)
         with await self._threads.run(self._backend.files.create, ".bin") as incoming:
-            await uploads.receive_file(incoming, request.stream(), limit)
-            return await self._call(endpoint, handler, replace(context, file=UploadedFile("", incoming)), writes=True)
+            file = await uploads.receive_file(incoming, request.stream(), limit)
+            return await self._call(endpoint, handler, replace(context, file=file), writes=True)
 
     async def _serve_form(
         self, endpoint: Endpoint, handler: Handler, request: Request, context: RequestContext
@@ -348,6 +354,9 @@ async def _read_content(request: Request) -> bytes:
 
 async def _error_response(request: Request, error: Exception) -> Response:
     known = cast("ApiError", error)
+    render_error: ErrorRenderer | None = request.scope.get("render_error")
+    if render_error is not None:
+        return content_response(render_error(known), known.status)
     return json_response(known.status, {"error": known.message}, known.headers)
 
 

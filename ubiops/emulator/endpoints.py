@@ -10,6 +10,7 @@ from ubiops.emulator.core.handlers import HANDLERS, ExtraRoute, Handler
 from ubiops.emulator.core.validation import JSON, RequestValidator, compile_validator
 
 if TYPE_CHECKING:
+    from ubiops.emulator.core.handlers import ErrorRenderer
     from ubiops.emulator.route import Route
 
 
@@ -25,6 +26,8 @@ class Endpoint(NamedTuple):
         select: Reduces a result to the fields of the response, in their order.
         slow: Whether it takes time, as lists do: they may be long.
         takes_file: Whether the body is a file, to be streamed to the data folder.
+        limit: The largest such file; None stands for that of the settings.
+        render_error: Returns the response for an error, if not as JSON.
     """
 
     operation_id: str
@@ -35,6 +38,8 @@ class Endpoint(NamedTuple):
     select: Selection
     slow: bool = False
     takes_file: bool = False
+    limit: int | None = None
+    render_error: ErrorRenderer | None = None
 
 
 def described_endpoint(route: Route) -> Endpoint:
@@ -57,6 +62,8 @@ def extra_endpoint(route: ExtraRoute) -> Endpoint:
         None,
         route.handler.slow,
         takes_file=route.body == "file",
+        limit=route.limit,
+        render_error=route.render_error,
     )
 
 

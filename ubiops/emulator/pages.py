@@ -59,11 +59,7 @@ python -m ubiops check</pre>
 <h2>From Python</h2>
 <pre>import ubiops
 
-configuration = ubiops.Configuration(
-    host="{api}",
-    api_key={{"Authorization": "{token}"}},
-)
-with ubiops.CoreApi(ubiops.ApiClient(configuration)) as api:
+with ubiops.CoreApi(token="{token}", host="{api}") as api:
     print(api.deployments_list("my-project"))</pre>
 <h2>Description</h2>
 <p><a href="{description}">{description}</a> describes the {count} operations of this API

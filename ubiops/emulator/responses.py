@@ -54,22 +54,25 @@ async def send_file(response: FileResponse, head: bool, send: Send) -> None:
     It is opened first: if it is deleted meanwhile, it can still be read.
     """
     try:
-        file: IO[bytes] = open(response.path, "rb")  # noqa: SIM115 - closed below, before anything can await
+        file: IO[bytes] = response.file or open(response.path, "rb")  # noqa: SIM115 - closed below, before any await
     except FileNotFoundError as error:
         raise not_found(response.kind) from error
     with file:
-        size = file.seek(0, 2)
-        file.seek(0)
+        start, end = response.part or (0, file.seek(0, 2))
+        file.seek(start)
         headers = [
             (b"content-type", response.media_type.encode("ascii")),
-            (b"content-length", b"%d" % size),
+            (b"content-length", b"%d" % (end - start)),
             (b"content-disposition", _disposition(response.name).encode("ascii")),
+            *((name.lower().encode("ascii"), value.encode("latin-1")) for name, value in response.headers.items()),
         ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        while not head:
-            block = await run_in_threadpool(file.read, _BLOCK)
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        left = 0 if head else end - start
+        while left:
+            block = await run_in_threadpool(file.read, min(left, _BLOCK))
             if not block:
                 break
+            left -= len(block)
             await send({"type": "http.response.body", "body": block, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
 

@@ -17,8 +17,14 @@ from typing import TYPE_CHECKING
 
 from ubiops.emulator.app import create_app
 from ubiops.emulator.areas import MIGRATIONS
+from ubiops.emulator.areas.deployment_requests.service import RequestService
 from ubiops.emulator.areas.deployments.package import Inspections
 from ubiops.emulator.areas.deployments.variables import set_project_variable
+from ubiops.emulator.areas.environments.installation import Builds
+from ubiops.emulator.areas.files.store import BucketStore
+from ubiops.emulator.areas.pipeline_requests.service import PipelineService
+from ubiops.emulator.areas.request_schedules.service import ScheduleService
+from ubiops.emulator.areas.webhooks.service import WebhookService
 from ubiops.emulator.core import audit, auth
 from ubiops.emulator.core.backend import Backend
 from ubiops.emulator.core.clock import Clock
@@ -27,8 +33,9 @@ from ubiops.emulator.core.files import Files
 from ubiops.emulator.core.folder import DATABASE, FILES, check_unused, open_folder
 from ubiops.emulator.core.settings import BuildSeconds, Settings
 from ubiops.emulator.core.storage import Storage
-from ubiops.emulator.guard import Guard, check_hosts
+from ubiops.emulator.guard import Guard, check_hosts, is_loopback
 from ubiops.emulator.pages import ANY_TOKEN, PREFIX
+from ubiops.emulator.runtime.service import CAN_RUN, attach
 from ubiops.emulator.serving import Server
 from ubiops.exceptions import ApiTypeError, ApiValueError
 
@@ -55,6 +62,8 @@ def start(
     maximum_file_size: int | None = None,
     access_log: bool = False,
     allowed_hosts: Iterable[str] | None = None,
+    run_code: bool = True,
+    install: bool = True,
 ) -> Emulator:
     """Starts an emulator in a thread of this process.
 
@@ -83,6 +92,12 @@ def start(
             port. On the loopback interface, requests to other names than localhost and
             loopback addresses are refused, and so are those of web pages from other
             hosts. Default: none.
+        run_code: Whether uploaded code is run when requests are made. It can do
+            whatever you can do on this machine, so this is possible on the loopback
+            interface only. On Windows, code is never run.
+        install: Whether the requirements of packages are installed, each into an
+            environment of its own. Without that, code has the packages of the
+            emulator's own environment.
 
     Returns:
         The emulator. Use it in a ``with`` block, or call its `stop` at the end.
@@ -96,8 +111,14 @@ def start(
     """
     settings = _settings(tokens, rate_limit, build_seconds, maximum_file_size)
     settings = settings._replace(allowed_hosts=check_hosts(allowed_hosts or ()))
+    settings = settings._replace(run_code=bool(run_code) and CAN_RUN, install=bool(install))
     listener = _listen(host, port)
     try:
+        if settings.run_code and not is_loopback(listener.getsockname()[0]):
+            raise ApiValueError(
+                f"the emulator runs uploaded code only if no other machine can reach it, and {host} is not a loopback "
+                "address: choose another host, or run_code=False (--no-run) to run no code"
+            )
         emulator = Emulator(listener, settings, data_dir, access_log)
     except BaseException:
         listener.close()
@@ -164,19 +185,30 @@ class Emulator:
         files.clean(self._storage.files())
         # Time never goes back, not even if the computer's clock was set back meanwhile.
         now = max(time.time() + self._storage.get_meta(AHEAD), audit.latest_date(self._storage))
-        return Backend(
+        clock = Clock(now, self._store_time)
+        backend = Backend(
             settings,
-            Clock(now, self._store_time),
+            clock,
             self._storage,
             files,
             [Inspections()],
             address=self.host.removesuffix(PREFIX),
+            bucket_files=BucketStore(self._storage, files, clock),
         )
+        self._runner = attach(backend, folder)
+        backend.services.append(Builds(backend))
+        backend.services.append(WebhookService(backend))
+        # After the runner: it gives requests to it when it starts.
+        backend.services.append(RequestService(backend))
+        # After the requests to deployments, of which those to pipelines consist.
+        backend.services.append(PipelineService(backend))
+        backend.services.append(ScheduleService(backend))
+        return backend
 
     def _seed(self, variables: list[tuple[str, str, str]]) -> None:
         def seed() -> None:
             for project, name, value in variables:
-                set_project_variable(self._storage, project, name, value)
+                set_project_variable(self._backend, project, name, value)
 
         seed()
         self._backend.seeds.append(seed)
@@ -216,8 +248,8 @@ class Emulator:
     def set_project_variable(self, project: str, name: str, value: str, secret: bool = False) -> None:
         """Creates or replaces an environment variable of a project.
 
-        The project's deployments inherit it. The emulator supports no operation of the
-        API that does this.
+        The project's deployments inherit it. `project_environment_variables_create` of
+        the API does the same, but doesn't replace a variable.
 
         Args:
             project: The name of the project.
@@ -233,7 +265,7 @@ class Emulator:
         """
         if not self._running:
             raise StoppedError
-        set_project_variable(self._storage, project, name, value, secret)
+        set_project_variable(self._backend, project, name, value, secret)
 
     @property
     def faults(self) -> Faults:
@@ -271,6 +303,9 @@ class Emulator:
             self._running = False
             atexit.unregister(self.stop)
             self._backend.faults.close()
+            if self._runner is not None:
+                # Requests that wait for user code would keep the server from stopping.
+                self._runner.interrupt()
             self._server.stop()
             for api in list(self._clients):
                 api.close()

@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union
 
 from ubiops._core.dates import read_date, read_datetime
 from ubiops._core.text import truncated_repr
@@ -31,27 +31,45 @@ class _Problem:
         self.error, self.words = error, words
 
 
+_Place = Union[str, "tuple[_Place, str | int]"]
+"""Where a value is: a name, or a place and what follows it.
+
+What follows is the name of a field, the position in a list, or a key in brackets. The
+text is only written if there is a problem.
+"""
+
+
+def _text(place: _Place) -> str:
+    if isinstance(place, str):
+        return place
+    parent, part = place
+    if isinstance(part, int):
+        return f"{_text(parent)}[{part}]"
+    return f"{_text(parent)}{part if part[:1] == '[' else f'.{part}'}"
+
+
 class _Report:
     """Collects what is wrong with the values of a model."""
 
-    def __init__(self) -> None:
-        self._errors: set[type[ApiTypeError] | type[ApiValueError]] = set()
-        self._lines: list[str] = []
+    __slots__ = ("_found",)
 
-    def add(self, place: str, problem: _Problem) -> None:
+    def __init__(self) -> None:
+        self._found: list[tuple[_Place, _Problem]] = []
+
+    def add(self, place: _Place, problem: _Problem) -> None:
         """Adds a problem."""
-        self._errors.add(problem.error)
-        self._lines.append(f"{place} {problem.words}")
+        self._found.append((place, problem))
 
     def finish(self, where: str) -> None:
         """Raises an error if there is a problem; ApiTypeError for wrong types only."""
         __tracebackhide__ = True
-        if not self._lines:
+        if not self._found:
             return
-        error = ApiTypeError if self._errors == {ApiTypeError} else ApiValueError
-        if len(self._lines) == 1:
-            raise error(self._lines[0])
-        raise error("\n  ".join([f"{where} has {len(self._lines)} invalid values:", *self._lines]))
+        lines = [f"{_text(place)} {problem.words}" for place, problem in self._found]
+        error = ApiTypeError if {problem.error for _, problem in self._found} == {ApiTypeError} else ApiValueError
+        if len(lines) == 1:
+            raise error(lines[0])
+        raise error("\n  ".join([f"{where} has {len(lines)} invalid values:", *lines]))
 
 
 _MISSING = _Problem(ApiValueError, "must be given (it is required), got None")
@@ -124,7 +142,7 @@ def check_object(value: Any, where: str, name: str, *, required: bool = False) -
         ubiops.ApiValueError: The value is required and missing.
     """
     report = _Report()
-    place = f"{where}.{name}"
+    place = where, name
     if value is None or value is NULL:
         if required:
             report.add(place, _MISSING)
@@ -133,32 +151,37 @@ def check_object(value: Any, where: str, name: str, *, required: bool = False) -
     report.finish(where)
 
 
-def _warn_misspelled(cls: type[Model], data: Mapping[str, Any], where: str) -> None:
-    if any(key not in cls._by_key for key in data):
+def _warn_misspelled(cls: type[Model], data: Mapping[str, Any], place: _Place) -> None:
+    if not data.keys() <= cls._by_key.keys():
         from ubiops.models._unknown import warn_misspelled
 
-        warn_misspelled(cls, data, where)
+        warn_misspelled(cls, data, _text(place))
 
 
-def _validate(cls: type[Model], values: Mapping[str, Any], where: str, report: _Report) -> None:
+def _validate(cls: type[Model], values: Mapping[str, Any], place: _Place, report: _Report) -> None:
     for key, field in cls._by_key.items():
         value = values.get(key)
         if value is None:
             if field.required:
-                report.add(f"{where}.{field.name}", _MISSING_OR_NULL if field.nullable else _MISSING)
+                report.add((place, field.name), _MISSING_OR_NULL if field.nullable else _MISSING)
+        elif value.__class__ is field.sufficient:
+            pass
         elif value is NULL:
             if field.required and not field.nullable:
-                report.add(f"{where}.{field.name}", _NULL)
+                report.add((place, field.name), _NULL)
+        elif simple := _SIMPLE.get(field.kind.name):
+            if problem := simple(value, field):
+                report.add((place, field.name), problem)
         else:
-            _check(value, where, f".{field.name}", field, field.kind, report)
+            _COMPOUND[field.kind.name](value, (place, field.name), field, field.kind, report)
 
 
-def _check(value: Any, where: str, name: str, field: Field, kind: Kind, report: _Report) -> None:
+def _check_item(value: Any, place: _Place, part: str | int, field: Field, kind: Kind, report: _Report) -> None:
     simple = _SIMPLE.get(kind.name)
     if simple is None:
-        _COMPOUND[kind.name](value, where + name, field, kind, report)
+        _COMPOUND[kind.name](value, (place, part), field, kind, report)
     elif problem := simple(value, field):
-        report.add(where + name, problem)
+        report.add((place, part), problem)
 
 
 # --- simple values --------------------------------------------------------------------
@@ -192,10 +215,12 @@ def _characters(count: int) -> str:
 
 
 def _check_choice(value: Any, field: Field) -> _Problem | None:
+    choices = field.kind.choices
+    if value.__class__ is str and value in choices:
+        return None
     proper, words = (str, "a string") if field.kind.declared == "str" else (int, "an integer")
     if not isinstance(value, proper) or isinstance(value, bool):
         return _wrong_type(f"be {words}", value, field)
-    choices = field.kind.choices
     return None if value in choices else _wrong_value(f"be one of {', '.join(map(repr, choices))}", value, field)
 
 
@@ -264,26 +289,26 @@ _SIMPLE: dict[str, Callable[[Any, Field], _Problem | None]] = {
 # --- containers -----------------------------------------------------------------------
 
 
-def _check_map(value: Any, place: str, field: Field, kind: Kind, report: _Report) -> None:
+def _check_map(value: Any, place: _Place, field: Field, kind: Kind, report: _Report) -> None:
     if problem := _check_keys(value, field):
         report.add(place, problem)
     elif kind.item:
         for key, item in value.items():
-            _check(item, place, f"[{key!r}]", field, kind.item, report)
+            _check_item(item, place, f"[{key!r}]", field, kind.item, report)
 
 
-def _check_list(value: Any, place: str, field: Field, kind: Kind, report: _Report) -> None:
+def _check_list(value: Any, place: _Place, field: Field, kind: Kind, report: _Report) -> None:
     if not isinstance(value, (list, tuple)):
         report.add(place, _wrong_type("be a list", value, field))
     elif kind.item:
         for index, item in enumerate(value):
             if item is None or item is NULL:
-                report.add(f"{place}[{index}]", _MISSING if item is None else _NULL)
+                report.add((place, index), _MISSING if item is None else _NULL)
             else:
-                _check(item, place, f"[{index}]", field, kind.item, report)
+                _check_item(item, place, index, field, kind.item, report)
 
 
-def _check_model(value: Any, place: str, field: Field, kind: Kind, report: _Report) -> None:
+def _check_model(value: Any, place: _Place, field: Field, kind: Kind, report: _Report) -> None:
     cls = field.model()
     if isinstance(value, Mapping):
         _warn_misspelled(cls, value, place)
@@ -294,7 +319,7 @@ def _check_model(value: Any, place: str, field: Field, kind: Kind, report: _Repo
         report.add(place, _wrong_type(f"be a {cls.__name__} or a dict", value, field))
 
 
-_COMPOUND: dict[str, Callable[[Any, str, Field, Kind, _Report], None]] = {
+_COMPOUND: dict[str, Callable[[Any, _Place, Field, Kind, _Report], None]] = {
     "list": _check_list,
     "map": _check_map,
     "model": _check_model,

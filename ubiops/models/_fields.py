@@ -11,6 +11,8 @@ from ubiops.models._list import ModelList
 if TYPE_CHECKING:
     from ubiops.models._base import Model
 
+_PLAIN: dict[str, type] = {"boolean": bool, "integer": int, "string": str}
+"""The classes of values by the kinds that need no other check."""
 REQUIRED: Any = object()
 """The default of a field that must be given."""
 
@@ -28,12 +30,15 @@ class Field:
         required: Whether it must be given.
         nullable: Whether ``ubiops.NULL`` may be given.
         rules: The limits of its value.
+        sufficient: The class whose instances are all valid, so that they need no check;
+            None if there is none.
         sensitive: Whether its value is a secret, which is never shown.
         sensitive_unless_false: The name of the boolean field that must be False for the
             value to be shown; empty if no field decides it.
     """
 
     __slots__ = (
+        "_model",
         "annotation",
         "declared",
         "key",
@@ -45,6 +50,7 @@ class Field:
         "rules",
         "sensitive",
         "sensitive_unless_false",
+        "sufficient",
     )
 
     owner: type[Model]
@@ -52,6 +58,8 @@ class Field:
     annotation: str
     kind: Kind
     nullable: bool
+    sufficient: type | None
+    _model: type[Model] | None
 
     def __init__(
         self,
@@ -72,6 +80,8 @@ class Field:
         self.nullable = " | Null" in annotation
         self.key = self.key or name
         self.declared = self.declared or self.kind.declared
+        self.sufficient = None if any(rule is not None for rule in self.rules.values()) else _PLAIN.get(self.kind.name)
+        self._model = None
 
     @property
     def may_be_secret(self) -> bool:
@@ -80,10 +90,12 @@ class Field:
 
     def model(self) -> type[Model]:
         """Returns the class of the models in it."""
-        module = self.owner.__module__
-        # A generated module imports its neighbours for type checkers only.
-        found = getattr(sys.modules[module], self.kind.model, None)
-        cls: type[Model] = found or getattr(sys.modules[module.rpartition(".")[0]], self.kind.model)
+        cls = self._model
+        if cls is None:
+            module = self.owner.__module__
+            # A generated module imports its neighbours for type checkers only.
+            found = getattr(sys.modules[module], self.kind.model, None)
+            cls = self._model = found or getattr(sys.modules[module.rpartition(".")[0]], self.kind.model)
         return cls
 
     def read(self, value: Any) -> Any:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import _thread
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ubiops.models._fields import Field
 
 
@@ -37,80 +39,68 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_lock._at_fork_reinit)  # type: ignore[attr-defined]
 
 
-class Attribute:
-    """The attribute of a field whose name in JSON is not the one in Python.
+def attribute_of(field: Field, bit: int) -> property | None:
+    """Returns the property of a field; None if it needs none.
 
-    Other fields that need no reading are found in the instance's dict.
-    """
-
-    __slots__ = ("_bit", "_field", "_key")
-
-    def __init__(self, field: Field, bit: int) -> None:
-        self._field, self._key, self._bit = field, field.key, bit
-
-    def __get__(self, model: Storage | None, owner: type) -> Any:
-        return self if model is None else model._values.get(self._key)
-
-    def __set__(self, model: Storage, value: Any) -> None:
-        with _lock:
-            model._values[self._key] = value
-            model._unread &= ~self._bit
-
-    def __delete__(self, model: Storage) -> None:
-        self.__set__(model, None)
-
-
-class DateAttribute(Attribute):
-    """The attribute of a date, which is read when it is first used.
-
-    In a long list most dates are never used, and reading them would take longer than
-    everything else.
-    """
-
-    __slots__ = ("_read",)
-
-    def __init__(self, field: Field, bit: int) -> None:
-        super().__init__(field, bit)
-        self._read: Any = field.kind.read
-
-    def __get__(self, model: Storage | None, owner: type) -> Any:
-        if model is None:
-            return self
-        values = model._values
-        value = values.get(self._key)
-        if value.__class__ is str and model._unread & self._bit:
-            value = values[self._key] = self._read(value)
-            if value.__class__ is str:
-                # It can't be read, and this is not retried.
-                self.__set__(model, value)
-        return value
-
-
-class NestedAttribute(Attribute):
-    """The attribute of nested models, which are built when they are first used."""
-
-    __slots__ = ()
-
-    def __get__(self, model: Storage | None, owner: type) -> Any:
-        if model is None:
-            return self
-        if model._unread & self._bit:
-            # All threads get the same models.
-            with _lock:
-                if model._unread & self._bit:
-                    self.__set__(model, self._field.read(model._values.get(self._key)))
-        return model._values.get(self._key)
-
-
-def attribute_of(field: Field, bit: int) -> Attribute | None:
-    """Returns the descriptor of a field; None if it needs none.
+    A field that needs no reading and has the same name in Python and in JSON is found
+    in the instance's dict. The property of another is made of functions that know
+    their field: this is the fastest descriptor that can be written in Python.
 
     Args:
         field: The field.
         bit: A bit of ``_unread`` that no other field has.
     """
+    key = field.key
+
+    def set_value(model: Storage, value: Any) -> None:
+        with _lock:
+            model._values[key] = value
+            model._unread &= ~bit
+
+    def get_value(model: Storage) -> Any:
+        return model._values.get(key)
+
+    getter: Callable[[Storage], Any] = get_value
     if field.kind.read:
-        return DateAttribute(field, bit)
-    if field.kind.model:
-        return NestedAttribute(field, bit)
-    return None if field.key == field.name else Attribute(field, bit)
+        getter = _date_getter(field, bit, set_value)
+    elif field.kind.model:
+        getter = _nested_getter(field, bit, set_value)
+    elif key == field.name:
+        return None
+    return property(getter, set_value, lambda model: set_value(model, None))
+
+
+def _date_getter(field: Field, bit: int, set_value: Callable[[Storage, Any], None]) -> Callable[[Storage], Any]:
+    """Returns how to get a date, which is read when it is first used.
+
+    In a long list most dates are never used, and reading them would take longer than
+    everything else.
+    """
+    key, read = field.key, cast("Callable[[Any], Any]", field.kind.read)
+
+    def get_date(model: Storage) -> Any:
+        values = model._values
+        value = values.get(key)
+        if value.__class__ is str and model._unread & bit:
+            value = values[key] = read(value)
+            if value.__class__ is str:
+                # It can't be read, and this is not retried.
+                set_value(model, value)
+        return value
+
+    return get_date
+
+
+def _nested_getter(field: Field, bit: int, set_value: Callable[[Storage, Any], None]) -> Callable[[Storage], Any]:
+    """Returns how to get nested models, which are built when they are first used."""
+    key = field.key
+
+    def get_nested(model: Storage) -> Any:
+        if model._unread & bit:
+            # All threads get the same models.
+            with _lock:
+                if model._unread & bit:
+                    set_value(model, field.read(model._values.get(key)))
+        return model._values.get(key)
+
+    return get_nested

@@ -24,7 +24,7 @@ class AuditList(Model):
     user: str = field(default=None)
     """E-mail address of the user who did it. String."""
     event: str = field(default=None)
-    """Description of the event, as a sentence for people. String."""
+    """Description of the event, as a readable sentence. String."""
     object_type: str = field(default=None)
     """Kind of the object, such as ``deployment``, ``pipeline`` or ``project``. String,
     1 to 64 characters."""

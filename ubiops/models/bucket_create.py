@@ -34,12 +34,12 @@ class BucketCreate(RequestModel):
     The keys depend on the provider. They are never returned. Dict. ``ubiops.NULL``
     sends null."""
     configuration: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
-    """Place of the files at another provider, such as ``bucket`` or ``container``,
-    ``prefix`` and ``region``. The keys depend on the provider. A slash is added to the
-    prefix if it has none. Dict. ``ubiops.NULL`` sends null."""
+    """Location of the files at another provider, such as ``bucket`` or ``container``,
+    ``prefix`` and ``region``. The keys depend on the provider. A slash is appended to
+    the prefix if it doesn't end with one. Dict. ``ubiops.NULL`` sends null."""
     ttl: int | Null | None = field(default=None)
-    """Seconds for which a file is kept, a multiple of 604800, which is one week. Older
-    files are deleted. Null, or nothing, keeps them forever. Integer. ``ubiops.NULL``
+    """How long files are kept, in seconds: a multiple of 604800 (one week). Older files
+    are deleted. If null or left out, files are kept forever. Integer. ``ubiops.NULL``
     sends null."""
     description: str | Null | None = field(default=None, max_length=400)
     """Purpose of the bucket, as free text. String, at most 400 characters."""

@@ -27,11 +27,11 @@ class BucketDetail(Model):
     creation_date: datetime = field(default=None)
     """Time at which the bucket was created. Date and time."""
     configuration: dict[str, Any] | None = field(default=None)
-    """Place of the files at another provider. Null if the platform stores them. Dict.
-    May be None."""
+    """Location of the files at another provider. Null if the platform stores them.
+    Dict. May be None."""
     ttl: int | None = field(default=None)
-    """Seconds for which a file is kept before it is deleted. Null if files are kept
-    forever. Integer. May be None."""
+    """How long files are kept before they are deleted, in seconds. Null if files are
+    kept forever. Integer. May be None."""
     description: str = field(default=None)
     """Purpose of the bucket. An empty string if there is no description. String, at
     most 400 characters."""

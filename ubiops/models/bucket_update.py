@@ -22,15 +22,16 @@ class BucketUpdate(RequestModel):
     The keys depend on the provider. They are never returned. Dict. ``ubiops.NULL``
     sends null."""
     configuration: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
-    """Place of the files at another provider, such as ``bucket`` or ``container``,
-    ``prefix`` and ``region``. The keys depend on the provider. A slash is added to the
-    prefix if it has none. Dict. ``ubiops.NULL`` sends null."""
+    """Location of the files at another provider, such as ``bucket`` or ``container``,
+    ``prefix`` and ``region``. The keys depend on the provider. A slash is appended to
+    the prefix if it doesn't end with one. Dict. ``ubiops.NULL`` sends null."""
     ttl: int | Null | None = field(default=None)
-    """Seconds for which a file is kept, a multiple of 604800, which is one week. Older
-    files are deleted. Null keeps them forever. Integer. ``ubiops.NULL`` sends null."""
+    """How long files are kept, in seconds: a multiple of 604800 (one week). Older files
+    are deleted. With null, files are kept forever. Integer. ``ubiops.NULL`` sends null.
+    """
     description: str | Null | None = field(default=None, max_length=400)
     """New description, as free text. An empty string removes it. String, at most 400
     characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
-    """The complete new set of labels: labels that are not in it are removed. Dict of
+    """The complete new set of labels, which replaces the current one. Dict of
     strings."""

@@ -34,5 +34,5 @@ class DeploymentRequestCreateResponse(Model):
     """Why the request failed: the exception's ``public_error_message`` or a general
     sentence. The traceback is in the logs. String. May be None."""
     timeout: int | None = field(default=None)
-    """Seconds that the request may take, as given or by default. Integer. May be
+    """Maximum time for the request, in seconds, as given or by default. Integer. May be
     None."""

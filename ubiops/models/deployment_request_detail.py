@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class DeploymentRequestDetail(Model):
-    """A request with everything that is stored of it."""
+    """A request with all its stored data."""
 
     id: str = field(default=None)
     """UUID of the request. String (UUID)."""
@@ -46,7 +46,7 @@ class DeploymentRequestDetail(Model):
     """Why the request failed: the exception's ``public_error_message`` or a general
     sentence. The traceback is in the logs. String. May be None."""
     timeout: int | None = field(default=None)
-    """Seconds that the request may take, as given or by default. Integer. May be
+    """Maximum time for the request, in seconds, as given or by default. Integer. May be
     None."""
     request_data: Any = field(default=None)
     """Input of the request: an object, a string or a list. Null if it was not stored.

@@ -25,7 +25,7 @@ class EnvironmentBuildList(Model):
     creation_date: datetime = field(default=None)
     """Time at which the build was requested. Date and time."""
     status: str = field(default=None)
-    """How the build goes. ``success``, ``failed`` and ``cancelled`` are final. String,
+    """State of the build. ``success``, ``failed`` and ``cancelled`` are final. String,
     one of ``queued``, ``processing``, ``success``, ``failed``, ``cancelled``."""
     error_message: str | None = field(default=None)
     """Why the build failed. Null or an empty string if it did not; the logs of the

@@ -18,5 +18,5 @@ class EnvironmentBuildUpdate(RequestModel):
     """
 
     status: Literal["cancelled"] = field()
-    """New status of the build. Builds that have ended can't be cancelled. String, one
-    of ``cancelled``. Required."""
+    """New status of the build. Finished builds can't be cancelled. String, one of
+    ``cancelled``. Required."""

@@ -26,7 +26,7 @@ class EnvironmentCreate(RequestModel):
     labels: Mapping[str, str] | Null | None = field(default=None)
     """Labels to find the environment by, as a map of strings. Dict of strings."""
     display_name: str | Null | None = field(default=None, min_length=1)
-    """Name of the environment for people. By default, it is ``name``. String, not
+    """Human-readable name of the environment. By default, it is ``name``. String, not
     empty. API v2.1 only."""
     base_environment: str | Null | None = field(default=None, min_length=1)
     """Name of the environment to build on, such as ``python3-11``. Leave it out only if

@@ -25,14 +25,14 @@ class EnvironmentDetail(Model):
     """Name of the environment, to which versions refer. String, 1 to 1024
     characters."""
     display_name: str | None = field(default=None)
-    """Name of the environment for people. String, at most 1024 characters. May be
+    """Human-readable name of the environment. String, at most 1024 characters. May be
     None."""
     base_environment: str | None = field(default=None)
     """Name of the environment that this one is built on. Null for an environment of the
     platform, or one that is a Docker image. In ``/v2``, it is ``base_environment_name``
     of a tag. String. May be None."""
     base_environment_display_name: str = field(default=None)
-    """Name of the base environment for people. String."""
+    """Human-readable name of the base environment. String."""
     project: str | None = field(default=None)
     """Name of the project that the environment belongs to. Null for an environment of
     the platform. String. May be None."""
@@ -56,7 +56,8 @@ class EnvironmentDetail(Model):
     hidden: bool = field(default=None)
     """Whether ``environments_list`` leaves the environment out. Boolean."""
     deprecated: bool = field(default=None)
-    """Whether the environment should not be used for new versions any more. Boolean."""
+    """Whether the environment is outdated and should not be used for new versions.
+    Boolean."""
     active_revision: str | None = field(default=None)
     """UUID of the revision in use. Null while nothing is built; this is inferred, not
     documented. Only ``environments_get`` and ``environments_update`` return it. String
@@ -70,6 +71,6 @@ class EnvironmentDetail(Model):
     upload; this is inferred, not documented. Only ``environments_get`` and
     ``environments_update`` return it. String (UUID). May be None."""
     latest_build: str | None = field(default=None)
-    """UUID of the newest build, which may not have ended. Null before the first upload;
-    this is inferred, not documented. Only ``environments_get`` and
+    """UUID of the newest build, which may not have finished. Null before the first
+    upload; this is inferred, not documented. Only ``environments_get`` and
     ``environments_update`` return it. String (UUID). May be None."""

@@ -38,14 +38,14 @@ class EnvironmentList(Model):
     """Whether the environment is one of the platform, which can't be changed.
     Boolean."""
     display_name: str | None = field(default=None)
-    """Name of the environment for people. String, at most 1024 characters. May be None.
-    API v2.1 only."""
+    """Human-readable name of the environment. String, at most 1024 characters. May be
+    None. API v2.1 only."""
     base_environment: str | None = field(default=None)
     """Name of the environment that this one is built on. Null for an environment of the
     platform, or one that is a Docker image. In ``/v2``, it is ``base_environment_name``
     of a tag. String. May be None. API v2.1 only."""
     base_environment_display_name: str = field(default=None)
-    """Name of the base environment for people. String. API v2.1 only."""
+    """Human-readable name of the base environment. String. API v2.1 only."""
     gpu_required: bool = field(default=None)
     """Whether code on this environment needs an instance with a GPU. Boolean. API v2.1
     only."""
@@ -59,8 +59,8 @@ class EnvironmentList(Model):
     """Whether ``environments_list`` leaves the environment out. Boolean. API v2.1
     only."""
     deprecated: bool = field(default=None)
-    """Whether the environment should not be used for new versions any more. Boolean.
-    API v2.1 only."""
+    """Whether the environment is outdated and should not be used for new versions.
+    Boolean. API v2.1 only."""
     active_revision: str | None = field(default=None)
     """UUID of the revision in use. Null while nothing is built; this is inferred, not
     documented. Only ``environments_get`` and ``environments_update`` return it. String
@@ -74,6 +74,6 @@ class EnvironmentList(Model):
     upload; this is inferred, not documented. Only ``environments_get`` and
     ``environments_update`` return it. String (UUID). May be None. API v2.1 only."""
     latest_build: str | None = field(default=None)
-    """UUID of the newest build, which may not have ended. Null before the first upload;
-    this is inferred, not documented. Only ``environments_get`` and
+    """UUID of the newest build, which may not have finished. Null before the first
+    upload; this is inferred, not documented. Only ``environments_get`` and
     ``environments_update`` return it. String (UUID). May be None. API v2.1 only."""

@@ -7,7 +7,8 @@ from ubiops.models._base import Model, field
 
 
 class EnvironmentRevisionCreate(Model):
-    """The receipt of an upload to an environment. In ``/v2``, ``Success`` replaces it.
+    """The confirmation of an upload to an environment. In ``/v2``, ``Success`` replaces
+    it.
 
     API v2.1 only.
     """

@@ -27,5 +27,5 @@ class EnvironmentRevisionDetail(Model):
     """E-mail address of the user who uploaded it, or ``UbiOps`` if the platform did.
     String."""
     expired: bool = field(default=None)
-    """Whether the file was deleted in the meantime. It can then be neither downloaded
-    nor built again. Boolean."""
+    """Whether the file has been deleted. If so, the revision can be neither downloaded
+    nor rebuilt. Boolean."""

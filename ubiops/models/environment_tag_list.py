@@ -28,7 +28,7 @@ class EnvironmentTagList(Model):
     creation_date: datetime = field(default=None)
     """Time at which the tag was created. Date and time."""
     status: str = field(default=None)
-    """How the build goes. ``success``, ``failed`` and ``cancelled`` are final; the
+    """State of the build. ``success``, ``failed`` and ``cancelled`` are final; the
     others are not documented. Inferred from how clients wait. String, not empty."""
     supports_request_format: bool = field(default=None)
     """Whether deployments that take requests of the platform can use the tag. With
@@ -37,7 +37,7 @@ class EnvironmentTagList(Model):
     """Whether the platform created the tag by itself, from packages that were uploaded
     together with the code of a version. Boolean."""
     deprecated: bool = field(default=None)
-    """Whether the tag should not be used for new versions any more. Boolean."""
+    """Whether the tag is outdated and should not be used for new versions. Boolean."""
     size: int | None = field(default=None)
     """Size of the built image in bytes. Null before it is built. Inferred, not
     documented. Integer. May be None."""
@@ -51,5 +51,5 @@ class EnvironmentTagList(Model):
     """Tag of the environment that the tag is built on. An empty string if it is a
     complete image. Inferred, not documented. String."""
     built: bool = field(default=None)
-    """Whether the tag was built successfully. It can then be used and downloaded, but
-    not be built again. Inferred, not documented. Boolean."""
+    """Whether the tag was built successfully. If so, it can be used and downloaded, but
+    not rebuilt. Inferred, not documented. Boolean."""

@@ -20,10 +20,10 @@ class EnvironmentUpdate(RequestModel):
     """New description, as free text. An empty string removes it. String, at most 400
     characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
-    """The complete new set of labels: labels that are not in it are removed. Dict of
+    """The complete new set of labels, which replaces the current one. Dict of
     strings."""
     name: str | Null | None = field(default=None, min_length=1)
     """New name, unique in the project. In ``/v2``, an environment can't be renamed.
     String, not empty. API v2.1 only."""
     display_name: str | Null | None = field(default=None, min_length=1)
-    """New name for people. String, not empty. API v2.1 only."""
+    """New human-readable name. String, not empty. API v2.1 only."""

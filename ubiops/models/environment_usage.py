@@ -22,7 +22,7 @@ class EnvironmentUsage(Model):
     environment: str = field(default=None)
     """Name of the environment. String, not empty."""
     environment_display_name: str = field(default=None)
-    """Name of the environment for people. String, not empty."""
+    """Human-readable name of the environment. String, not empty."""
     status: str = field(default=None)
     """State of the version: ``unavailable`` without a build that succeeded,
     ``building`` during the first build, ``available`` when it can process requests.

@@ -45,4 +45,4 @@ class EventList(Model):
     it with ``logs_list`` to read the lines around the event. Null if there is none.
     Inferred, not documented. Integer. May be None."""
     text: str = field(default=None)
-    """What happened, as a sentence for people. Inferred, not documented. String."""
+    """What happened, as a readable sentence. Inferred, not documented. String."""

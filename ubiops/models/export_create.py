@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ExportCreate(RequestModel):
-    """The objects to export, by their names. Kinds of objects that are left out are not
+    """The objects to export, by name. Kinds of objects that are left out are not
     exported.
     """
 

@@ -19,8 +19,8 @@ class ExpressionEvaluate(RequestModel):
     """An expression to try, with sample values."""
 
     expression: str = field()
-    """An expression of one line, in the syntax of Python, over the input fields.
-    String. Required."""
+    """A one-line expression in Python syntax that uses the input fields. String.
+    Required."""
     input_fields: Sequence[ExpressionInputFieldCreate | Mapping[str, Any]] = field()
     """The fields that the expression can use. List of ExpressionInputFieldCreate
     objects. Required."""

@@ -15,6 +15,5 @@ class ExpressionEvaluateResponse(Model):
     """The value of an expression."""
 
     result: Any = field(default=None)
-    """What the expression results in, of any type: usually a boolean for
-    ``if-condition``, and the value of the output field for ``function``. Any JSON
-    value."""
+    """Result of the expression, of any type: usually a boolean for ``if-condition``,
+    and the value of the output field for ``function``. Any JSON value."""

@@ -18,7 +18,7 @@ class FileCompleteMultipartUpload(RequestModel):
     """The parts that make up a file."""
 
     upload_id: str | Null | None = field(default=None)
-    """Id of the upload. Null, or nothing, at ``azure_blob_storage``. Inferred, not
+    """Id of the upload. Null or left out at ``azure_blob_storage``. Inferred, not
     documented. String. ``ubiops.NULL`` sends null."""
     parts: Sequence[Mapping[str, Any]] = field(declared="list[dict(str, str)]")
     """The parts in the order of the file. Each has the ``ETag`` that the storage

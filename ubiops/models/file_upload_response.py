@@ -12,7 +12,7 @@ class FileUploadResponse(Model):
     """
 
     url: str = field(default=None, sensitive=True)
-    """The address. Whoever knows it can use it until it expires, so treat it as a
+    """The address. Anyone who has it can use it until it expires, so treat it as a
     secret. String, not empty."""
     provider: str = field(default=None)
     """Provider of the storage. ``azure_blob_storage`` needs further headers in an

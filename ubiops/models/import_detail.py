@@ -31,8 +31,8 @@ class ImportDetail(Model):
     """Why the import failed. Null or an empty string if it did not. String, at most
     1024 characters. May be None."""
     size: int | None = field(default=None)
-    """Size of the zip file in bytes. Null until the file is there. Integer. May be
-    None."""
+    """Size of the zip file in bytes. Null until the file has been received. Integer.
+    May be None."""
     deployments: dict[str, dict[str, Any]] = field(default=None)
     """Deployments of the file by name, each with its settings, ``versions`` and
     ``environment_variables``. ``zip`` of a version is the path of its code within the

@@ -30,5 +30,5 @@ class ImportList(Model):
     """Why the import failed. Null or an empty string if it did not. String, at most
     1024 characters. May be None."""
     size: int | None = field(default=None)
-    """Size of the zip file in bytes. Null until the file is there. Integer. May be
-    None."""
+    """Size of the zip file in bytes. Null until the file has been received. Integer.
+    May be None."""

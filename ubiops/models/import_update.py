@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 class ImportUpdate(RequestModel):
-    """The objects of an import to create, in the form in which ``imports_get`` returns
-    them. What is left out is not created.
+    """The objects of an import to create, in the form that ``imports_get`` returns.
+    Objects that are left out are not created.
     """
 
     deployments: Mapping[str, Mapping[str, Any]] | Null | None = field(default=None)

@@ -19,4 +19,4 @@ class InstanceEvent(Model):
     time_created: datetime = field(default=None)
     """Time of the event. Date and time."""
     description: str = field(default=None)
-    """Description of the event, as a sentence for people. String."""
+    """Description of the event, as a readable sentence. String."""

@@ -17,5 +17,5 @@ class InstanceInstanceTypeDetail(Model):
     name: str = field(default=None)
     """Name of the instance type, such as ``512mb``. String, 1 to 256 characters."""
     display_name: str | None = field(default=None)
-    """Name for people, such as ``512 MB + 0.125 vCPU``. Null if there is none. String,
-    at most 256 characters. May be None."""
+    """Human-readable name, such as ``512 MB + 0.125 vCPU``. Null if there is none.
+    String, at most 256 characters. May be None."""

@@ -18,5 +18,5 @@ class InstanceType(Model):
     name: str = field(default=None)
     """Name of the instance type, such as ``512mb``. String, not empty."""
     display_name: str | None = field(default=None)
-    """Name for people, such as ``512 MB + 0.125 vCPU``. Null if there is none. String,
-    not empty. May be None."""
+    """Human-readable name, such as ``512 MB + 0.125 vCPU``. Null if there is none.
+    String, not empty. May be None."""

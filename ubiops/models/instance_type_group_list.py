@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class InstanceTypeGroupList(Model):
-    """A group of instance types that can stand in for one another."""
+    """A group of instance types that can replace one another."""
 
     id: str = field(default=None)
     """UUID of the group, which versions name in ``instance_type_group_id``. String

@@ -23,5 +23,5 @@ class InstanceTypeGroupUpdate(RequestModel):
     name: str | Null | None = field(default=None, min_length=1)
     """New name of the group. String, not empty."""
     instance_types: Sequence[InstanceTypeItemCreate | Mapping[str, Any]] | Null | None = field(default=None)
-    """The complete new list of instance types: types that are not in it are removed.
-    List of InstanceTypeItemCreate objects."""
+    """The complete new list of instance types, which replaces the current one. List of
+    InstanceTypeItemCreate objects."""

@@ -23,8 +23,8 @@ class InstanceTypeList(Model):
     name: str = field(default=None)
     """Name of the instance type, such as ``512mb``. String, 1 to 256 characters."""
     display_name: str | None = field(default=None)
-    """Name for people, such as ``512 MB + 0.125 vCPU``. Null if there is none. String,
-    at most 256 characters. May be None."""
+    """Human-readable name, such as ``512 MB + 0.125 vCPU``. Null if there is none.
+    String, at most 256 characters. May be None."""
     cpu: float = field(default=None)
     """Number of virtual processors (vCPU), which may be a fraction. Number."""
     memory: float = field(default=None)
@@ -34,8 +34,8 @@ class InstanceTypeList(Model):
     accelerator: float = field(default=None)
     """Number of GPU cores; 0 without a GPU. Number."""
     credit_rate: float = field(default=None)
-    """Price in credits per hour for which an instance runs. Number."""
+    """Price in credits per hour that an instance runs. Number."""
     dedicated_node: bool = field(default=None)
-    """Whether an instance has a machine of its own. Boolean."""
+    """Whether an instance gets a dedicated machine. Boolean."""
     node_pool: InstanceTypeNodePool = field(default=None)
     """Pool of machines on which instances of this type run. InstanceTypeNodePool."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class InstanceUpdate(RequestModel):
-    """The stop of an instance."""
+    """A request to stop an instance."""
 
     status: Literal["stopped"] | Null | None = field(default=None)
     """New status of the instance. String, one of ``stopped``."""

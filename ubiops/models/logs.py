@@ -18,7 +18,7 @@ class Logs(Model):
     log: str = field(default=None)
     """Text of the line. String."""
     date: str = field(default=None)
-    """When the line was written, in ISO 8601, as text. String, not empty."""
+    """When the line was written, as an ISO 8601 string. String, not empty."""
     deployment_name: str = field(default=None)
     """Name of the deployment. String, not empty."""
     deployment_version: str = field(default=None)

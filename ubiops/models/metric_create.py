@@ -23,9 +23,10 @@ class MetricCreate(RequestModel):
     description: str | Null | None = field(default=None, max_length=400)
     """What the metric measures, as free text. String, at most 400 characters."""
     metric_type: Literal["delta", "gauge"] = field()
-    """How values are read. ``delta`` counts what happened in a period, such as
-    requests, and is shown as a rate; ``gauge`` is a level at a moment, such as memory
-    in use. It can't be changed later. String, one of ``delta``, ``gauge``. Required."""
+    """How to interpret the values. ``delta`` counts what happened in a period, such as
+    requests, and is shown as a rate; ``gauge`` is a level at a point in time, such as
+    memory in use. It can't be changed later. String, one of ``delta``, ``gauge``.
+    Required."""
     unit: str | Null | None = field(default=None, max_length=32)
     """Unit of the values, such as ``seconds`` or ``requests``. Charts show it. String,
     at most 32 characters."""

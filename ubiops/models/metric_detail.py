@@ -29,8 +29,9 @@ class MetricDetail(Model):
     """Whether the metric is one of your own. The platform's metrics can be neither
     changed nor deleted. Boolean."""
     metric_type: str = field(default=None)
-    """How values are read. ``delta`` counts what happened in a period and is shown as a
-    rate; ``gauge`` is a level at a moment. String, one of ``delta``, ``gauge``."""
+    """How to interpret the values. ``delta`` counts what happened in a period and is
+    shown as a rate; ``gauge`` is a level at a point in time. String, one of ``delta``,
+    ``gauge``."""
     unit: str = field(default=None)
     """Unit of the values, such as ``seconds``, ``bytes`` or ``requests``. String, at
     most 32 characters."""

@@ -20,7 +20,7 @@ class MetricUpdate(RequestModel):
     """New name, unique in the project. It must begin with ``custom.``. String, not
     empty."""
     description: str | Null | None = field(default=None, max_length=400)
-    """New description, as free text. The empty string removes it. String, at most 400
+    """New description, as free text. An empty string removes it. String, at most 400
     characters."""
     unit: str | Null | None = field(default=None, max_length=32)
     """New unit of the values. Existing values are not converted. String, at most 32

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class OperatorRequestDetail(Model):
-    """A request to an operator with everything that is stored of it."""
+    """A request to an operator with all its stored data."""
 
     id: str = field(default=None)
     """UUID of this request, not of the pipeline's. String (UUID)."""

@@ -22,16 +22,16 @@ class OrganizationCreate(RequestModel):
         pattern="^[a-z][a-z0-9-]*\\Z",
         pattern_words="lower-case letters, digits and hyphens, beginning with a letter",
     )
-    """Name of the organization, unique on the whole platform. Lower-case letters,
-    digits and hyphens, beginning with a letter. String, 1 to 64 characters, matching
+    """Name of the organization, unique on the whole platform. Lowercase letters, digits
+    and hyphens, starting with a letter. String, 1 to 64 characters, matching
     ``^[a-z][a-z0-9-]*$``. Required."""
     subscription: str | Null | None = field(default=None, min_length=1)
     """Name of the subscription, such as ``free`` or ``premium``. String, not empty."""
     subscription_end_date: date | str | Null | None = field(default=None)
-    """Day on which the subscription ends. Without a value, or with null, it has no end.
-    Date. ``ubiops.NULL`` sends null."""
+    """Day on which the subscription ends. If null or left out, it has no end. Date.
+    ``ubiops.NULL`` sends null."""
     voucher: str | Null | None = field(default=None, min_length=1)
-    """Code of a voucher to redeem. ``vouchers_get`` shows what the voucher is good for.
+    """Code of a voucher to redeem. ``vouchers_get`` shows what the voucher grants.
     String, not empty."""
     two_factor_authentication_forced: bool | Null | None = field(default=None)
     """Whether members can only sign in with two-factor authentication. Boolean.

@@ -26,8 +26,8 @@ class PipelineCreate(RequestModel):
     """Purpose of the pipeline, as free text. String, at most 400 characters."""
     input_type: Literal["structured", "plain"] = field()
     """Form of the input. A ``structured`` input is an object with the keys of
-    ``input_fields``, which attachments pass on one by one; a ``plain`` input is passed
-    on as a whole. String, one of ``structured``, ``plain``. Required."""
+    ``input_fields``, which attachments pass on individually; a ``plain`` input is
+    passed on as a whole. String, one of ``structured``, ``plain``. Required."""
     input_fields: Sequence[PipelineInputFieldCreate | Mapping[str, Any]] | Null | None = field(default=None)
     """Fields of a ``structured`` input, with unique names. Leave it out or empty for a
     ``plain`` input. List of PipelineInputFieldCreate objects."""

@@ -43,5 +43,5 @@ class PipelineDetail(Model):
     last_updated: datetime = field(default=None)
     """Time of the last change to the pipeline's own settings. Date and time."""
     default_version: str = field(default=None)
-    """Name of the version that handles requests in which no version is named. Left out
+    """Name of the version that handles requests in which no version is named. Missing
     if there is no default version. String."""

@@ -50,6 +50,7 @@ class PipelineRequestCreateResponse(Model):
     """Why the request failed. The object that failed has a message of its own. String.
     May be None."""
     pipeline_timeout: int | None = field(default=None)
-    """Seconds that the whole request may take. Integer. May be None."""
+    """Maximum time for the whole request, in seconds. Integer. May be None."""
     deployment_timeout: int | None = field(default=None)
-    """Seconds that each deployment in the pipeline may take. Integer. May be None."""
+    """Maximum time for each deployment in the pipeline, in seconds. Integer. May be
+    None."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 class PipelineRequestDetail(Model):
-    """A request to a pipeline with everything that is stored of it, and with the
-    requests that it consists of.
+    """A request to a pipeline with all its stored data, and the requests that it
+    consists of.
     """
 
     id: str = field(default=None)
@@ -51,9 +51,10 @@ class PipelineRequestDetail(Model):
     """Why the request failed. The object that failed has a message of its own. String.
     May be None."""
     pipeline_timeout: int | None = field(default=None)
-    """Seconds that the whole request may take. Integer. May be None."""
+    """Maximum time for the whole request, in seconds. Integer. May be None."""
     deployment_timeout: int | None = field(default=None)
-    """Seconds that each deployment in the pipeline may take. Integer. May be None."""
+    """Maximum time for each deployment in the pipeline, in seconds. Integer. May be
+    None."""
     input_size: int | None = field(default=None)
     """Size of the input in bytes. The unit is inferred. Integer. May be None."""
     output_size: int | None = field(default=None)

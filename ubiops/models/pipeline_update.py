@@ -38,7 +38,7 @@ class PipelineUpdate(RequestModel):
     """The complete new list of output fields, under the same rules as ``input_fields``.
     List of PipelineOutputFieldCreate objects."""
     labels: Mapping[str, str] | Null | None = field(default=None)
-    """The complete new set of labels: labels that are not in it are removed. Dict of
+    """The complete new set of labels, which replaces the current one. Dict of
     strings."""
     default_version: str | Null | None = field(default=None, min_length=1)
     """Name of the version that handles requests in which no version is named. It must

@@ -29,8 +29,8 @@ class PipelineVersionCreate(RequestModel):
     labels: Mapping[str, str] | Null | None = field(default=None)
     """Labels to find the version by, as a map of strings. Dict of strings."""
     request_retention_time: int | Null | None = field(default=None, minimum=0)
-    """Seconds for which requests are kept, counted from their start. The default is one
-    week, the maximum 28 days. Integer, 0 or more. Default: ``604800``."""
+    """How long requests are kept, in seconds, counted from their start. The default is
+    one week, the maximum 28 days. Integer, 0 or more. Default: ``604800``."""
     request_retention_mode: Literal["none", "metadata", "full"] | Null | None = field(default=None)
     """What is kept of each request from now on: ``none`` keeps nothing, ``metadata``
     its record without data, and ``full`` its input and output as well. String, one of

@@ -36,7 +36,7 @@ class PipelineVersionDetail(Model):
     last_updated: datetime = field(default=None)
     """Time of the last change to the version. Date and time."""
     request_retention_time: int = field(default=None)
-    """Seconds for which requests are kept. Integer."""
+    """How long requests are kept, in seconds. Integer."""
     request_retention_mode: str = field(default=None)
     """What is kept of each request: ``none`` keeps nothing, ``metadata`` its record
     without data, and ``full`` its input and output as well. String, one of ``none``,

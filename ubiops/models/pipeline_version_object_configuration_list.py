@@ -18,21 +18,21 @@ class PipelineVersionObjectConfigurationList(Model):
     """
 
     batch_size: int | None = field(default=None)
-    """Of ``one-to-many``: maximum number of elements that each of the parallel requests
-    gets as a list. With null, each element becomes a request of its own; that is
-    inferred, not documented. Integer. May be None."""
+    """For ``one-to-many``: maximum number of elements that each of the parallel
+    requests gets as a list. With null, each element becomes a request of its own; that
+    is inferred, not documented. Integer. May be None."""
     error_message: str = field(default=None)
-    """Of ``raise-error``: the message with which the pipeline fails. String."""
+    """For ``raise-error``: the message with which the pipeline fails. String."""
     expression: str = field(default=None)
-    """Of ``if-condition`` and ``function``: an expression of one line, in the syntax of
-    Python, over the input fields. String."""
+    """For ``if-condition`` and ``function``: a one-line expression in Python syntax
+    that uses the input fields. String."""
     input_fields: list[InputOutputFieldBase] = field(default=None)
-    """Of operators: fields of the input. List of InputOutputFieldBase objects."""
+    """For operators: fields of the input. List of InputOutputFieldBase objects."""
     output_fields: list[InputOutputFieldBase] = field(default=None)
-    """Of operators: fields of the output. List of InputOutputFieldBase objects."""
+    """For operators: fields of the output. List of InputOutputFieldBase objects."""
     output_values: list[OutputValueList] = field(default=None)
-    """Of ``pipeline-variable``: the constants that it gives. List of OutputValueList
-    objects."""
+    """For ``pipeline-variable``: the constants that it provides. List of
+    OutputValueList objects."""
     on_error: str = field(default=None)
-    """Of deployments and pipelines: what happens if the object fails. ``stop`` ends the
-    pipeline, ``continue`` goes on. String."""
+    """For deployments and pipelines: what happens if the object fails. ``stop`` ends
+    the pipeline, ``continue`` goes on. String."""

@@ -29,14 +29,14 @@ class PipelineVersionObjectCreate(RequestModel):
     reference_name: str = field(min_length=1)
     """Name of the deployment or pipeline in the same project, or of the operator:
     ``if-condition`` stops its branch if the expression is false, ``function`` computes
-    one output, ``pipeline-variable`` gives constants, ``raise-error`` ends the pipeline
-    with an error, ``one-to-many`` spreads a list over parallel requests,
+    one output, ``pipeline-variable`` provides constants, ``raise-error`` ends the
+    pipeline with an error, ``one-to-many`` spreads a list over parallel requests,
     ``many-to-one`` collects their results in a list, ``count-many`` counts the elements
     of a list. String, not empty. Required."""
     version: str | Null | None = field(default=None, min_length=1)
     """Name of the version of the deployment or pipeline. If it is null or left out,
-    each request uses the default version of that moment. Operators have none. String,
-    not empty. ``ubiops.NULL`` sends null."""
+    each request uses the version that is the default at that time. Operators have none.
+    String, not empty. ``ubiops.NULL`` sends null."""
     configuration: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, str)")
     """Settings, whose keys depend on what the object refers to. A deployment or
     pipeline has ``on_error``: ``stop`` ends the pipeline if the object fails,

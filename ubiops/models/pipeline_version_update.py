@@ -26,11 +26,11 @@ class PipelineVersionUpdate(RequestModel):
     """New description, as free text. An empty string removes it. String, at most 400
     characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
-    """The complete new set of labels: labels that are not in it are removed. Dict of
+    """The complete new set of labels, which replaces the current one. Dict of
     strings."""
     request_retention_time: int | Null | None = field(default=None, minimum=0)
-    """New number of seconds for which requests are kept. Requests that are stored
-    already keep their old time. Integer, 0 or more."""
+    """New retention time of requests, in seconds. Requests that are already stored keep
+    the old one. Integer, 0 or more."""
     request_retention_mode: Literal["none", "metadata", "full"] | Null | None = field(default=None)
     """What is kept of each request from now on: ``none`` keeps nothing, ``metadata``
     its record without data, and ``full`` its input and output as well. String, one of
@@ -39,10 +39,10 @@ class PipelineVersionUpdate(RequestModel):
     """Layout data of the web app, without effect on requests. Inferred, not documented.
     Any JSON value. API v2 only."""
     objects: Sequence[PipelineVersionObjectCreate | Mapping[str, Any]] | Null | None = field(default=None)
-    """The complete new list of objects: objects that are not in it are removed. Null or
-    an empty list removes all. List of PipelineVersionObjectCreate objects.
-    ``ubiops.NULL`` sends null."""
+    """The complete new list of objects, which replaces the current one. Null or an
+    empty list removes all. List of PipelineVersionObjectCreate objects. ``ubiops.NULL``
+    sends null."""
     attachments: Sequence[AttachmentsCreate | Mapping[str, Any]] | Null | None = field(default=None)
-    """The complete new list of attachments: attachments that are not in it are removed.
-    Null or an empty list removes all. List of AttachmentsCreate objects.
-    ``ubiops.NULL`` sends null."""
+    """The complete new list of attachments, which replaces the current one. Null or an
+    empty list removes all. List of AttachmentsCreate objects. ``ubiops.NULL`` sends
+    null."""

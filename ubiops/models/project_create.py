@@ -23,7 +23,7 @@ class ProjectCreate(RequestModel):
         pattern_words="lower-case letters, digits and hyphens, beginning with a letter",
     )
     """Name of the project, unique on the whole platform, not only in the organization.
-    Lower-case letters, digits and hyphens, beginning with a letter. String, 1 to 64
+    Lowercase letters, digits and hyphens, starting with a letter. String, 1 to 64
     characters, matching ``^[a-z][a-z0-9-]*$``. Required."""
     organization_name: str = field(min_length=1)
     """Name of the organization that owns the project and pays for its credits. String,
@@ -33,8 +33,8 @@ class ProjectCreate(RequestModel):
     roles of your own and assign roles for single deployments, pipelines and buckets.
     Boolean. Default: ``False``."""
     credits: float | Null | None = field(default=None)
-    """Credits that the project may use at most. The platform suspends a project that
-    has used them up. Without a value, or with null, there is no limit. Number.
+    """Maximum number of credits that the project may use. The platform suspends a
+    project that has used them up. If null or left out, there is no limit. Number.
     ``ubiops.NULL`` sends null."""
     cors_origins: Sequence[str] | Null | None = field(default=None)
     """Origins of web pages, such as ``https://weather.example.com``, whose scripts may

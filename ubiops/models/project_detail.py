@@ -25,8 +25,8 @@ class ProjectDetail(Model):
     """Whether the project has fine-grained permissions: roles of its own, and roles for
     single deployments, pipelines and buckets. Boolean."""
     credits: float | None = field(default=None)
-    """Credits that the project may use at most. Null means that there is no limit.
-    Number. May be None."""
+    """Maximum number of credits that the project may use. Null means that there is no
+    limit. Number. May be None."""
     organization_name: str = field(default=None)
     """Name of the organization that owns the project. String, not empty."""
     labels: dict[str, str] = field(default=None)

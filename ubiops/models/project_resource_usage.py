@@ -12,11 +12,11 @@ class ProjectResourceUsage(Model):
     deployments: int = field(default=None)
     """Number of deployments. Integer."""
     deployment_versions: int = field(default=None)
-    """Number of deployment versions, over all deployments. Integer."""
+    """Number of deployment versions, across all deployments. Integer."""
     pipelines: int = field(default=None)
     """Number of pipelines. Integer."""
     pipeline_versions: int = field(default=None)
-    """Number of pipeline versions, over all pipelines. Integer."""
+    """Number of pipeline versions, across all pipelines. Integer."""
     buckets: int = field(default=None)
     """Number of buckets. Integer."""
     environments: int = field(default=None)

@@ -23,14 +23,14 @@ class ProjectUpdate(RequestModel):
     """Whether the project has fine-grained permissions: roles of its own, and roles for
     single deployments, pipelines and buckets. Boolean."""
     credits: float | Null | None = field(default=None)
-    """New number of credits that the project may use at most. Null removes the limit.
+    """New maximum number of credits that the project may use. Null removes the limit.
     Number. ``ubiops.NULL`` sends null."""
     suspend: bool | Null | None = field(default=None)
-    """With ``true``, the project is stopped, with ``false`` it is resumed. Resuming
-    fails if the platform itself suspended the project. Boolean."""
+    """``true`` suspends the project, ``false`` resumes it. Resuming fails if the
+    platform itself suspended the project. Boolean."""
     cors_origins: Sequence[str] | Null | None = field(default=None)
     """The complete new list of origins of web pages that may call the API for this
-    project from a browser. Origins that it lacks are removed. List of strings."""
+    project from a browser. It replaces the current one. List of strings."""
     labels: Mapping[str, str] | Null | None = field(default=None)
-    """The complete new set of labels. Labels that it lacks are removed. Dict of
+    """The complete new set of labels, which replaces the current one. Dict of
     strings."""

@@ -7,8 +7,8 @@ from ubiops.models._base import Model, field
 
 
 class QuotaDetail(Model):
-    """The limit that a project has for one kind of hardware, over everything that runs
-    in it.
+    """The limit that a project has for one kind of hardware, across everything that
+    runs in it.
     """
 
     quota: float | None = field(default=None)

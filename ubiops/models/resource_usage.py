@@ -7,7 +7,7 @@ from ubiops.models._base import Model, field
 
 
 class ResourceUsage(Model):
-    """How many objects of each kind an organization has, over all its projects."""
+    """How many objects of each kind an organization has, across all its projects."""
 
     projects: int = field(default=None)
     """Number of projects. Integer."""

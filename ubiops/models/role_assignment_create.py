@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 class RoleAssignmentCreate(RequestModel):
     """A role to assign: who gets it, and for which object. ``resource`` and
-    ``resource_type`` belong together; without both, the role holds for the whole
+    ``resource_type`` belong together; without them, the role applies to the whole
     project.
     """
 
@@ -26,11 +26,11 @@ class RoleAssignmentCreate(RequestModel):
     """Who gets the role: the UUID of a user or a service user, or the name of a
     deployment whose code calls the API. String, not empty."""
     assignee_type: Literal["user", "deployment"] | Null | None = field(default=None)
-    """What ``assignee`` names. ``user`` stands for service users as well. String, one
-    of ``user``, ``deployment``."""
+    """Kind of ``assignee``. ``user`` includes service users. String, one of ``user``,
+    ``deployment``."""
     resource: str | Null | None = field(default=None, min_length=1)
-    """Name of the object that the role holds for. Left out, it holds for the whole
-    project. It needs ``resource_type``. String, not empty."""
+    """Name of the object that the role applies to. If it is left out, the role applies
+    to the whole project. It needs ``resource_type``. String, not empty."""
     resource_type: Literal["project", "deployment", "pipeline", "bucket"] | Null | None = field(default=None)
     """Kind of the object that ``resource`` names. String, one of ``project``,
     ``deployment``, ``pipeline``, ``bucket``."""

@@ -10,16 +10,16 @@ class RoleAssignmentList(Model):
     """An assigned role: who has which role, and for which object."""
 
     id: str = field(default=None)
-    """UUID of the assignment. Deleting it takes the role away. String (UUID)."""
+    """UUID of the assignment. Deleting it revokes the role. String (UUID)."""
     assignee: str = field(default=None)
     """Who has the role, the UUID of a user or a service user, or the name of a
     deployment. String."""
     assignee_type: str = field(default=None)
-    """What ``assignee`` names. String, one of ``user``, ``deployment``."""
+    """Kind of ``assignee``. String, one of ``user``, ``deployment``."""
     role: str = field(default=None)
     """Name of the role. String, not empty."""
     resource: str = field(default=None)
-    """Name of the object that the role holds for. Missing, or the project, for a role
+    """Name of the object that the role applies to. Missing, or the project, for a role
     in the whole project. String."""
     resource_type: str = field(default=None)
     """Kind of the object that ``resource`` names. String, one of ``project``,

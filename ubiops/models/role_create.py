@@ -20,7 +20,7 @@ class RoleCreate(RequestModel):
         pattern_words="lower-case letters, digits and hyphens, beginning with a letter",
     )
     """Name of the role, unique in the project and different from the built-in ones.
-    Lower-case letters, digits and hyphens, beginning with a letter. String, not empty,
+    Lowercase letters, digits and hyphens, starting with a letter. String, not empty,
     matching ``^[a-z][a-z0-9-]*$``. Required."""
     permissions: Sequence[str] = field()
     """Names of the permissions that the role grants. ``permissions_list`` shows all

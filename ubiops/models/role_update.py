@@ -22,8 +22,8 @@ class RoleUpdate(RequestModel):
         pattern="^[a-z][a-z0-9-]*\\Z",
         pattern_words="lower-case letters, digits and hyphens, beginning with a letter",
     )
-    """New name, unique in the project. Lower-case letters, digits and hyphens,
-    beginning with a letter. String, not empty, matching ``^[a-z][a-z0-9-]*$``."""
+    """New name, unique in the project. Lowercase letters, digits and hyphens, starting
+    with a letter. String, not empty, matching ``^[a-z][a-z0-9-]*$``."""
     permissions: Sequence[str] | Null | None = field(default=None)
-    """The complete new list of permissions. Everybody who holds the role loses those
-    that it lacks. List of strings."""
+    """The complete new list of permissions. Everyone who has the role loses those that
+    are not in it. List of strings."""

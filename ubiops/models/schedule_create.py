@@ -23,7 +23,7 @@ class ScheduleCreate(RequestModel):
         pattern_words="lowercase letters, digits and hyphens, beginning with a letter",
     )
     """Name of the schedule, unique in its project: lowercase letters, digits and
-    hyphens, beginning with a letter. String, not empty, matching ``^[a-z][a-z0-9-]*$``.
+    hyphens, starting with a letter. String, not empty, matching ``^[a-z][a-z0-9-]*$``.
     Required."""
     object_type: Literal["deployment", "pipeline"] = field()
     """Kind of object that the requests are sent to. It can't be changed later. String,
@@ -33,8 +33,8 @@ class ScheduleCreate(RequestModel):
     changed later. String, not empty. Required."""
     version: str | Null | None = field(default=None, min_length=1)
     """Name of the version that the requests are sent to. If it is null or left out,
-    each request goes to the default version of that moment. It can't be changed later.
-    String, not empty. ``ubiops.NULL`` sends null."""
+    each request goes to the version that is the default at that time. It can't be
+    changed later. String, not empty. ``ubiops.NULL`` sends null."""
     schedule: str = field(min_length=1)
     """When requests are sent, in UTC, as the five fields of a crontab: minute, hour,
     day of the month, month and day of the week. ``0 6 * * 1-5``, for example, means at
@@ -43,9 +43,9 @@ class ScheduleCreate(RequestModel):
     """Input of each request: an object with the input fields if the input is
     structured, a string if it is plain. Any JSON value."""
     timeout: int | Null | None = field(default=None, minimum=0)
-    """Seconds that each request may take once it is being processed. The requests are
-    batch requests, so time in the queue does not count. Inferred, not documented.
-    Integer, 0 or more. Default: ``14400``."""
+    """Maximum processing time of each request, in seconds. The requests are batch
+    requests, so time in the queue does not count. Inferred, not documented. Integer, 0
+    or more. Default: ``14400``."""
     enabled: bool | Null | None = field(default=None)
     """Whether requests are sent. Turn it off to create a schedule that does not start
     yet. Boolean. Default: ``True``."""

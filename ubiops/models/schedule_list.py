@@ -25,7 +25,7 @@ class ScheduleList(Model):
     object_name: str = field(default=None)
     """Name of the deployment or pipeline that the requests are sent to. String."""
     version: str | None = field(default=None)
-    """Name of the version. Null for the default version of the moment. String. May be
+    """Name of the version. Null if requests go to the default version. String. May be
     None."""
     schedule: str = field(default=None)
     """When requests are sent, in UTC, as the five fields of a crontab. String."""
@@ -33,7 +33,7 @@ class ScheduleList(Model):
     """Input of each request: an object if it is structured, a string if it is plain.
     Any JSON value."""
     timeout: int | None = field(default=None)
-    """Seconds that each request may take. Integer. May be None."""
+    """Maximum processing time of each request, in seconds. Integer. May be None."""
     enabled: bool = field(default=None)
     """Whether requests are sent. If not, the schedule is paused. Boolean."""
     creation_date: datetime = field(default=None)

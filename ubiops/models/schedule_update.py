@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 class ScheduleUpdate(RequestModel):
-    """Changes to a schedule. Fields that are left out keep their values. What the
-    requests are sent to can't be changed.
+    """Changes to a schedule. Fields that are left out keep their values. The target of
+    the requests can't be changed.
     """
 
     name: str | Null | None = field(default=None, min_length=1)
@@ -30,7 +30,7 @@ class ScheduleUpdate(RequestModel):
     """New input of each request: an object with the input fields if the input is
     structured, a string if it is plain. Any JSON value."""
     timeout: int | Null | None = field(default=None, minimum=0)
-    """New number of seconds that each request may take. Integer, 0 or more."""
+    """New maximum processing time of each request, in seconds. Integer, 0 or more."""
     enabled: bool | Null | None = field(default=None)
     """Whether requests are sent. Turn it off to pause the schedule. Requests that were
     due in the meantime are not sent afterwards; that is inferred, not documented.
@@ -39,5 +39,5 @@ class ScheduleUpdate(RequestModel):
     """New description, as free text. An empty string removes it. String, at most 400
     characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
-    """The complete new set of labels: labels that are not in it are removed. Dict of
+    """The complete new set of labels, which replaces the current one. Dict of
     strings."""

@@ -32,7 +32,7 @@ class ServiceDetail(Model):
     labels: dict[str, str] = field(default=None)
     """Labels of the service. Dict of strings."""
     authentication_required: bool = field(default=None)
-    """Whether callers must authenticate. If false, everybody who knows the address can
+    """Whether callers must authenticate. If false, anyone who knows the address can
     call the service. Boolean."""
     type: str = field(default=None)
     """Kind of service. The choices are not documented. String. API v2 only."""
@@ -56,20 +56,20 @@ class ServiceDetail(Model):
     """Types of content, given as file extensions such as ``css``, whose calls are not
     recorded as requests. List of strings."""
     rate_limit: int | None = field(default=None)
-    """Maximum number of calls within a period, of all users together. Null is no limit.
+    """Maximum number of calls within a period, across all users. Null means no limit.
     The length of the period is not documented; the meaning is inferred. Integer. May be
     None. API v2 only."""
     rate_limit_user_default: int | None = field(default=None)
     """Maximum number of calls within a period, for each user without a limit of their
-    own. Null is no limit. The length of the period is not documented; the meaning is
+    own. Null means no limit. The length of the period is not documented; the meaning is
     inferred. Integer. May be None. API v2 only."""
     concurrency_limit: int | None = field(default=None)
-    """Maximum number of calls that are open at a time, of all users together. Null is
-    no limit. Inferred, not documented. Integer. May be None. API v2 only."""
+    """Maximum number of calls that are open at the same time, across all users. Null
+    means no limit. Inferred, not documented. Integer. May be None. API v2 only."""
     concurrency_limit_user_default: int | None = field(default=None)
-    """Maximum number of calls that are open at a time, for each user without a limit of
-    their own. Null is no limit. Inferred, not documented. Integer. May be None. API v2
-    only."""
+    """Maximum number of calls that are open at the same time, for each user without a
+    limit of their own. Null means no limit. Inferred, not documented. Integer. May be
+    None. API v2 only."""
     imported_name: str | None = field(default=None)
     """Name of an existing Kubernetes service that receives the calls in place of a
     deployment. Inferred, not documented. String, at most 256 characters. May be None.

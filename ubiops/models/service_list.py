@@ -32,7 +32,7 @@ class ServiceList(Model):
     labels: dict[str, str] = field(default=None)
     """Labels of the service. Dict of strings."""
     authentication_required: bool = field(default=None)
-    """Whether callers must authenticate. If false, everybody who knows the address can
+    """Whether callers must authenticate. If false, anyone who knows the address can
     call the service. Boolean."""
     type: str = field(default=None)
     """Kind of service. The choices are not documented. String. API v2 only."""

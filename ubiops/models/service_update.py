@@ -22,13 +22,13 @@ class ServiceUpdate(RequestModel):
     """New description, as free text. An empty string removes it. String, at most 400
     characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
-    """The complete new set of labels: labels that are not in it are removed. Dict of
+    """The complete new set of labels, which replaces the current one. Dict of
     strings."""
     port: int | Null | None = field(default=None)
     """New port on which the code listens inside its instances, from 1 to 65535.
     Integer."""
     authentication_required: bool | Null | None = field(default=None)
-    """Whether callers must authenticate. If false, everybody who knows the address can
+    """Whether callers must authenticate. If false, anyone who knows the address can
     call the service; the project must allow it. Boolean."""
     authentication_method_token_enabled: bool | Null | None = field(default=None)
     """Whether callers can authenticate with an API token in the header
@@ -50,21 +50,21 @@ class ServiceUpdate(RequestModel):
     """Name of the version whose instances receive the calls. Null stands for the
     default version. String, not empty. ``ubiops.NULL`` sends null."""
     rate_limit: int | Null | None = field(default=None)
-    """Maximum number of calls within a period, of all users together. Null is no limit.
+    """Maximum number of calls within a period, across all users. Null means no limit.
     The length of the period is not documented; the meaning is inferred. Integer.
     ``ubiops.NULL`` sends null. API v2 only."""
     rate_limit_user_default: int | Null | None = field(default=None)
     """Maximum number of calls within a period, for each user without a limit of their
-    own. Null is no limit. The length of the period is not documented; the meaning is
+    own. Null means no limit. The length of the period is not documented; the meaning is
     inferred. Integer. ``ubiops.NULL`` sends null. API v2 only."""
     concurrency_limit: int | Null | None = field(default=None)
-    """Maximum number of calls that are open at a time, of all users together. Null is
-    no limit. Inferred, not documented. Integer. ``ubiops.NULL`` sends null. API v2
-    only."""
+    """Maximum number of calls that are open at the same time, across all users. Null
+    means no limit. Inferred, not documented. Integer. ``ubiops.NULL`` sends null. API
+    v2 only."""
     concurrency_limit_user_default: int | Null | None = field(default=None)
-    """Maximum number of calls that are open at a time, for each user without a limit of
-    their own. Null is no limit. Inferred, not documented. Integer. ``ubiops.NULL``
-    sends null. API v2 only."""
+    """Maximum number of calls that are open at the same time, for each user without a
+    limit of their own. Null means no limit. Inferred, not documented. Integer.
+    ``ubiops.NULL`` sends null. API v2 only."""
     type: str | Null | None = field(default=None)
     """Kind of service. The choices are not documented; leave it out unless
     ``services_list`` shows another one. String. API v2 only."""

@@ -22,9 +22,9 @@ class ServiceUserCreate(RequestModel):
     """What the service user is called in lists, such as the name of the program that
     uses it. String, not empty."""
     expiry_date: datetime | str | Null | None = field(default=None)
-    """Moment (UTC) from which the token is no longer accepted. Without a value when
-    creating, or with null, it never expires. An expired service user can't be changed
-    any more. Date and time. ``ubiops.NULL`` sends null."""
+    """Time (UTC) from which the token is no longer accepted. If null, or left out on
+    creation, it never expires. An expired service user can no longer be changed. Date
+    and time. ``ubiops.NULL`` sends null."""
     description: str | Null | None = field(default=None, max_length=400)
     """What the service user is for, as free text. String, at most 400 characters.
     ``ubiops.NULL`` sends null."""

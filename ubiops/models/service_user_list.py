@@ -23,10 +23,11 @@ class ServiceUserList(Model):
     """What the service user is for. Null if nothing was written. String, at most 400
     characters. May be None."""
     creation_date: str = field(default=None)
-    """When the service user was created, in ISO 8601, as text. String."""
+    """When the service user was created, as an ISO 8601 string. String."""
     expiry_date: str | None = field(default=None)
-    """Moment (UTC) from which the token is no longer accepted, in ISO 8601, as text.
+    """Time (UTC) from which the token is no longer accepted, as an ISO 8601 string.
     Null means that it never expires. String, not empty. May be None."""
     token_last_used: str = field(default=None)
-    """When the token was last used, in ISO 8601, as text. A service user that has not
-    been used for long can probably be deleted. Inferred, not documented. String."""
+    """When the token was last used, as an ISO 8601 string. A service user that has not
+    been used for a long time can probably be deleted. Inferred, not documented. String.
+    """

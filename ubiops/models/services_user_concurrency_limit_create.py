@@ -23,5 +23,5 @@ class ServicesUserConcurrencyLimitCreate(RequestModel):
     user_id: str = field()
     """UUID of the user. String. Required."""
     limit: int = field()
-    """Maximum number of calls of the user that are open at a time. Inferred, not
+    """Maximum number of calls of the user that are open at the same time. Inferred, not
     documented. Integer. Required."""

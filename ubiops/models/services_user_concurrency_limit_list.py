@@ -19,5 +19,5 @@ class ServicesUserConcurrencyLimitList(Model):
     user_email: str = field(default=None)
     """E-mail address of the user. String, not empty."""
     limit: int = field(default=None)
-    """Maximum number of calls of the user that are open at a time. Inferred, not
+    """Maximum number of calls of the user that are open at the same time. Inferred, not
     documented. Integer."""

@@ -18,5 +18,5 @@ class ServicesUserConcurrencyLimitUpdate(RequestModel):
     """
 
     limit: int | Null | None = field(default=None)
-    """Maximum number of calls of the user that are open at a time. Inferred, not
+    """Maximum number of calls of the user that are open at the same time. Inferred, not
     documented. Integer."""

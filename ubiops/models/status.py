@@ -10,8 +10,8 @@ class Status(Model):
     """Whether the API works."""
 
     status: str = field(default=None)
-    """With ``ok`` the API and its database work, with ``fail`` they do not. String, one
-    of ``ok``, ``fail``."""
+    """``ok`` if the API and its database work, otherwise ``fail``. String, one of
+    ``ok``, ``fail``."""
     reason: str = field(default=None)
     """Why the API does not work. Missing if it does. Inferred, not documented. String,
     not empty."""

@@ -7,7 +7,7 @@ from ubiops.models._base import Model, field
 
 
 class Success(Model):
-    """The receipt of something that goes on in the background. It replaces
+    """The confirmation that something has started in the background. It replaces
     ``EnvironmentRevisionCreate`` of ``/v2.1``.
 
     API v2 only.

@@ -19,7 +19,7 @@ class TimeSeriesDataCreate(RequestModel):
     """Values of one metric with one set of labels."""
 
     metric: str = field(min_length=1)
-    """Name of a metric of your own, such as ``custom.forecast_error``. It must exist
+    """Name of a custom metric, such as ``custom.forecast_error``. It must exist
     already. String, not empty. Required."""
     labels: Mapping[str, str] | Null | None = field(default=None)
     """Labels of the values, by name. Values with the same metric and labels make up one

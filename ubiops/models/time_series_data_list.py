@@ -19,7 +19,7 @@ class TimeSeriesDataList(Model):
     metric: str = field(default=None)
     """Name of the metric. String, not empty."""
     metric_type: str = field(default=None)
-    """How to read the values. Those of a ``delta`` metric are rates, those of a
+    """How to interpret the values. Those of a ``delta`` metric are rates, those of a
     ``gauge`` metric are levels. String, one of ``delta``, ``gauge``."""
     unit: str | None = field(default=None)
     """Unit of the metric. Null if it has none. String. May be None."""
@@ -32,5 +32,5 @@ class TimeSeriesDataList(Model):
     labels: dict[str, str] = field(default=None)
     """Labels that the query asked for. Empty if it named none. Dict of strings."""
     data_points: list[TimeSeriesDataPointList] = field(default=None)
-    """The values in the order of time, one per step. List of TimeSeriesDataPointList
+    """The values in chronological order, one per step. List of TimeSeriesDataPointList
     objects."""

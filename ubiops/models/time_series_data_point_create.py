@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 class TimeSeriesDataPointCreate(RequestModel):
-    """One value at one moment."""
+    """One value at one point in time."""
 
     date: datetime | str = field()
-    """Moment of the value. Values are stored by the minute, so seconds don't tell two
+    """Time of the value. Values are stored by the minute, so seconds don't tell two
     values apart. Date and time. Required."""
     value: float = field()
     """The value, in the unit of the metric. Number. Required."""

@@ -18,8 +18,8 @@ class UserPendingCreate(RequestModel):
     """E-mail address of the person, which is also the name to sign in with. The
     activation mail goes there. String, 1 to 254 characters. Required."""
     password: str = field(min_length=1, max_length=128, sensitive=True)
-    """Password of the new account. The platform asks for at least 8 characters. String,
-    1 to 128 characters. Required."""
+    """Password of the new account. At least 8 characters. String, 1 to 128 characters.
+    Required."""
     name: str | Null | None = field(default=None, max_length=256)
     """First name of the person. String, at most 256 characters. ``ubiops.NULL`` sends
     null."""

@@ -7,8 +7,8 @@ from ubiops.models._base import Model, field
 
 
 class Voucher(Model):
-    """What a voucher is good for."""
+    """What a voucher grants."""
 
     description: str = field(default=None)
-    """What an organization gets that redeems the voucher, in words for people. String,
-    at most 400 characters."""
+    """What an organization gets when it redeems the voucher, in plain words. String, at
+    most 400 characters."""

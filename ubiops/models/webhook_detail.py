@@ -53,7 +53,7 @@ class WebhookDetail(Model):
     enabled: bool = field(default=None)
     """Whether the webhook makes calls. Boolean."""
     retry: bool = field(default=None)
-    """Whether a call that failed is made again. Boolean."""
+    """Whether a failed call is retried. Boolean."""
     include_result: bool = field(default=None)
-    """Whether the call has the result of the request, if it is not larger than 16 kB.
-    Boolean."""
+    """Whether the call contains the result of the request, if it is not larger than 16
+    kB. Boolean."""

@@ -24,8 +24,8 @@ class WebhookTestCreate(RequestModel):
     object_name: str = field(min_length=1)
     """Name of the deployment or pipeline. String, not empty. Required."""
     version: str | Null | None = field(default=None, min_length=1)
-    """Name of the version whose requests make the webhook call. Null, or nothing,
-    stands for the default version. String, not empty. ``ubiops.NULL`` sends null."""
+    """Name of the version whose requests make the webhook call. If null or left out,
+    the default version is used. String, not empty. ``ubiops.NULL`` sends null."""
     url: str = field()
     """URL to send the POST request to. String. Required."""
     headers: Sequence[WebhookHeader | Mapping[str, Any]] | Null | None = field(default=None)
@@ -48,11 +48,11 @@ class WebhookTestCreate(RequestModel):
     ``pipeline_request_started``, ``pipeline_request_completed``,
     ``pipeline_request_failed``, ``pipeline_request_finished``. Required."""
     timeout: int | Null | None = field(default=None, maximum=30)
-    """Seconds to wait for a response of your server. A call that takes longer has
-    failed. Integer, at most 30. Default: ``10``."""
+    """Seconds to wait for a response of your server. A call that takes longer fails.
+    Integer, at most 30. Default: ``10``."""
     retry: bool | Null | None = field(default=None)
-    """Whether a call is made again if it failed: after a timeout, or with a status
-    other than 2xx and 3xx. Boolean. Default: ``False``."""
+    """Whether to retry a call that failed: after a timeout, or with a status other than
+    2xx and 3xx. Boolean. Default: ``False``."""
     include_result: bool | Null | None = field(default=None)
-    """Whether the call has the result of the request, if it is not larger than 16 kB.
-    Boolean. Default: ``False``."""
+    """Whether the call contains the result of the request, if it is not larger than 16
+    kB. Boolean. Default: ``False``."""

@@ -12,7 +12,7 @@ class WebhookTestDetail(Model):
     id: str = field(default=None)
     """UUID of the test. String (UUID)."""
     status: str = field(default=None)
-    """How the call went. ``completed`` and ``failed`` are final. String, one of
+    """State of the call. ``completed`` and ``failed`` are final. String, one of
     ``pending``, ``completed``, ``failed``."""
     error_message: str | None = field(default=None)
     """Why the call failed. Null or an empty string if it did not. String. May be

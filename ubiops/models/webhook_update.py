@@ -23,7 +23,7 @@ class WebhookUpdate(RequestModel):
     url: str | Null | None = field(default=None)
     """New URL to send the POST request to. String."""
     headers: Sequence[WebhookHeader | Mapping[str, Any]] | Null | None = field(default=None)
-    """The complete new list of headers: headers that are not in it are removed. Null as
+    """The complete new list of headers, which replaces the current one. Null as
     ``value`` keeps that of a protected header. List of WebhookHeader objects."""
     event: (
         Literal[
@@ -48,16 +48,16 @@ class WebhookUpdate(RequestModel):
     """New description, as free text. An empty string removes it. String, at most 400
     characters."""
     labels: Mapping[str, str] | Null | None = field(default=None)
-    """The complete new set of labels: labels that are not in it are removed. Dict of
+    """The complete new set of labels, which replaces the current one. Dict of
     strings."""
     timeout: int | Null | None = field(default=None, maximum=30)
-    """Seconds to wait for a response of your server. A call that takes longer has
-    failed. Integer, at most 30."""
+    """Seconds to wait for a response of your server. A call that takes longer fails.
+    Integer, at most 30."""
     enabled: bool | Null | None = field(default=None)
     """Whether the webhook makes calls. Boolean."""
     retry: bool | Null | None = field(default=None)
-    """Whether a call is made again if it failed: after a timeout, or with a status
-    other than 2xx and 3xx. Boolean."""
+    """Whether to retry a call that failed: after a timeout, or with a status other than
+    2xx and 3xx. Boolean."""
     include_result: bool | Null | None = field(default=None)
-    """Whether the call has the result of the request, if it is not larger than 16 kB.
-    Boolean."""
+    """Whether the call contains the result of the request, if it is not larger than 16
+    kB. Boolean."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ubiops._waiting.logs import LogSearch, label_query
 from ubiops._waiting.polling import Wait
 from ubiops._waiting.updates import StatusUpdate
 from ubiops.exceptions import ApiValueError
@@ -42,8 +43,8 @@ def wait_for_deployment_version(
         revision_id: The id of the revision to wait for. Default: the latest revision.
         timeout: Maximum time to wait, in seconds. Default: 1800.
         quiet: Whether to show nothing. Default: False, which shows the status.
-        stream_logs: Accepted for compatibility with the official client. This version
-            can't stream build logs: if True, it warns and shows only the status.
+        stream_logs: Whether to show the log lines of the build, too, unless ``quiet``.
+            Default: False.
         on_status: Called with a ``StatusUpdate`` for the first status of the revision
             and at each change. An exception that it raises ends the wait.
 
@@ -56,7 +57,8 @@ def wait_for_deployment_version(
         ubiops.ApiException: A call failed.
         ubiops.ApiValueError: The timeout is not positive, or there is no revision.
 
-    Operations: ``deployment_versions_get`` and ``revisions_get``.
+    Operations: ``deployment_versions_get`` and ``revisions_get``; ``logs_list`` for the
+    logs.
     """
     __tracebackhide__ = True
     names = {"project_name": project_name, "deployment_name": deployment_name, "version": version}
@@ -107,8 +109,8 @@ def wait_for_revision(
         revision_id: The id of the revision.
         timeout: Maximum time to wait, in seconds. Default: 1800.
         quiet: Whether to show nothing. Default: False, which shows the status.
-        stream_logs: Accepted for compatibility with the official client. This version
-            can't stream build logs: if True, it warns and shows only the status.
+        stream_logs: Whether to show the log lines of the build, too, unless ``quiet``.
+            Default: False.
         on_status: Called with a ``StatusUpdate`` for the first status of the revision
             and at each change. An exception that it raises ends the wait.
 
@@ -121,7 +123,7 @@ def wait_for_revision(
         ubiops.ApiException: A call failed.
         ubiops.ApiValueError: The timeout is not positive.
 
-    Operation: ``revisions_get``.
+    Operations: ``revisions_get``; ``logs_list`` for the logs.
     """
     __tracebackhide__ = True
     names = {
@@ -143,6 +145,11 @@ def _poll_revision(wait: Wait, project_name: str, deployment_name: str, version:
         label=f"{deployment_name} {version}",
         subject=f"the build of revision {revision_id} of {deployment_name} {version}",
         hint="fix the deployment package and upload it again",
+        logs=LogSearch(
+            label_query(
+                deployment_name=deployment_name, deployment_version=version, deployment_version_revision_id=revision_id
+            )
+        ),
     )
 
 

@@ -22,7 +22,7 @@ class Response:
 
 print([one.status for one in client.deserialize(Response, "list[Status]")])
 for area in ("deployments", "environments", "pipelines", "projects", "request_schedules", "status"):
-    print(type(getattr(ubiops.CoreApi(client), area)).__name__, end=" ")
+    print(type(getattr(ubiops.CoreApi(client), area)).__name__)
 error = ubiops.ApiException(404, "Not Found", '{"error": "no such thing"}')
 print(error.status, error.reason, error.body, error.get_body_message())
 
@@ -35,4 +35,10 @@ print(error.status, error.reason, error.body, error.get_body_message())
 #   [1, {'status': {'status': 'ok'}}]
 #   Token example
 #   ['ok']
-#   Deployments Environments Pipelines Projects RequestSchedules Status 404 Not Found {"error": "no such thing"} no such thing
+#   Deployments
+#   Environments
+#   Pipelines
+#   Projects
+#   RequestSchedules
+#   Status
+#   404 Not Found {"error": "no such thing"} no such thing

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Callable, Protocol
+from typing import TYPE_CHECKING, Callable, Protocol, TypeVar
 
 from ubiops.emulator.core.faults import Faults
 from ubiops.emulator.core.logs import Logs
@@ -14,9 +14,11 @@ from ubiops.emulator.core.rate_limit import RateLimit
 if TYPE_CHECKING:
     from ubiops.emulator.core.clock import Clock
     from ubiops.emulator.core.files import Files
-    from ubiops.emulator.core.interfaces import Background, BucketFiles, Runner
+    from ubiops.emulator.core.interfaces import Background, BucketFiles, Builder, Installer, Runner
     from ubiops.emulator.core.settings import Settings
     from ubiops.emulator.core.storage import Storage
+
+T = TypeVar("T")
 
 _log = logging.getLogger("ubiops.emulator")
 
@@ -57,9 +59,11 @@ class Backend:
         runner: Runs the code of versions; None if the emulator runs no code.
         bucket_files: The files in buckets.
         background: Does long work.
+        installer: Installs packages; None if the emulator installs none.
         seeds: What is done at the start, and again after a reset.
         rate_limit: Counts the calls.
         faults: The failures that were asked for.
+        builder: Makes revisions ready to run; None if the emulator runs no code.
     """
 
     settings: Settings
@@ -72,7 +76,9 @@ class Backend:
     runner: Runner | None = None
     bucket_files: BucketFiles | None = None
     background: Background | None = None
+    installer: Installer | None = None
     seeds: list[Callable[[], None]] = field(default_factory=list)
+    builder: Builder | None = None
 
     def __post_init__(self) -> None:
         self._running: list[Service] = []
@@ -80,6 +86,17 @@ class Backend:
         self.faults = Faults()
         self._resetting = threading.Lock()
         self.rate_limit = RateLimit(self.settings.rate_limit, self.clock)
+
+    def service(self, kind: type[T]) -> T:
+        """Returns the service of this class.
+
+        Raises:
+            LookupError: There is none.
+        """
+        for service in self.services:
+            if isinstance(service, kind):
+                return service
+        raise LookupError(f"the emulator has no {kind.__name__}")
 
     def start(self) -> None:
         """Starts all services. If one fails, those that run already are stopped."""

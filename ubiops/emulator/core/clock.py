@@ -33,7 +33,11 @@ class Clock:
         # frozen.
         self._state: tuple[float, float | None] = (time.time() if now is None else now, time.monotonic())
         self._lock = threading.Lock()
-        self._changed = changed
+        self._listeners = [] if changed is None else [changed]
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Calls a function after each change that a caller makes, in its thread."""
+        self._listeners.append(listener)
 
     def now(self) -> float:
         """Returns the time in seconds since 1970."""
@@ -83,8 +87,8 @@ class Clock:
         self._notify()
 
     def _notify(self) -> None:
-        if self._changed:
-            self._changed()
+        for listener in self._listeners:
+            listener()
 
 
 def in_microseconds(seconds: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from ubiops.emulator.core.projects import ensure_project
 
@@ -19,10 +19,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class UploadedFile:
-    """A file that was sent in a form."""
+    """A file that was sent in a form, or as a body.
+
+    Attributes:
+        name: The name that the form gives it.
+        incoming: The file.
+        size: Its size in bytes; of a body only.
+        md5: The MD5 digest of its content; of a body only.
+    """
 
     name: str
     incoming: Incoming
+    size: int = 0
+    md5: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -87,12 +96,21 @@ class FileResponse:
         name: The file name to send.
         kind: The kind of object that is reported as not found if the file is gone.
         media_type: The media type to send.
+        status: The status to send.
+        headers: Further headers.
+        part: The first byte to send and the one after the last; None sends all.
+        file: The opened file, which is closed afterwards. It is sent even if its path
+            is removed in the meantime.
     """
 
     path: str
     name: str
     kind: str
     media_type: str = "application/zip"
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    part: tuple[int, int] | None = None
+    file: IO[bytes] | None = None
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
-    from ubiops.emulator.core.context import RequestContext
+    from ubiops.emulator.core.context import ContentResponse, RequestContext
+    from ubiops.emulator.core.errors import ApiError
 
     Function = Callable[[RequestContext], Any]
+    ErrorRenderer = Callable[[ApiError], ContentResponse]
 
 F = TypeVar("F", bound="Function")
 
@@ -59,6 +61,9 @@ class ExtraRoute(NamedTuple):
         body: What the body is: "json", "file" (streamed to a file), or None.
         authorized: Whether a request needs a token.
         status: The status of a successful response.
+        limit: The largest body that is a file, in bytes; None stands for that of the
+            settings.
+        render_error: Returns the response for an error, if not as JSON.
     """
 
     methods: tuple[str, ...]
@@ -68,6 +73,8 @@ class ExtraRoute(NamedTuple):
     body: str | None
     authorized: bool
     status: int
+    limit: int | None
+    render_error: ErrorRenderer | None
 
 
 EXTRA_ROUTES: list[ExtraRoute] = []
@@ -82,6 +89,8 @@ def extra_route(
     status: int = 200,
     slow: bool = False,
     check: Function | None = None,
+    limit: int | None = None,
+    render_error: ErrorRenderer | None = None,
 ) -> Callable[[F], F]:
     """Registers the decorated function for a path outside of the API's description.
 
@@ -89,9 +98,8 @@ def extra_route(
     """
 
     def register(function: F) -> F:
-        EXTRA_ROUTES.append(
-            ExtraRoute(methods, path, prefixed, Handler(function, check, slow), body, authorized, status)
-        )
+        served = Handler(function, check, slow)
+        EXTRA_ROUTES.append(ExtraRoute(methods, path, prefixed, served, body, authorized, status, limit, render_error))
         return function
 
     return register

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    Log = Callable[[str], None]
+
 
 @dataclass(frozen=True)
 class Job:
@@ -107,9 +109,82 @@ class BucketFiles(Protocol):
         """
 
 
+class Builder(Protocol):
+    """Makes revisions ready to run."""
+
+    @abstractmethod
+    def takes_long(self, archive: Path, variables: Mapping[str, str]) -> bool:
+        """Returns whether the build of a package has to install something.
+
+        Args:
+            archive: The zip archive.
+            variables: The environment variables of its version.
+        """
+
+    @abstractmethod
+    def build(self, build: int) -> str | None:
+        """Does the work of a build and logs it.
+
+        Args:
+            build: The key of the build.
+
+        Returns:
+            Why the build fails, or an empty text. None if the emulator stops before it
+            is done: it is taken up when the emulator starts again.
+        """
+
+    @abstractmethod
+    def install(
+        self, requirements: str, python: str, *, log: Log, environment: Mapping[str, str] | None = None
+    ) -> Path:
+        """Returns the interpreter of an environment with these requirements.
+
+        It takes long, so call it in background work.
+
+        Args:
+            requirements: The text of a requirements.txt.
+            python: The interpreter to create the environment with.
+            log: Called with each line that the installer prints.
+            environment: Environment variables for the installer.
+
+        Raises:
+            ubiops.emulator.runtime.installer.InstallError: The installation failed. The
+                message quotes the installer.
+        """
+
+
 class Background(Protocol):
     """Does long work, such as builds, outside of the requests that ask for it."""
 
     @abstractmethod
     def submit(self, work: Callable[[], None]) -> None:
         """Does this work soon, in a worker thread. An exception is logged."""
+
+
+class InstallationError(Exception):
+    """Packages could not be installed. The message quotes the installer."""
+
+
+class InstallationStopped(Exception):
+    """The installation was stopped together with the emulator."""
+
+
+class Installer(Protocol):
+    """Installs packages, so that code can run with them later."""
+
+    def prepare(
+        self, requirements: str, python: tuple[int, int], variables: Mapping[str, str], log: Callable[[str], None]
+    ) -> None:
+        """Installs the packages of a requirements.txt.
+
+        Args:
+            requirements: The text of the file.
+            python: The version of Python, such as (3, 11).
+            variables: Environment variables for the installation.
+            log: Called with each line that the installation prints.
+
+        Raises:
+            InstallationError: They can't be installed.
+            InstallationStopped: It was stopped, and is to be done again at the next
+                start.
+        """

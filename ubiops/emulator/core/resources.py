@@ -8,7 +8,7 @@ import sqlite3
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from ubiops.emulator.core import audit
+from ubiops.emulator.core import audit, deletion
 from ubiops.emulator.core.clock import in_microseconds
 from ubiops.emulator.core.description import defaults, properties
 from ubiops.emulator.core.errors import name_taken
@@ -187,8 +187,10 @@ class Resource(ABC):
             owner = self.owner(db, context)
             row = self.find(db, context, owner)
             files = self.files(db, row)
+            finish = deletion.prepare(db, context.backend, self.table, row["pk"])
             db.execute(f"DELETE FROM {self.table} WHERE pk = ?", (row["pk"],))  # noqa: S608  # nosec B608
             audit.record(db, context, "delete", self.event("Deleted", row["name"], owner), self.subject("delete", row))
+        finish()
         context.backend.files.remove(files)
 
     # Parts of handlers

@@ -27,3 +27,6 @@ class Settings(NamedTuple):
     allowed_hosts: frozenset[str] = frozenset()
     # The emulator has no users: whoever holds a token is this one.
     user: str = "user@example.com"
+    # Whether uploaded code is run, and whether its requirements are installed.
+    run_code: bool = True
+    install: bool = True

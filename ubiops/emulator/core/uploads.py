@@ -5,6 +5,7 @@ A file goes straight to disk, so memory use doesn't depend on its size.
 
 from __future__ import annotations
 
+import hashlib
 from email.message import Message
 from typing import TYPE_CHECKING
 
@@ -171,7 +172,7 @@ async def receive(form: Form, body: AsyncIterator[bytes]) -> None:
     form.finish()
 
 
-async def receive_file(incoming: Incoming, body: AsyncIterator[bytes], limit: int) -> None:
+async def receive_file(incoming: Incoming, body: AsyncIterator[bytes], limit: int) -> UploadedFile:
     """Writes a body to a file. Writing happens in worker threads.
 
     Raises:
@@ -179,6 +180,12 @@ async def receive_file(incoming: Incoming, body: AsyncIterator[bytes], limit: in
     """
     waiting: list[bytes] = []
     size = waiting_size = 0
+    digest = hashlib.md5(usedforsecurity=False)
+
+    def write(data: bytes) -> None:
+        digest.update(data)
+        incoming.file.write(data)
+
     async for data in body:
         waiting.append(data)
         size += len(data)
@@ -186,9 +193,10 @@ async def receive_file(incoming: Incoming, body: AsyncIterator[bytes], limit: in
         if size > limit:
             raise too_large(limit)
         if waiting_size >= _BLOCK:
-            await run_in_threadpool(incoming.file.write, b"".join(waiting))
+            await run_in_threadpool(write, b"".join(waiting))
             waiting, waiting_size = [], 0
-    await run_in_threadpool(incoming.file.write, b"".join(waiting))
+    await run_in_threadpool(write, b"".join(waiting))
+    return UploadedFile("", incoming, size, digest.digest())
 
 
 def open_form(headers: Mapping[str, str], files: Files, maximum_file_size: int) -> Form:

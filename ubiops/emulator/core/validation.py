@@ -67,6 +67,17 @@ def _limited(keyword: str) -> Any:
     return limited
 
 
+# The modes of retention: that their case doesn't matter is a guess. Official notebooks
+# write "Full".
+_ANY_CASE = (["none", "metadata", "full"],)
+
+
+def _check_enum(validator: Any, choices: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    chosen = value.lower() if isinstance(value, str) and choices in _ANY_CASE else value
+    if list(Draft202012Validator.VALIDATORS["enum"](validator, choices, chosen, schema)):
+        yield ValidationError(f"{value!r} is not one of {choices!r}")
+
+
 # 5.0 is an integer to JSON Schema, but not to the programs at both ends.
 _TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
     "integer", lambda checker, value: isinstance(value, int) and not isinstance(value, bool)
@@ -75,6 +86,7 @@ _Validator: Any = extend(  # type: ignore[no-untyped-call]
     Draft202012Validator,
     {
         "additionalProperties": _limited("additionalProperties"),
+        "enum": _check_enum,
         "items": _limited("items"),
         "pattern": _check_pattern,
     },
@@ -251,13 +263,38 @@ def _raise_for(errors: Iterable[ValidationError], parameter: str = "") -> None:
     """
     found: dict[tuple[str, ...], ValidationError] = {}
     # Validators find errors one by one, and there may be a million of them.
-    for error in itertools.islice(errors, _COLLECTED_ERRORS):
+    for error in itertools.islice(itertools.chain.from_iterable(map(_causes, errors)), _COLLECTED_ERRORS):
         found.setdefault(tuple(str(part) for part in error.absolute_path), error)
     if found:
         messages = [_describe(found[path], parameter) for path in sorted(found)]
         more = len(messages) - _SHOWN_ERRORS
         several = f"more than {more}" if len(messages) == _COLLECTED_ERRORS else str(more)
         raise bad_request("; ".join(messages[:_SHOWN_ERRORS]) + (f"; and {several} more" if more > 0 else ""))
+
+
+def _causes(error: ValidationError) -> list[ValidationError]:
+    """Returns what is wrong with a value that may have several forms.
+
+    These are the violations of the form that has the type of the value. If there is no
+    such form, the value must be of another type.
+    """
+    if error.validator not in ("anyOf", "oneOf") or not error.context:
+        return [error]
+    forms: dict[Any, list[ValidationError]] = {}
+    for one in error.context:
+        forms.setdefault(one.schema_path[0], []).append(one)
+    of_other_types = [one for found in forms.values() for one in found if _has_other_type(one, error)]
+    for found in forms.values():
+        if not any(one in of_other_types for one in found):
+            return found
+    kinds = [str(one.validator_value) for one in of_other_types]
+    return [
+        ValidationError("", "type", error.path, instance=error.instance, validator_value=kinds, parent=error.parent)
+    ]
+
+
+def _has_other_type(one: ValidationError, whole: ValidationError) -> bool:
+    return one.validator == "type" and one.absolute_path == whole.absolute_path
 
 
 def _describe(error: ValidationError, parameter: str) -> str:

@@ -1,10 +1,12 @@
 """Builds and their status.
 
-The status is computed from the clock: there is no background job to lose or delay.
+The status is computed from the clock. A build that has to install something has no time
+of its end until that is done; it is resumed when the emulator starts again.
 """
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ubiops.emulator.areas.deployments.kinds import BUILD
@@ -16,13 +18,18 @@ from ubiops.emulator.core.storage import new_id
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Callable
 
     from ubiops.emulator.areas.deployments.package import Inspection
+    from ubiops.emulator.core.backend import Backend
     from ubiops.emulator.core.context import RequestContext
     from ubiops.emulator.core.settings import BuildSeconds
 
 UPLOADED = "Deployment file upload"
 REBUILT = "Rebuild triggered"
+UNFINISHED = 1e18
+"""The end of a build that is not known yet: later than any time of the clock."""
+_LONGEST_ERROR = 1024
 
 
 class Times(NamedTuple):
@@ -45,14 +52,79 @@ def plan(now: float, seconds: BuildSeconds, inspection: Inspection) -> Times:
     return Times(building, validating, validating + seconds.validating)
 
 
-def start(db: sqlite3.Connection, context: RequestContext, revision: int, cause: str, inspection: Inspection) -> None:
-    """Adds a build of a revision."""
+def start(
+    db: sqlite3.Connection,
+    context: RequestContext,
+    revision: int,
+    cause: str,
+    inspection: Inspection,
+    takes_long: bool = False,
+) -> int:
+    """Adds a build of a revision and returns its key.
+
+    Args:
+        db: The transaction.
+        context: The request.
+        revision: The key of the revision.
+        cause: Why it is built.
+        inspection: What is known of the package.
+        takes_long: Whether only its work tells when it ends.
+    """
     times = plan(context.now, context.backend.settings.build_seconds, inspection)
-    db.execute(
+    if takes_long and not inspection.error:
+        times = Times(times.building, None, UNFINISHED)
+    added = db.execute(
         "INSERT INTO builds (id, revision, created, building, validating, finished, cause, error)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (new_id(), revision, context.now, *times, cause, inspection.error),
     )
+    return added.lastrowid or 0
+
+
+def launch(backend: Backend, build: int) -> None:
+    """Does the work of a build in the background, if the emulator builds at all."""
+    if backend.builder is not None and backend.background is not None:
+        backend.background.submit(functools.partial(_work, backend, build, backend.builder.build))
+
+
+def resume(backend: Backend) -> None:
+    """Takes up the builds that a kill of the emulator interrupted."""
+    with backend.storage.reading() as db:
+        found = db.execute("SELECT pk FROM builds WHERE finished = ?", (UNFINISHED,)).fetchall()
+    for row in found:
+        if backend.builder is None:
+            # It was started to run no code, so there is nothing to wait for.
+            finish(backend, row["pk"], "")
+        else:
+            launch(backend, row["pk"])
+
+
+def _work(backend: Backend, build: int, work: Callable[[int], str | None]) -> None:
+    try:
+        error = work(build)
+    except Exception as failure:
+        finish(backend, build, f"The emulator could not build the revision: {failure}")
+        raise
+    if error is not None:
+        finish(backend, build, error)
+
+
+def finish(backend: Backend, build: int, error: str) -> None:
+    """Sets the end of a build whose work is done, not before its planned time.
+
+    A build whose end is known already stays as it is.
+    """
+    seconds = backend.settings.build_seconds
+    with backend.storage.transaction() as db:
+        row = db.execute("SELECT * FROM builds WHERE pk = ? AND finished = ?", (build, UNFINISHED)).fetchone()
+        if row is None:
+            return
+        built = max(row["created"] + seconds.queued + seconds.building, backend.clock.now())
+        validating, finished = (None, built) if error else (built, built + seconds.validating)
+        db.execute(
+            "UPDATE builds SET validating = ?, finished = ?, error = ? WHERE pk = ?",
+            (validating, finished, error[:_LONGEST_ERROR], build),
+        )
 
 
 def status_of_build(build: sqlite3.Row, now: float) -> str:

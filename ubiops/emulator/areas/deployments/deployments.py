@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from ubiops.emulator.areas.deployments.fields import SIDES, check_fields, read_fields
 from ubiops.emulator.areas.deployments.kinds import DEPLOYMENT
 from ubiops.emulator.areas.deployments.lookup import version_named
 from ubiops.emulator.areas.deployments.version_states import states_of_versions
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ubiops.emulator.core.context import RequestContext
 
 UNAVAILABLE_DEFAULT = "Default cannot be set to an unavailable version"
-_SIDES = ("input", "output")
 
 
 class Deployments(Resource):
@@ -48,28 +47,17 @@ class Deployments(Resource):
     def read(self, body: dict[str, Any], present: dict[str, Any]) -> dict[str, Any]:
         """Replaces lists of fields and labels whole."""
         settings = super().read(body, present)
-        types = [f"{side}_type" for side in _SIDES]
+        types = [f"{side}_type" for side in SIDES]
         missing = [name for name in types if settings.setdefault(name, None) is None]
         if missing and settings.get("supports_request_format", True):
             raise bad_request("; ".join(f"{name} is required" for name in missing))
-        for side in _SIDES:
-            fields = settings.get(f"{side}_fields")
-            if fields is None and settings[f"{side}_type"] == "structured":
-                raise bad_request(f"{side}_fields is required, because {side}_type is structured")
-            settings[f"{side}_fields"] = [_field(field) for field in fields or ()]
+        read_fields(settings)
         return settings
 
     def check(self, name: str, settings: dict[str, Any]) -> None:
         """Checks fields against types as well."""
         super().check(name, settings)
-        for side in _SIDES:
-            fields = settings[f"{side}_fields"]
-            if fields and settings[f"{side}_type"] != "structured":
-                raise bad_request(f"{side}_fields must be empty, because {side}_type is {settings[f'{side}_type']}")
-            names = Counter(field["name"] for field in fields)
-            twice = sorted(name for name, times in names.items() if times > 1)
-            if twice:
-                raise bad_request(f"{side}_fields has more than one field with the name {twice[0]!r}")
+        check_fields(settings)
 
     def list_all(self, context: RequestContext) -> list[dict[str, Any]]:
         """Filters by `supports_request_format` as well."""
@@ -112,13 +100,6 @@ handler("deployments_list")(DEPLOYMENTS.list_all)
 handler("deployments_get")(DEPLOYMENTS.get)
 handler("deployments_update")(DEPLOYMENTS.update)
 handler("deployments_delete", slow=True)(DEPLOYMENTS.delete)
-
-
-def _field(field: dict[str, Any]) -> dict[str, Any]:
-    """Returns a field as it is stored and shown."""
-    widget = field.get("widget")
-    stored = {"type": widget["type"], "configuration": widget.get("configuration", {})} if widget else {}
-    return {"name": field["name"], "data_type": field["data_type"], "widget": stored}
 
 
 def _new_default(db: sqlite3.Connection, context: RequestContext, deployment: sqlite3.Row) -> int:

@@ -1,10 +1,22 @@
-"""The instance type groups that versions can run on."""
+"""The instance types, and the groups of them that versions can run on.
+
+Some groups exist in every project. A project can have further ones, which the area
+instances creates.
+"""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import json
+import uuid
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ubiops.emulator.core.errors import bad_request
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from ubiops.emulator.core.context import RequestContext
 
 
 class InstanceTypeGroup(NamedTuple):
@@ -41,27 +53,62 @@ _FIELDS = (
 )
 
 
-def find(attribute: str, value: str) -> InstanceTypeGroup | None:
-    """Returns the first group with this id, name or old name, or None."""
-    return next((group for group in GROUPS if getattr(group, attribute) == value), None)
+class InstanceType(NamedTuple):
+    """Hardware of one kind. Memory is in megabytes."""
+
+    id: str
+    name: str
+    display_name: str
+    memory: int
+    gpu: bool
+
+
+def _type(group: InstanceTypeGroup) -> InstanceType:
+    name = group.instance_type
+    identifier = str(uuid.uuid5(uuid.NAMESPACE_URL, f"instance-type/{name}"))
+    return InstanceType(identifier, name, group.name, int(name.partition("mb")[0]), group.gpu)
+
+
+# Each group that exists everywhere has one type.
+TYPES = {one.id: one for one in map(_type, GROUPS)}
 
 
 def by_id(identifier: str) -> InstanceTypeGroup | None:
-    """Returns the group of this id, or None."""
-    return find("id", identifier.lower())
+    """Returns the group of this id that exists everywhere, or None."""
+    return next((group for group in GROUPS if group.id == identifier.lower()), None)
 
 
-def requested(body: dict[str, Any]) -> InstanceTypeGroup | None:
-    """Returns the group that a request asks for, or None if it asks for none.
+def groups_of(db: sqlite3.Connection, project: str) -> list[InstanceTypeGroup]:
+    """Returns the groups of a project, those that exist everywhere first."""
+    rows = db.execute("SELECT * FROM instance_type_groups WHERE project = ? ORDER BY pk", (project,))
+    return [*GROUPS, *map(_own_group, rows)]
+
+
+def _own_group(row: sqlite3.Row) -> InstanceTypeGroup:
+    types = [TYPES[item["id"]] for item in json.loads(row["settings"])["instance_types"]]
+    return InstanceTypeGroup(row["id"], row["name"], types[0].name, any(one.gpu for one in types))
+
+
+def with_group(context: RequestContext) -> RequestContext:
+    """Replaces what a request says of a group by the id of the group.
 
     Raises:
         ApiError: There is no such group.
     """
-    for field, attribute, title in _FIELDS:
-        if field in body:
-            group = find(attribute, body[field].lower() if attribute == "id" else body[field])
-            if group is None:
-                known = ", ".join(repr(getattr(one, attribute)) for one in GROUPS)
-                raise bad_request(f"there is no {title} {body[field]!r}; there are {known}")
-            return group
-    return None
+    given = [field for field, _, _ in _FIELDS if field in context.body]
+    if not given:
+        return context
+    with context.reading() as db:
+        group = _requested(context.body, groups_of(db, context.project))
+    others = {name: value for name, value in context.body.items() if name not in given}
+    return replace(context, body={**others, "instance_type_group_id": group.id})
+
+
+def _requested(body: dict[str, Any], groups: list[InstanceTypeGroup]) -> InstanceTypeGroup:
+    field, attribute, title = next(one for one in _FIELDS if one[0] in body)
+    wanted = body[field].lower() if attribute == "id" else body[field]
+    found = next((group for group in groups if getattr(group, attribute) == wanted), None)
+    if found is None:
+        known = ", ".join(repr(getattr(one, attribute)) for one in groups)
+        raise bad_request(f"there is no {title} {body[field]!r}; there are {known}")
+    return found

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from ubiops.emulator.areas.deployments import builds, environments
+from ubiops.emulator.areas.deployments.inherited import code_file, variables_of
 from ubiops.emulator.areas.deployments.kinds import REVISION, TEMPLATE
 from ubiops.emulator.areas.deployments.lookup import (
     deployment_named,
@@ -52,10 +52,13 @@ def upload(context: RequestContext) -> dict[str, Any]:
     """
     files = context.backend.files
     with context.reading() as db:
-        environment = _environment(find_version(db, context))
+        version = find_version(db, context)
+        environment = environments.of_version(db, version, context.now).environment
+        variables = variables_of(db, context.project, version).values
     file, file_name = _take_file(context)
     try:
-        inspection = inspect(files.path(file), environment)
+        inspection = inspect(files.path(file), environment, code_file(variables))
+        takes_long = _takes_long(context, file, variables)
         revision = new_id()
         with context.transaction() as db:
             deployment = find_deployment(db, context)
@@ -74,12 +77,13 @@ def upload(context: RequestContext) -> dict[str, Any]:
                     inspection.has_requests,
                 ),
             )
-            builds.start(db, context, inserted.lastrowid or 0, builds.UPLOADED, inspection)
+            build = builds.start(db, context, inserted.lastrowid or 0, builds.UPLOADED, inspection, takes_long)
             event = f"Created revision {revision} for version {version['name']} of deployment {deployment['name']}"
             audit.record(db, context, "create", event, Subject(deployment["pk"], version["pk"]))
     except BaseException:
         files.remove([file])
         raise
+    _launch(context, build, version["pk"])
     return {"success": True, "revision": revision, "build": revision}
 
 
@@ -113,8 +117,11 @@ def rebuild(context: RequestContext) -> dict[str, Any]:
     """Starts another build of a revision, in the version's present environment."""
     with context.reading() as db:
         revision = find_revision(db, context)
-        environment = _environment(find_version(db, context))
-    inspection = _inspect_again(context, revision, environment)
+        version = find_version(db, context)
+        environment = environments.of_version(db, version, context.now).environment
+        variables = variables_of(db, context.project, version).values
+    inspection = _inspect_again(context, revision, environment, variables)
+    takes_long = _takes_long(context, revision["file"], variables)
     with context.transaction() as db:
         deployment = find_deployment(db, context)
         version = version_named(db, deployment, context.path["version"])
@@ -123,18 +130,33 @@ def rebuild(context: RequestContext) -> dict[str, Any]:
             "UPDATE revisions SET has_request = ?, has_requests = ? WHERE pk = ?",
             (inspection.has_request, inspection.has_requests, key),
         )
-        builds.start(db, context, key, builds.REBUILT, inspection)
+        build = builds.start(db, context, key, builds.REBUILT, inspection, takes_long)
         event = (
             f"Triggered rebuild of revision {revision['id']} for version {version['name']} of deployment "
             f"{deployment['name']}"
         )
         audit.record(db, context, "info", event, Subject(deployment["pk"], version["pk"]))
-        return _get(db, context)
+        response = _get(db, context)
+    _launch(context, build, version["pk"])
+    return response
 
 
-def _inspect_again(context: RequestContext, revision: sqlite3.Row, environment: Environment) -> Inspection:
+def _takes_long(context: RequestContext, file: str, variables: dict[str, str]) -> bool:
+    builder = context.backend.builder
+    return builder is not None and builder.takes_long(context.backend.files.path(file), variables)
+
+
+def _launch(context: RequestContext, build: int, version: int) -> None:
+    builds.launch(context.backend, build)
+    if context.backend.runner is not None:
+        context.backend.runner.changed(version)
+
+
+def _inspect_again(
+    context: RequestContext, revision: sqlite3.Row, environment: Environment, variables: dict[str, str]
+) -> Inspection:
     try:
-        return inspect(context.backend.files.path(revision["file"]), environment)
+        return inspect(context.backend.files.path(revision["file"]), environment, code_file(variables))
     except FileNotFoundError as error:
         # The revision was deleted meanwhile.
         raise not_found(REVISION) from error
@@ -178,11 +200,6 @@ def _take_file(context: RequestContext) -> tuple[str, str]:
     except FileNotFoundError as error:
         # The source was deleted meanwhile.
         raise not_found(REVISION) from error
-
-
-def _environment(version: sqlite3.Row) -> Environment:
-    name = json.loads(version["settings"])["environment"]
-    return environments.find(name) or environments.DEFAULT_ENVIRONMENT
 
 
 def _get(db: sqlite3.Connection, context: RequestContext) -> dict[str, Any]:

@@ -1,8 +1,8 @@
-"""Environment variables of deployments and versions."""
+"""Environment variables of projects, deployments and versions."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ubiops.emulator.areas.deployments.kinds import VARIABLE
 from ubiops.emulator.areas.deployments.lookup import deployment_named, version_named
@@ -11,6 +11,7 @@ from ubiops.emulator.core.audit import Subject
 from ubiops.emulator.core.errors import ApiError, bad_request
 from ubiops.emulator.core.handlers import handler
 from ubiops.emulator.core.lookup import find_row, get_row
+from ubiops.emulator.core.projects import ensure_project
 from ubiops.emulator.core.resources import Owner, Resource
 from ubiops.emulator.core.storage import new_id
 from ubiops.emulator.core.validation import check_texts
@@ -19,14 +20,18 @@ from ubiops.exceptions import ApiValueError
 if TYPE_CHECKING:
     import sqlite3
 
+    from ubiops.emulator.core.backend import Backend
     from ubiops.emulator.core.context import RequestContext
-    from ubiops.emulator.core.storage import Storage
 
+T = TypeVar("T")
 _NOT_INHERITED = {"inheritance_type": None, "inheritance_name": None}
 
 
 class Variables(Resource):
-    """The variables of a deployment, or of the version that the path names."""
+    """The variables of the project, deployment or version that the path names.
+
+    They are addressed by id or by name.
+    """
 
     kind = VARIABLE
     noun = "environment variable"
@@ -39,12 +44,34 @@ class Variables(Resource):
     skips_unchanged = False
 
     def owner(self, db: sqlite3.Connection, context: RequestContext) -> Owner:
-        """Returns the deployment or version that the path names."""
-        return _owner(db, context.project, context.path["deployment_name"], context.path.get("version"))
+        """Returns the project, deployment or version that the path names."""
+        return _owner(db, context.project, context.path.get("deployment_name"), context.path.get("version"))
 
     def subject(self, action: str, row: sqlite3.Row) -> Subject:
         """Returns the owner."""
-        return Subject(row["deployment"], row["version"])
+        return _subject(row["project"], row["deployment"], row["version"])
+
+    def find(self, db: sqlite3.Connection, context: RequestContext, owner: Owner | None = None) -> sqlite3.Row:
+        """Returns the variable that the path names by its id or its name.
+
+        No name looks like an id.
+        """
+        columns = (owner or self.owner(db, context)).columns
+        value = context.path["id"]
+        found = find_row(db, self.table, {**columns, "id": value.lower()})
+        return found or get_row(db, self.kind, self.table, {**columns, "name": value})
+
+    def create(self, context: RequestContext) -> dict[str, Any]:
+        """Creates a variable, which new requests see."""
+        return _then_restart(context, super().create(context))
+
+    def update(self, context: RequestContext) -> dict[str, Any]:
+        """Replaces a variable, which new requests see."""
+        return _then_restart(context, super().update(context))
+
+    def delete(self, context: RequestContext) -> None:
+        """Deletes a variable, which new requests don't see any more."""
+        _then_restart(context, super().delete(context))
 
     def check(self, name: str, settings: dict[str, Any]) -> None:
         """Checks nothing: all rules are in the description of the request."""
@@ -68,13 +95,33 @@ class Variables(Resource):
 
 
 VARIABLES = Variables()
-handler("deployment_environment_variables_create", "deployment_version_environment_variables_create")(VARIABLES.create)
-handler("deployment_environment_variables_get", "deployment_version_environment_variables_get")(VARIABLES.get)
-handler("deployment_environment_variables_update", "deployment_version_environment_variables_update")(VARIABLES.update)
-handler("deployment_environment_variables_delete", "deployment_version_environment_variables_delete")(VARIABLES.delete)
+handler(
+    "project_environment_variables_create",
+    "deployment_environment_variables_create",
+    "deployment_version_environment_variables_create",
+)(VARIABLES.create)
+handler(
+    "project_environment_variables_get",
+    "deployment_environment_variables_get",
+    "deployment_version_environment_variables_get",
+)(VARIABLES.get)
+handler(
+    "project_environment_variables_update",
+    "deployment_environment_variables_update",
+    "deployment_version_environment_variables_update",
+)(VARIABLES.update)
+handler(
+    "project_environment_variables_delete",
+    "deployment_environment_variables_delete",
+    "deployment_version_environment_variables_delete",
+)(VARIABLES.delete)
 
 
-@handler("deployment_environment_variables_list", "deployment_version_environment_variables_list")
+@handler(
+    "project_environment_variables_list",
+    "deployment_environment_variables_list",
+    "deployment_version_environment_variables_list",
+)
 def list_with_inherited(context: RequestContext) -> list[dict[str, Any]]:
     """Lists own and inherited variables by name.
 
@@ -106,13 +153,12 @@ def copy(context: RequestContext) -> list[dict[str, Any]]:
         if rows:
             names = ", ".join(row["name"] for row in rows)
             event = f"Copied environment variables {names} from {source.title} for {owner.title}"
-            subject = Subject(owner.columns["deployment"], owner.columns["version"])
-            audit.record(db, context, "update", event, subject)
-    return [{**VARIABLES.fields(row), **_NOT_INHERITED} for row in copies]
+            audit.record(db, context, "update", event, _subject(**owner.columns))
+    return _then_restart(context, [{**VARIABLES.fields(row), **_NOT_INHERITED} for row in copies])
 
 
-def set_project_variable(storage: Storage, project: str, name: str, value: str, secret: bool = False) -> None:
-    """Creates or replaces a variable of a project. The API has no operation for it.
+def set_project_variable(backend: Backend, project: str, name: str, value: str, secret: bool = False) -> None:
+    """Creates or replaces a variable of a project.
 
     Raises:
         ApiValueError: The name or the value is invalid.
@@ -123,17 +169,48 @@ def set_project_variable(storage: Storage, project: str, name: str, value: str, 
         check_texts(VARIABLES.created_from, {"name": name, "value": value})
     except ApiError as error:
         raise ApiValueError(f"environment variable {name!r} is invalid: {error.message}") from error
-    with storage.transaction() as db:
+    with backend.storage.transaction() as db:
+        ensure_project(db, project, backend.clock.now())
         _put(db, {"project": project, "deployment": None, "version": None}, name, value, secret)
+    _restart(backend, project)
 
 
-def _owner(db: sqlite3.Connection, project: str, deployment_name: str, version_name: str | None) -> Owner:
+def _owner(db: sqlite3.Connection, project: str, deployment_name: str | None, version_name: str | None) -> Owner:
+    if deployment_name is None:
+        return Owner({"project": project, "deployment": None, "version": None}, f"project {project}")
     deployment = deployment_named(db, project, deployment_name)
     columns, title = {"project": project, "deployment": deployment["pk"]}, f"deployment {deployment['name']}"
     if version_name is None:
         return Owner({**columns, "version": None}, title)
     version = version_named(db, deployment, version_name)
     return Owner({**columns, "version": version["pk"]}, f"version {version['name']} of {title}")
+
+
+def _subject(project: str, deployment: int | None, version: int | None) -> Subject:
+    if deployment is None:
+        return Subject(object_type="project", object_name=project)
+    return Subject(deployment, version)
+
+
+def _then_restart(context: RequestContext, result: T) -> T:
+    path = context.path
+    _restart(context.backend, context.project, path.get("deployment_name"), path.get("version"))
+    return result
+
+
+def _restart(backend: Backend, project: str, deployment: str | None = None, version: str | None = None) -> None:
+    """Makes new requests see the present variables."""
+    if backend.runner is None:
+        return
+    with backend.storage.reading() as db:
+        rows = db.execute(
+            "SELECT versions.pk FROM versions JOIN deployments ON deployments.pk = versions.deployment"
+            " WHERE project = :project AND ifnull(:deployment, deployments.name) = deployments.name"
+            " AND ifnull(:version, versions.name) = versions.name",
+            {"project": project, "deployment": deployment, "version": version},
+        ).fetchall()
+    for row in rows:
+        backend.runner.changed(row["pk"])
 
 
 def _put(db: sqlite3.Connection, columns: dict[str, Any], name: str, value: str, secret: bool) -> sqlite3.Row:

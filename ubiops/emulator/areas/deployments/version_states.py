@@ -58,3 +58,24 @@ def states_of_versions(
         elif not row["error"]:
             states[row["version"]] = state._replace(status="available", active_revision=row["id"])
     return states
+
+
+def active_revision(db: sqlite3.Connection, now: float, version: int) -> sqlite3.Row | None:
+    """Returns the revision that a version runs: that of the last successful build."""
+    found: sqlite3.Row | None = db.execute(
+        "SELECT revisions.* FROM builds JOIN revisions ON revisions.pk = builds.revision"
+        " WHERE revisions.version = ? AND builds.finished <= ? AND builds.error = ''"
+        " ORDER BY builds.finished DESC, builds.pk DESC LIMIT 1",
+        (version, now),
+    ).fetchone()
+    return found
+
+
+def is_building(db: sqlite3.Connection, now: float, version: int) -> bool:
+    """Returns whether a build of a version has not finished."""
+    found = db.execute(
+        "SELECT 1 FROM builds JOIN revisions ON revisions.pk = builds.revision"
+        " WHERE revisions.version = ? AND builds.finished > ? LIMIT 1",
+        (version, now),
+    ).fetchone()
+    return found is not None

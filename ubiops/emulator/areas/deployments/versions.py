@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,18 @@ class Versions(Resource):
         """Returns the version, or its deployment if the version appears or goes."""
         return Subject(row["deployment"], row["pk"] if action == "update" else None)
 
+    def create(self, context: RequestContext) -> dict[str, Any]:
+        """Creates a version. The id of its instance type group is stored."""
+        return super().create(instance_types.with_group(context))
+
+    def update(self, context: RequestContext) -> dict[str, Any]:
+        """Changes the fields that are given; new requests run with them as well."""
+        with context.reading() as db:
+            key = self.find(db, context)["pk"]
+        updated = super().update(instance_types.with_group(context))
+        _restart(context, key)
+        return updated
+
     @functools.cached_property
     def defaults(self) -> dict[str, Any]:
         """The defaults of the description, with an environment and an instance type."""
@@ -53,23 +66,22 @@ class Versions(Resource):
         return {**own, **super().defaults}
 
     def read(self, body: dict[str, Any], present: dict[str, Any]) -> dict[str, Any]:
-        """Replaces labels and ports whole; stores the id of the instance type group."""
+        """Replaces labels and ports whole."""
         settings = super().read(body, present)
-        settings.pop("instance_type", None)
-        settings.pop("instance_type_group_name", None)
-        if name := settings.pop("environment_name", None):
-            settings["environment"] = name
-        group = instance_types.requested(body)
-        return {**settings, "instance_type_group_id": group.id} if group else settings
+        if mode := settings.get("request_retention_mode"):
+            settings["request_retention_mode"] = mode.lower()
+        name = settings.pop("environment_name", None)
+        if name is not None and body.get("environment", name) != name:
+            raise bad_request(f"environment {body['environment']!r} and environment_name {name!r} must be the same")
+        settings["environment"] = name or settings["environment"]
+        if settings["environment"] != present["environment"] and "environment_tag" not in body:
+            # The tag belonged to the previous environment.
+            settings.pop("environment_tag", None)
+        return settings
 
     def check(self, name: str, settings: dict[str, Any]) -> None:
         """Checks settings against each other as well."""
         super().check(name, settings)
-        if environments.find(settings["environment"]) is None:
-            raise bad_request(
-                f"there is no environment {settings['environment']!r}; there are python3-8 to python3-13, r4-0, "
-                "and the same names followed by '-cuda'"
-            )
         least, most = settings["minimum_instances"], settings["maximum_instances"]
         if least > most:
             raise bad_request(f"minimum_instances ({least}) must not be above maximum_instances ({most})")
@@ -83,6 +95,18 @@ class Versions(Resource):
         for (number, protocol), times in ports.items():
             if times > 1:
                 raise bad_request(f"ports has more than one entry for the public port {number} ({protocol})")
+
+    def to_columns(
+        self, db: sqlite3.Connection, context: RequestContext, settings: dict[str, Any], row: sqlite3.Row | None
+    ) -> dict[str, Any]:
+        """Checks the environment, which may be one of the project."""
+        environment = (settings["environment"], settings.get("environment_tag"))
+        present = {} if row is None else self.from_row(row)
+        if environment != (present.get("environment"), present.get("environment_tag")):
+            deployment = json.loads(find_deployment(db, context)["settings"])
+            supported = deployment.get("supports_request_format", True)
+            environments.check_usable(db, context.project, *environment, supported)
+        return super().to_columns(db, context, settings, row)
 
     def created(self, db: sqlite3.Connection, row: sqlite3.Row) -> None:
         """Makes the first version of a deployment its default."""
@@ -102,21 +126,24 @@ class Versions(Resource):
             return []
         deployment = get_row(db, VERSION, "deployments", {"pk": rows[0]["deployment"]})
         states = states_of_versions(db, context.now, deployment["pk"], rows[0]["pk"] if len(rows) == 1 else None)
+        groups = {group.id: group for group in instance_types.groups_of(db, deployment["project"])}
         found = []
         for row in rows:
             fields, state = self.fields(row), states[row["pk"]]
-            environment = environments.find(fields["environment"])
-            group = instance_types.by_id(fields["instance_type_group_id"])
+            environment = environments.resolve(
+                db, deployment["project"], fields["environment"], fields.get("environment_tag"), context.now
+            )
+            group = groups.get(fields["instance_type_group_id"])
             fields.update(
                 deployment=deployment["name"],
                 default=row["pk"] == deployment["default_version"],
                 environment_name=fields["environment"],
-                environment_tag=fields.get("environment_tag", environments.DEFAULT_TAG),
+                environment_tag=environment.tag,
                 maximum_queue_size=fields.get("maximum_queue_size", fields["maximum_queue_size_batch"]),
                 health_check=fields.get("health_check"),
                 command=fields.get("command"),
                 args=fields.get("args"),
-                environment_display_name=environment.display_name if environment else fields["environment"],
+                environment_display_name=environment.display_name,
                 status=state.status,
                 active_revision=state.active_revision,
                 latest_revision=state.latest_revision,
@@ -128,6 +155,11 @@ class Versions(Resource):
             )
             found.append(fields)
         return found
+
+
+def _restart(context: RequestContext, version: int) -> None:
+    if context.backend.runner is not None:
+        context.backend.runner.changed(version)
 
 
 VERSIONS = Versions()

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops._io.sources import FileValue
     from ubiops.models import Book, BookCreate
@@ -66,6 +68,7 @@ _BOOKS_SCAN_UPLOAD = Operation(
     parameters=("shelf", "class"),
     form=(Parameter("source"),),
     files=("scan",),
+    archives=("scan",),
     returns="list[str]",
 )
 
@@ -143,7 +146,7 @@ class Books(Api, generated=True):
     def books_list(
         self,
         shelf: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         language: Literal["dutch", "frisian"] | None = None,
         limit: int | None = None,
         lent: bool | None = None,
@@ -175,6 +178,8 @@ class Books(Api, generated=True):
             books = core_api.books_list(shelf=7)
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_BOOKS_LIST, (shelf,), options, query=(language, limit, lent))
 
     def books_replace(
@@ -244,7 +249,7 @@ class Books(Api, generated=True):
         self,
         shelf: PathValue = REQUIRED,
         class_: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         source: str | None = None,
         scan: FileValue | None = None,
         **options: Any,
@@ -276,4 +281,6 @@ class Books(Api, generated=True):
             )
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_BOOKS_SCAN_UPLOAD, (shelf, class_), options, form=(source,), files=(scan,))

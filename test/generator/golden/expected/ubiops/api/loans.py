@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from datetime import date, datetime
     from typing import Literal
 
+    from typing_extensions import Never
+
     from ubiops._core.operation import PathValue
     from ubiops._io.sources import FileValue
     from ubiops.events import EventStream
@@ -158,7 +160,7 @@ class BookLoans(Api, generated=True):
         self,
         shelf: PathValue = REQUIRED,
         data: Any = REQUIRED,
-        *,
+        *extra: Never,
         priority: Literal[0, 1] | None = None,
         loan_ttl: int | None = None,
         **options: Any,
@@ -186,6 +188,8 @@ class BookLoans(Api, generated=True):
             result = core_api.loans_create(shelf=7, data={"title": "Grammar", "lent": None})
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _LOANS_CREATE, (shelf,), options, query=(priority,), headers=(loan_ttl,), body=data
         )
@@ -193,7 +197,7 @@ class BookLoans(Api, generated=True):
     def loans_list(
         self,
         shelf: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         status: str | Sequence[Literal["pending", "lent", "returned"]] | None = None,
         years: Sequence[int] | None = None,
         since: datetime | str | None = None,
@@ -225,6 +229,8 @@ class BookLoans(Api, generated=True):
             result = core_api.loans_list(shelf=7)
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_LOANS_LIST, (shelf,), options, query=(status, years, since, day, weight))
 
     def loans_photo_create(
@@ -232,7 +238,7 @@ class BookLoans(Api, generated=True):
         shelf: PathValue = REQUIRED,
         loan: PathValue = REQUIRED,
         photo: FileValue = REQUIRED,
-        *,
+        *extra: Never,
         public: bool | None = None,
         taken: datetime | str | None = None,
         back_content: FileValue | None = None,
@@ -264,6 +270,8 @@ class BookLoans(Api, generated=True):
             core_api.loans_photo_create(shelf=7, loan="a", public=True, photo="photo.png")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(
             _LOANS_PHOTO_CREATE, (shelf, loan), options, form=(public, taken, copies), files=(photo, back_content)
         )
@@ -321,7 +329,7 @@ class BookLoans(Api, generated=True):
         self,
         shelf: PathValue = REQUIRED,
         loan: PathValue = REQUIRED,
-        *,
+        *extra: Never,
         days: int | None = None,
         data: Mapping[str, Any] | None = None,
         **options: Any,
@@ -347,6 +355,8 @@ class BookLoans(Api, generated=True):
             result = core_api.loans_renew(shelf=7, loan="a")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_LOANS_RENEW, (shelf, loan), options, query=(days,), body=data)
 
     def loans_search(
@@ -354,7 +364,7 @@ class BookLoans(Api, generated=True):
         shelf: PathValue = REQUIRED,
         reader: str = REQUIRED,
         order: Literal["newest", "oldest"] | None = None,
-        *,
+        *extra: Never,
         limit: int | None = None,
         **options: Any,
     ) -> ImportList:
@@ -379,6 +389,8 @@ class BookLoans(Api, generated=True):
             import_ = core_api.loans_search(shelf=7, reader="ada")
         """
         __tracebackhide__ = True
+        if extra:
+            raise self._unnamed(extra)
         return self.api_client.execute(_LOANS_SEARCH, (shelf,), options, query=(reader, order, limit))
 
     def loans_update(
