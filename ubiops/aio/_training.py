@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ubiops._waiting.polling import WaitOptions
 from ubiops._waiting.steps import run_async
+from ubiops.aio._file_operations import handle_file_input
 from ubiops.aio._helpers import async_api_of
 from ubiops.models._writing import given
 from ubiops.training import _experiments, _runs
@@ -58,8 +59,6 @@ class Training:
         self.core_api: Any = async_api_of(api_client, "Training")
         self.api_client = self.core_api.api_client
         self.training_deployment_name = DEFAULT_TRAINING_DEPLOYMENT_NAME
-        from ubiops.aio.utils import handle_file_input
-
         self._store = handle_file_input
 
     async def initialize(

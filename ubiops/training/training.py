@@ -78,9 +78,9 @@ class Training:
 
     @property
     def _store(self) -> Callable[..., str]:
-        from ubiops.training._files import store
+        from ubiops.utils import handle_file_input
 
-        return store
+        return handle_file_input
 
     def initialize(
         self,
