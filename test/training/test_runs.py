@@ -68,7 +68,7 @@ def test_code_may_be_a_folder_an_archive_or_a_uri(
         "    return {'metrics': '{\"answer\": %d}' % ANSWER, 'seen': [training_data, parameters]}\n"
     )
     first = run(training, project_name, experiment, training_code=str(folder))
-    expected = {
+    expected: dict[str, Any] = {
         "artifact": None,
         "metadata": {"seen": [None, {}]},
         "metrics": {"answer": 42},

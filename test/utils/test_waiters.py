@@ -240,3 +240,8 @@ def test_an_environment_without_a_status_is_waited_for_by_its_first_tag(call: Ca
         "e/tags/t",
         "e",
     ]
+
+
+def test_a_timeout_in_place_of_a_tag_is_an_error() -> None:
+    with pytest.raises(ubiops.ApiTypeError, match="'tag_name' must be a string, got 600; use timeout="):
+        ubiops.utils.wait_for_environment(ubiops.ApiClient(), "p", "e", 600)  # type: ignore[call-overload]

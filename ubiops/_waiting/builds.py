@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ubiops._waiting.logs import LogSearch, label_query
 from ubiops._waiting.polling import Wait
 from ubiops._waiting.steps import step
-from ubiops.exceptions import ApiValueError
+from ubiops.exceptions import ApiTypeError, ApiValueError
 
 if TYPE_CHECKING:
     from ubiops._waiting.polling import WaitOptions
@@ -117,6 +117,9 @@ def environment(
     __tracebackhide__ = True
     names = {"project_name": project_name, "environment_name": environment_name}
     if tag_name is not None:
+        if isinstance(tag_name, (int, float)):
+            # In official clients up to 4.12, the timeout is at this position.
+            raise ApiTypeError(f"wait_for_environment(): 'tag_name' must be a string, got {tag_name!r}; use timeout=")
         names["tag_name"] = tag_name
     wait = Wait("wait_for_environment", api, options, **names)
     if tag_name is not None:

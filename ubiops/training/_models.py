@@ -177,7 +177,7 @@ class ExperimentRunCreate(RequestModel):
     of a folder that contains it, or the URI of a file in a bucket."""
     training_data: str | Null | None = field(default=None)
     """The data: the path of a file or a folder, or the URI of a file in a bucket."""
-    parameters: Mapping[str, Any] | Null | None = field(default=None)
+    parameters: Mapping[str, Any] | Null | None = field(default=None, declared="dict(str, json)")
     """Parameters for the code."""
 
 
