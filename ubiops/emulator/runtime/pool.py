@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ubiops.emulator.runtime.output import Output
     from ubiops.emulator.runtime.plan import Plan
 
+REPLACED = "it is not needed any more"
 _numbers = itertools.count()
 
 
@@ -117,9 +118,12 @@ class Pool:
             self.retire(self.instances)
 
     def retire(self, instances: list[Instance]) -> None:
-        """Lets instances finish what they run and stop."""
+        """Lets instances finish what they run and stop, and doesn't let them start."""
         for instance in instances:
             instance.stopping = True
+            for slot in instance.slots:
+                if slot.output is None and slot.host is not None:
+                    slot.host.process.kill(REPLACED)
         self.condition.notify_all()
 
     def add(self, run: Run) -> None:

@@ -205,9 +205,10 @@ class LocalRunner:
         """Ends the jobs that wait for an instance that could not be started."""
         pool = instance.pool
         with self.lock:
+            is_needed = not instance.stopping
             pool.retire([instance])
             waiting: list[Run] = []
-            if not pool.active:
+            if is_needed and not pool.active:
                 pool.failed = True
                 waiting = [] if self.stopped else pool.waiting()
                 for run in waiting:
