@@ -19,11 +19,18 @@ if TYPE_CHECKING:
     from ubiops.utils import exceptions as exceptions
     from ubiops.utils import file_operations as file_operations
     from ubiops.utils import package_operations as package_operations
+    from ubiops.utils import paging as paging
     from ubiops.utils import streaming as streaming
     from ubiops.utils import validate as validate
     from ubiops.utils import validators as validators
     from ubiops.utils import wait_for as wait_for
-    from ubiops.utils.file_operations import download_file, upload_file
+    from ubiops.utils.file_operations import (
+        download_file,
+        download_files,
+        handle_file_input,
+        upload_file,
+        upload_files,
+    )
     from ubiops.utils.package_operations import (
         abs_path,
         default_zip_name,
@@ -32,33 +39,69 @@ if TYPE_CHECKING:
         validate_package,
         zip_dir,
     )
+    from ubiops.utils.paging import Pages, paginate
     from ubiops.utils.streaming import stream_deployment_request, stream_pipeline_request
     from ubiops.utils.validate import validate_requirements_file, validate_yaml_file
-    from ubiops.utils.wait_for import wait_for_deployment_version, wait_for_revision
+    from ubiops.utils.wait_for import (
+        wait_for_deployment_request,
+        wait_for_deployment_version,
+        wait_for_deployment_version_request,
+        wait_for_environment,
+        wait_for_experiment,
+        wait_for_experiment_run,
+        wait_for_export,
+        wait_for_import,
+        wait_for_pipeline_request,
+        wait_for_pipeline_version_request,
+        wait_for_revision,
+    )
 
-_MODULES = ("exceptions", "file_operations", "package_operations", "streaming", "validate", "validators", "wait_for")
+_MODULES = (
+    "exceptions",
+    "file_operations",
+    "package_operations",
+    "paging",
+    "streaming",
+    "validate",
+    "validators",
+    "wait_for",
+)
 _PLACES = {
     "PackageError": "ubiops._packages.errors",
     "PackageFolder": "ubiops._packages.folder",
     "PackageProblem": "ubiops._packages.report",
     "PackageReport": "ubiops._packages.report",
     "PackageWarning": "ubiops._packages.errors",
+    "Pages": "ubiops.utils.paging",
     "StatusError": "ubiops.exceptions",
     "StatusUpdate": "ubiops._waiting.updates",
     "UbiOpsFile": "ubiops._storage.uri",
     "abs_path": "ubiops.utils.package_operations",
     "default_zip_name": "ubiops.utils.package_operations",
     "download_file": "ubiops.utils.file_operations",
+    "download_files": "ubiops.utils.file_operations",
     "files_present_in_dir": "ubiops.utils.package_operations",
+    "handle_file_input": "ubiops.utils.file_operations",
     "list_files": "ubiops.utils.package_operations",
+    "paginate": "ubiops.utils.paging",
     "run_local": "ubiops._local.run",
     "stream_deployment_request": "ubiops.utils.streaming",
     "stream_pipeline_request": "ubiops.utils.streaming",
     "upload_file": "ubiops.utils.file_operations",
+    "upload_files": "ubiops.utils.file_operations",
     "validate_package": "ubiops.utils.package_operations",
     "validate_requirements_file": "ubiops.utils.validate",
     "validate_yaml_file": "ubiops.utils.validate",
+    "wait_for_deployment_request": "ubiops.utils.wait_for",
     "wait_for_deployment_version": "ubiops.utils.wait_for",
+    "wait_for_deployment_version_request": "ubiops.utils.wait_for",
+    "wait_for_environment": "ubiops.utils.wait_for",
+    "wait_for_experiment": "ubiops.utils.wait_for",
+    "wait_for_experiment_run": "ubiops.utils.wait_for",
+    "wait_for_export": "ubiops.utils.wait_for",
+    "wait_for_import": "ubiops.utils.wait_for",
+    "wait_for_pipeline_request": "ubiops.utils.wait_for",
+    "wait_for_pipeline_version_request": "ubiops.utils.wait_for",
     "wait_for_revision": "ubiops.utils.wait_for",
     "zip_dir": "ubiops.utils.package_operations",
 }
@@ -69,22 +112,36 @@ __all__ = [
     "PackageProblem",
     "PackageReport",
     "PackageWarning",
+    "Pages",
     "StatusError",
     "StatusUpdate",
     "UbiOpsFile",
     "abs_path",
     "default_zip_name",
     "download_file",
+    "download_files",
     "files_present_in_dir",
+    "handle_file_input",
     "list_files",
+    "paginate",
     "run_local",
     "stream_deployment_request",
     "stream_pipeline_request",
     "upload_file",
+    "upload_files",
     "validate_package",
     "validate_requirements_file",
     "validate_yaml_file",
+    "wait_for_deployment_request",
     "wait_for_deployment_version",
+    "wait_for_deployment_version_request",
+    "wait_for_environment",
+    "wait_for_experiment",
+    "wait_for_experiment_run",
+    "wait_for_export",
+    "wait_for_import",
+    "wait_for_pipeline_request",
+    "wait_for_pipeline_version_request",
     "wait_for_revision",
     "zip_dir",
 ]
