@@ -87,7 +87,9 @@ TARGETS = (
     _faster("small GET", "get_http", 4),
     _times_floor("small GET, TLS", "get_tls", 1.2),
     _faster("small GET, TLS", "get_tls", 10),
-    *(target for key, work in _REQUESTS for target in (_times_floor(work, key, 1.2), _faster(work, key, 4))),
+    *(_times_floor(work, key, 1.2) for key, work in _REQUESTS),
+    # The floor itself is less than twice as fast as the official client on a stream.
+    *(_faster(work, key, 4) for key, work in _REQUESTS if key != "stream"),
     *(target for key, work in _LISTS for target in (_times_floor(work, key, 1.25), _faster(work, key, 18))),
     *(_times_floor(f"{work}, with `fast`", key, 0.7, "fast") for key, work in _LISTS),
     *(
