@@ -130,9 +130,17 @@ class Ledger:
         self.cancelled: set[str] = set()
         self.stored: dict[str, set[str | None]] = {f"file-{number}": {None} for number in range(FILES)}
         self.counts: dict[str, int] = {}
+        self._calls = threading.Semaphore(0)
 
     def count(self, what: str, number: int = 1) -> None:
+        """Counts what a call acknowledged. Each kind belongs to one thread."""
         self.counts[what] = self.counts.get(what, 0) + number
+        self._calls.release()
+
+    def wait(self, calls: int) -> None:
+        """Waits until so many more calls have been acknowledged."""
+        for _ in range(calls):
+            assert self._calls.acquire(timeout=PATIENCE), "the emulator does not respond"
 
 
 class Loop:
@@ -145,7 +153,7 @@ class Loop:
 
     def __init__(self, folder: Path, seed: int = 0) -> None:
         self._folder = folder
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - not for secrets
         self.ledger = Ledger()
         self.kills = 0
 
@@ -166,8 +174,12 @@ class Loop:
         client.ok("POST", "/pipelines/q/versions", {"version": "v1", "objects": objects, "attachments": attachments})
         running.stop()
 
-    def round(self, longest: float = 1.0) -> None:
-        """Uses an emulator, kills it, starts it again and checks everything."""
+    def round(self, calls: int = 60) -> None:
+        """Uses an emulator, kills it, starts it again and checks everything.
+
+        Args:
+            calls: How many calls are acknowledged at most before the kill.
+        """
         running = Running(self._folder)
         works = (self._send_direct, self._send_batches, self._send_to_pipeline, self._put_files, self._put_parts)
         failures: list[BaseException] = []
@@ -177,7 +189,8 @@ class Loop:
         ]
         for thread in threads:
             thread.start()
-        time.sleep(self._random.uniform(0.05, longest))
+        self.ledger.wait(self._random.randint(1, calls))
+        time.sleep(self._random.uniform(0, 0.02))
         running.kill()
         self.kills += 1
         for thread in threads:
@@ -205,7 +218,7 @@ class Loop:
         assert {path.name for path in (self._folder / "files").iterdir()} == known
 
     def _work(self, work: Any, client: Client, seed: float, failures: list[BaseException]) -> None:
-        chance = random.Random(seed)
+        chance = random.Random(seed)  # noqa: S311 - not for secrets
         try:
             while True:
                 work(client, chance)
@@ -263,7 +276,7 @@ class Loop:
 
     @contextlib.contextmanager
     def _storing(self, name: str, content: bytes) -> Any:
-        """Adds a content to those that a file may have; in the end it is the only one."""
+        """Adds a content to those a file may have; in the end it is the only one."""
         digest = hashlib.sha256(content).hexdigest()
         self.ledger.stored[name].add(digest)
         yield
