@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ubiops._storage.uri import UbiOpsFile
     from ubiops._waiting.updates import StatusUpdate
     from ubiops.exceptions import StatusError
+    from ubiops.utils import batches as batches
     from ubiops.utils import exceptions as exceptions
     from ubiops.utils import file_operations as file_operations
     from ubiops.utils import package_operations as package_operations
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ubiops.utils import validate as validate
     from ubiops.utils import validators as validators
     from ubiops.utils import wait_for as wait_for
+    from ubiops.utils.batches import MapResult, RequestMap, map_pipeline_requests, map_requests
     from ubiops.utils.file_operations import download_file, upload_file
     from ubiops.utils.package_operations import (
         abs_path,
@@ -36,13 +38,24 @@ if TYPE_CHECKING:
     from ubiops.utils.validate import validate_requirements_file, validate_yaml_file
     from ubiops.utils.wait_for import wait_for_deployment_version, wait_for_revision
 
-_MODULES = ("exceptions", "file_operations", "package_operations", "streaming", "validate", "validators", "wait_for")
+_MODULES = (
+    "batches",
+    "exceptions",
+    "file_operations",
+    "package_operations",
+    "streaming",
+    "validate",
+    "validators",
+    "wait_for",
+)
 _PLACES = {
+    "MapResult": "ubiops.utils.batches",
     "PackageError": "ubiops._packages.errors",
     "PackageFolder": "ubiops._packages.folder",
     "PackageProblem": "ubiops._packages.report",
     "PackageReport": "ubiops._packages.report",
     "PackageWarning": "ubiops._packages.errors",
+    "RequestMap": "ubiops.utils.batches",
     "StatusError": "ubiops.exceptions",
     "StatusUpdate": "ubiops._waiting.updates",
     "UbiOpsFile": "ubiops._storage.uri",
@@ -51,6 +64,8 @@ _PLACES = {
     "download_file": "ubiops.utils.file_operations",
     "files_present_in_dir": "ubiops.utils.package_operations",
     "list_files": "ubiops.utils.package_operations",
+    "map_pipeline_requests": "ubiops.utils.batches",
+    "map_requests": "ubiops.utils.batches",
     "run_local": "ubiops._local.run",
     "stream_deployment_request": "ubiops.utils.streaming",
     "stream_pipeline_request": "ubiops.utils.streaming",
@@ -64,11 +79,13 @@ _PLACES = {
 }
 
 __all__ = [
+    "MapResult",
     "PackageError",
     "PackageFolder",
     "PackageProblem",
     "PackageReport",
     "PackageWarning",
+    "RequestMap",
     "StatusError",
     "StatusUpdate",
     "UbiOpsFile",
@@ -77,6 +94,8 @@ __all__ = [
     "download_file",
     "files_present_in_dir",
     "list_files",
+    "map_pipeline_requests",
+    "map_requests",
     "run_local",
     "stream_deployment_request",
     "stream_pipeline_request",
