@@ -300,7 +300,7 @@ def test_async(api: ubiops.CoreApi, own_emulator: Emulator) -> None:
         async with ubiops.aio.CoreApi(ubiops.aio.ApiClient(own_emulator.configuration())) as client:
             found = [one.result async for one in map_requests_async(client, "p", "d", inputs(), batch_size=10)]
             found += [one.status async for one in map_requests_async(client.api_client, "p", "d", ["a", ["b"]])]
-            with pytest.raises(ubiops.ApiTypeError, match="of ubiops.aio, got ubiops.api.core_api.CoreApi"):
+            with pytest.raises(ubiops.ApiTypeError, match="must be an ubiops.aio.ApiClient"):
                 map_requests_async(api, "p", "d", [])  # type: ignore[arg-type]
             return found
 

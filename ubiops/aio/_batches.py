@@ -8,7 +8,7 @@ from ubiops._batches.arguments import check_arguments
 from ubiops._batches.run import END, Run
 from ubiops._batches.target import Target
 from ubiops._waiting.steps import run_async
-from ubiops.aio._clients import core_api_of
+from ubiops.aio._helpers import async_api_of
 from ubiops.exceptions import ApiTypeError
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def map_requests(
     """
     settings = _settings(timeout, priority, max_in_flight, batch_size, start, request_ids, journal)
     target = Target("deployment", project_name, deployment_name, version)
-    return RequestMap(core_api_of(client, "map_requests"), target, items, "map_requests", **settings)
+    return RequestMap(async_api_of(client, "map_requests"), target, items, "map_requests", **settings)
 
 
 def map_pipeline_requests(
@@ -152,7 +152,7 @@ def map_pipeline_requests(
     """
     settings = _settings(timeout, priority, max_in_flight, batch_size, start, request_ids, journal)
     target = Target("pipeline", project_name, pipeline_name, version)
-    return RequestMap(core_api_of(client, "map_pipeline_requests"), target, items, "map_pipeline_requests", **settings)
+    return RequestMap(async_api_of(client, "map_pipeline_requests"), target, items, "map_pipeline_requests", **settings)
 
 
 def _settings(

@@ -171,9 +171,7 @@ def call_for_experiment(method: Any, project_name: str, *arguments: Any, **optio
     """Calls a method for the training deployment, with errors in its words."""
     __tracebackhide__ = True
     with training_errors():
-        return (
-            yield from step(lambda: method(project_name, DEFAULT_TRAINING_DEPLOYMENT_NAME, *arguments, **options))
-        )
+        return (yield from step(lambda: method(project_name, DEFAULT_TRAINING_DEPLOYMENT_NAME, *arguments, **options)))
 
 
 def find_bucket(api: CoreApi, project_name: str, experiment_name: str) -> Steps[tuple[str, str | None]]:

@@ -78,9 +78,7 @@ def create_run(
                         uploaded.append(UbiOpsFile.from_uri(uri))
             item["parameters"] = wanted.parameters
             create = api.batch_deployment_version_requests_create
-            created = yield from step(
-                lambda: create(project_name, deployment, experiment_name, [item], **call_options)
-            )
+            created = yield from step(lambda: create(project_name, deployment, experiment_name, [item], **call_options))
         except BaseException as error:
             if not isinstance(error, ApiException) or _was_rejected(error):
                 yield from _discard(api, project_name, uploaded)

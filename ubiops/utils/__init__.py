@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ubiops._waiting.updates import StatusUpdate
     from ubiops.exceptions import StatusError
     from ubiops.utils import batches as batches
+    from ubiops.utils import deploying as deploying
     from ubiops.utils import exceptions as exceptions
     from ubiops.utils import file_operations as file_operations
     from ubiops.utils import package_operations as package_operations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ubiops.utils import validators as validators
     from ubiops.utils import wait_for as wait_for
     from ubiops.utils.batches import MapResult, RequestMap, map_pipeline_requests, map_requests
+    from ubiops.utils.deploying import DeployedEnvironment, deploy, deploy_environment
     from ubiops.utils.file_operations import download_file, upload_file
     from ubiops.utils.package_operations import (
         abs_path,
@@ -49,6 +51,7 @@ _MODULES = (
     "wait_for",
 )
 _PLACES = {
+    "DeployedEnvironment": "ubiops.utils.deploying",
     "MapResult": "ubiops.utils.batches",
     "PackageError": "ubiops._packages.errors",
     "PackageFolder": "ubiops._packages.folder",
@@ -61,6 +64,8 @@ _PLACES = {
     "UbiOpsFile": "ubiops._storage.uri",
     "abs_path": "ubiops.utils.package_operations",
     "default_zip_name": "ubiops.utils.package_operations",
+    "deploy": "ubiops.utils.deploying",
+    "deploy_environment": "ubiops.utils.deploying",
     "download_file": "ubiops.utils.file_operations",
     "files_present_in_dir": "ubiops.utils.package_operations",
     "list_files": "ubiops.utils.package_operations",
@@ -79,6 +84,7 @@ _PLACES = {
 }
 
 __all__ = [
+    "DeployedEnvironment",
     "MapResult",
     "PackageError",
     "PackageFolder",
@@ -91,6 +97,8 @@ __all__ = [
     "UbiOpsFile",
     "abs_path",
     "default_zip_name",
+    "deploy",
+    "deploy_environment",
     "download_file",
     "files_present_in_dir",
     "list_files",
