@@ -36,7 +36,7 @@ FIELDS = {
 
 @pytest.fixture
 def own_emulator() -> Iterator[Emulator]:
-    """An emulator whose clock is frozen, so that builds take as long as a test wants."""
+    """An emulator whose clock is frozen: builds take as long as a test wants."""
     with ubiops.emulator.start() as running:
         running.clock.freeze()
         yield running

@@ -44,10 +44,9 @@ def runner() -> Iterator[ThreadRunner]:
 @pytest.fixture
 def own_emulator(runner: ThreadRunner, monkeypatch: pytest.MonkeyPatch) -> Iterator[Emulator]:
     """An emulator of its own, with a version that returns its input in capitals."""
-    with ubiops.emulator.start() as running:
-        with monkeypatch.context() as patch:
-            patch.setattr(running._backend, "runner", runner)
-            yield running
+    with ubiops.emulator.start() as running, monkeypatch.context() as patch:
+        patch.setattr(running._backend, "runner", runner)
+        yield running
 
 
 @pytest.fixture
@@ -133,10 +132,9 @@ def test_requests_are_created_and_collected_in_batches(api: ubiops.CoreApi) -> N
 def test_a_run_goes_on_after_an_error(api: ubiops.CoreApi, own_emulator: Emulator, runner: ThreadRunner) -> None:
     own_emulator.faults.add(operation="deployment_requests_batch_get", status=403, skip=1)
     results = map_requests(api, "p", "d", [f"{number}" for number in range(30)], batch_size=10)
-    found = []
+    found: list[Any] = []
     with pytest.raises(ubiops.ForbiddenError):
-        for one in results:
-            found.append(one.result)  # noqa: PERF401 - those before the error are kept
+        found.extend(one.result for one in results)
     found += [one.result for one in results]
     assert found == [f"{number}" for number in range(30)]
     assert results.position == 30
@@ -286,9 +284,11 @@ def test_a_pipeline_has_calls_of_its_own() -> None:
 
 
 def test_a_response_of_another_length_is_an_error() -> None:
+    message = "1 requests in the response for a batch of 2 inputs"
     with Wire([reply(200, [{"id": "1", "status": "pending"}])]) as wire, client_of(wire) as client:
-        with pytest.raises(ubiops.InvalidResponseError, match="1 requests in the response for a batch of 2 inputs"):
-            list(map_requests(client, "p", "d", ["a", "b"]))
+        results = map_requests(client, "p", "d", ["a", "b"])
+        with pytest.raises(ubiops.InvalidResponseError, match=message):
+            next(results)
 
 
 def test_async(api: ubiops.CoreApi, own_emulator: Emulator) -> None:

@@ -1,4 +1,4 @@
-"""Deploys a package: deployment, version, settings, upload, and the wait for the build."""
+"""Deploys a package: deployment, version, settings, upload, and the wait."""
 
 from __future__ import annotations
 

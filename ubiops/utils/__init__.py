@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ubiops.utils import deploying as deploying
     from ubiops.utils import exceptions as exceptions
     from ubiops.utils import file_operations as file_operations
+    from ubiops.utils import metrics as metrics
     from ubiops.utils import package_operations as package_operations
     from ubiops.utils import streaming as streaming
     from ubiops.utils import validate as validate
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ubiops.utils.batches import MapResult, RequestMap, map_pipeline_requests, map_requests
     from ubiops.utils.deploying import DeployedEnvironment, deploy, deploy_environment
     from ubiops.utils.file_operations import download_file, upload_file
+    from ubiops.utils.metrics import MetricClient
     from ubiops.utils.package_operations import (
         abs_path,
         default_zip_name,
@@ -44,6 +46,7 @@ _MODULES = (
     "batches",
     "exceptions",
     "file_operations",
+    "metrics",
     "package_operations",
     "streaming",
     "validate",
@@ -53,6 +56,7 @@ _MODULES = (
 _PLACES = {
     "DeployedEnvironment": "ubiops.utils.deploying",
     "MapResult": "ubiops.utils.batches",
+    "MetricClient": "ubiops.utils.metrics",
     "PackageError": "ubiops._packages.errors",
     "PackageFolder": "ubiops._packages.folder",
     "PackageProblem": "ubiops._packages.report",
@@ -86,6 +90,7 @@ _PLACES = {
 __all__ = [
     "DeployedEnvironment",
     "MapResult",
+    "MetricClient",
     "PackageError",
     "PackageFolder",
     "PackageProblem",
