@@ -6,27 +6,10 @@ Made by `python test/support/not_covered.py`. Do not edit.
 from __future__ import annotations
 
 METHODS: dict[str, str] = {}
-MODELS: frozenset[str] = frozenset(
-    (
-        "Training",
-        "training",
-    )
-)
+MODELS: frozenset[str] = frozenset(())
 UTILS: frozenset[str] = frozenset(
     (
         "MetricClient",
         "StreamLogs",
-        "download_files",
-        "handle_file_input",
-        "upload_files",
-        "wait_for_deployment_request",
-        "wait_for_deployment_version_request",
-        "wait_for_environment",
-        "wait_for_experiment",
-        "wait_for_experiment_run",
-        "wait_for_export",
-        "wait_for_import",
-        "wait_for_pipeline_request",
-        "wait_for_pipeline_version_request",
     )
 )

@@ -102,7 +102,7 @@ def test_arguments_are_all_of_those_that_the_method_has(contract: Contract) -> N
     for generation in GENERATIONS:
         for arguments in arguments_of(BY_GENERATION[generation][contract.operation_id]):
             given |= set(arguments.named)
-    assert given == set(accepted) - {"self", "options"}
+    assert given == set(accepted) - {"self", "extra", "options"}
 
 
 @pytest.mark.parametrize("contract", [one for one in PRESENT if JSON in one.body], ids=name_of)

@@ -163,7 +163,8 @@ def test_a_version_that_cannot_handle_requests(api: Any, runner: ThreadRunner, b
 
 
 def test_a_deployment_without_the_request_format(api: Any, built: Built) -> None:
-    deployment = built(supports_request_format=False)
+    api.ok("POST", f"{api.project}/environments", {"name": "image", "supports_request_format": False})
+    deployment = built(version={"environment": "image"}, supports_request_format=False)
     assert "does not support the request format" in api.fails(400, "POST", f"{deployment}/requests", "x")
 
 

@@ -116,12 +116,11 @@ def test_deletion_removes_everything_that_belongs_to_the_object(
     assert core_api.deployments_list(populated_project.project_name) == []
     core_api.deployments_create(populated_project.project_name, {"name": populated_project.deployment_name, **PLAIN})
     assert core_api.deployment_versions_list(populated_project.project_name, populated_project.deployment_name) == []
-    assert (
-        core_api.deployment_environment_variables_list(
-            populated_project.project_name, populated_project.deployment_name
-        )
-        == []
+    variables = core_api.deployment_environment_variables_list(
+        populated_project.project_name, populated_project.deployment_name
     )
+    # Those of the project are still inherited.
+    assert {one.inheritance_type for one in variables} == {"project"}
 
 
 @pytest.mark.parametrize("name", ["a/b", "a%2Fb", "%2e%2e", "a b", "ä", "a?b=c", "a#b", "...", "a;b", "a\\b"])

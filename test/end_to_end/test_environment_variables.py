@@ -93,7 +93,12 @@ def test_a_copy_overwrites_and_keeps_secrets(core_api: ubiops.CoreApi, populated
     copied = core_api.deployment_version_environment_variables_copy(*names, "second", source)
     assert {one.name: one.value for one in copied} == {"LANGUAGE": "en", "PASSWORD": None}
     after = seen(core_api.deployment_version_environment_variables_list(*names, "second"))
-    assert after == {"LANGUAGE": ("en", None, None), "PASSWORD": (None, None, None), "KEPT": ("old", None, None)}
+    assert after == {
+        "LANGUAGE": ("en", None, None),
+        "PASSWORD": (None, None, None),
+        "KEPT": ("old", None, None),
+        "COUNTRY": ("nl", "project", populated_project.project_name),
+    }
 
 
 @pytest.mark.parametrize("name", ["_LEADING", "TRAILING_", "WITH-DASH", "", "x" * 65])

@@ -17,7 +17,7 @@ from manual_clock import ManualClock
 import ubiops
 import ubiops.aio
 import ubiops.emulator
-from ubiops.aio._deploying import deploy as deploy_async
+from ubiops.aio.utils import deploy as deploy_async
 from ubiops.emulator import Emulator
 from ubiops.utils import PackageError, PackageFolder, deploy
 

@@ -13,7 +13,7 @@ from manual_clock import ManualClock
 import ubiops
 import ubiops.aio
 import ubiops.emulator
-from ubiops.aio._deploying import deploy_environment as deploy_environment_async
+from ubiops.aio.utils import deploy_environment as deploy_environment_async
 from ubiops.emulator import Emulator
 from ubiops.utils import PackageError, deploy_environment
 

@@ -22,7 +22,7 @@ from thread_runner import PublicError, ThreadRunner
 import ubiops
 import ubiops.aio
 import ubiops.emulator
-from ubiops.aio._batches import map_requests as map_requests_async
+from ubiops.aio.utils import map_requests as map_requests_async
 from ubiops.emulator import Emulator
 from ubiops.utils import map_pipeline_requests, map_requests
 

@@ -13,7 +13,7 @@ from scripted import Wire, client_of, reply, silence
 
 import ubiops
 import ubiops.utils
-from ubiops._waiting.polling import FAILED, SUCCEEDED, Wait
+from ubiops._waiting.polling import FAILED, SUCCEEDED, Wait, WaitOptions
 from ubiops._waiting.steps import run
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Server:
 
 def wait(timeout: float = 1800, on_status: Callable[[Any], object] | None = None, **settings: Any) -> Wait:
     api = ubiops.CoreApi(ubiops.ApiClient(ubiops.Configuration(**settings)))
-    return Wait("wait_for_it", api, timeout, True, on_status, project_name="p")
+    return Wait("wait_for_it", api, WaitOptions(timeout, True, on_status), project_name="p")
 
 
 def test_polls_quickly_at_first_and_then_backs_off(clock: ManualClock) -> None:

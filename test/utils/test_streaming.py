@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -48,8 +49,59 @@ def test_a_failed_request_raises_after_its_partial_results(function: Any) -> Non
     with Wire([reply(200, body, STREAM)]) as wire, client_of(wire) as client:
         results = function(client, "p", "n", data="text")
         assert [next(results), next(results)] == ["Hello", " world"]
-        with pytest.raises(UbiOpsException, match="Request failed with error message: no such station"):
+        with pytest.raises(UbiOpsException, match="Request failed with error message: no such station") as caught:
             next(results)
+    assert isinstance(caught.value, ubiops.StatusError)
+    assert caught.value.resource.id == "1"
+    assert (caught.value.status, caught.value.message, caught.value.project_name) == ("failed", "no such station", "p")
+
+
+@BOTH
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_request_that_does_not_succeed_raises_without_a_message_too(function: Any, status: str) -> None:
+    body = f'{{"id": "1", "status": "{status}", "error_message": null}}\n'.encode()
+    raised = pytest.raises(ubiops.StatusError, match=f"Request {status}")
+    with Wire([reply(200, body, STREAM)]) as wire, client_of(wire) as client, raised as caught:
+        list(function(client, "p", "n", "v", data="text"))
+    assert caught.value.version == "v"
+
+
+@BOTH
+def test_a_stream_without_the_ended_request_is_an_error_if_it_is_wanted(function: Any) -> None:
+    with Wire([reply(200, UPDATES, STREAM)]) as wire, client_of(wire) as client:
+        assert list(function(client, "p", "n", data="text")) == ["Hello", " world"]
+        results = function(client, "p", "n", data="text", full_response=True)
+        assert [next(results), next(results)] == ["Hello", " world"]
+        with pytest.raises(ubiops.InvalidResponseError, match="the stream ended without the"):
+            next(results)
+
+
+@BOTH
+def test_a_chunk_may_arrive_in_pieces(function: Any) -> None:
+    text = "event: update\ndata: a é\n\nevent: update\r\ndata:two\r\ndata:lines\r\n\r\n: ping\nid: 5\nretry: 10\n"
+    pieces = [bytes([byte]) for byte in text.encode() + ENDED]
+    with Wire([chunked(*pieces, headers=[STREAM])]) as wire, client_of(wire) as client:
+        *results, last = function(client, "p", "n", data="text", full_response=True)
+    assert results == [" a é", "two\nlines"]
+    assert last.status == "completed"
+
+
+@BOTH
+def test_it_waits_as_long_as_the_request_may_take(function: Any) -> None:
+    def late(peer: Any) -> None:
+        peer.read_request()
+        time.sleep(0.6)
+        peer.send(reply(200, UPDATES + ENDED, STREAM))
+
+    with Wire([late]) as wire, client_of(wire, read_timeout=0.2) as client:
+        assert len(list(function(client, "p", "n", data="text", timeout=10))) == 2
+
+
+@BOTH
+def test_a_rejected_request_is_sent_again(function: Any) -> None:
+    rejected = reply(429, {"error": "slow down"}, "Retry-After: 0")
+    with Wire([rejected, reply(200, UPDATES + ENDED, STREAM)]) as wire, client_of(wire) as client:
+        assert len(list(function(client, "p", "n", data="text"))) == 2
 
 
 @BOTH

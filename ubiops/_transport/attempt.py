@@ -42,6 +42,7 @@ class Attempt:
         "sending",
         "sent",
         "streaming",
+        "target",
         "timeouts",
         "unfinished",
     )
@@ -55,6 +56,8 @@ class Attempt:
         """The request's method."""
         self.origin = ""
         """Scheme, host and port of the server."""
+        self.target: str | None = None
+        """What is requested, if urllib3 may not know it because it logs it."""
         self.proxy: Proxy | None = None
         """The proxy on the way to it."""
         self.timeouts: Timeouts | None = None

@@ -96,11 +96,13 @@ class _Connection:
 
     def request(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
         self._start(headers.attempt)
+        url = headers.attempt.target or url
         super().request(method, url, body=body, headers=headers, **options)  # type: ignore[misc]
 
     def request_chunked(self, method: str, url: str, body: Any = None, headers: Any = None, **options: Any) -> None:
         # urllib3 1.26 calls this for a body without length.
         self._start(headers.attempt)
+        url = headers.attempt.target or url
         super().request_chunked(method, url, body=body, headers=headers, **options)  # type: ignore[misc]
 
     def _start(self, attempt: Attempt) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from urllib3.util import Retry, Timeout
 
+from ubiops._core.messages import shown_url
 from ubiops._core.timeouts import min_timeout
 from ubiops._transport.attempt import Aborted, Attempt, remaining
 from ubiops._transport.connection import POOL_CLASSES, SMALL_BODY, SOCKET_OPTIONS, RequestHeaders
@@ -98,6 +99,10 @@ class RESTClient:
             attempt = Attempt()
         attempt.method, attempt.origin, attempt.proxy = method, origin, self._proxy
         attempt.timeouts, attempt.deadline = timeouts, deadline
+        # To a proxy, plain HTTP names the whole URL.
+        requested = origin + target if self._proxy is not None and origin.startswith("http:") else target
+        shown = shown_url(requested)
+        attempt.target = requested if shown != requested else None
         blocks: Any = None
         content: Any = body
         if isinstance(body, bytes):
@@ -121,8 +126,8 @@ class RESTClient:
                 raise Aborted("aborted")
             response = pool.urlopen(
                 method,
-                # To a proxy, plain HTTP names the whole URL.
-                origin + target if self._proxy is not None and origin.startswith("http:") else target,
+                # Logged by urllib3.
+                shown,
                 body=content,
                 headers=RequestHeaders(headers, attempt),
                 retries=_NO_RETRIES,

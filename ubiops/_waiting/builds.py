@@ -32,7 +32,7 @@ def revision(
         "version": version,
         "revision_id": revision_id,
     }
-    wait = Wait("wait_for_revision", api, *options, **names)
+    wait = Wait("wait_for_revision", api, options, **names)
     what = f"{deployment_name} {version}"
     return (yield from _poll_revision(wait, deployment_name, version, revision_id, what))
 
@@ -50,7 +50,7 @@ def deployment_version(
     names = {"project_name": project_name, "deployment_name": deployment_name, "version": version}
     if revision_id is not None:
         names["revision_id"] = revision_id
-    wait = Wait("wait_for_deployment_version", api, *options, **names)
+    wait = Wait("wait_for_deployment_version", api, options, **names)
     what = f"version {version!r} of deployment {deployment_name!r}"
     revision_id = yield from _latest_revision(wait, deployment_name, version, revision_id, what)
     yield from _poll_revision(wait, deployment_name, version, revision_id, f"{deployment_name} {version}")
@@ -69,7 +69,7 @@ def experiment(
     names = {"project_name": project_name, "experiment_name": experiment_name}
     if revision_id is not None:
         names["revision_id"] = revision_id
-    wait = Wait("wait_for_experiment", api, *options, **names)
+    wait = Wait("wait_for_experiment", api, options, **names)
     what = f"experiment {experiment_name}"
     revision_id = yield from _latest_revision(wait, DEPLOYMENT, experiment_name, revision_id, what)
     yield from _poll_revision(wait, DEPLOYMENT, experiment_name, revision_id, what)
@@ -118,7 +118,7 @@ def environment(
     names = {"project_name": project_name, "environment_name": environment_name}
     if tag_name is not None:
         names["tag_name"] = tag_name
-    wait = Wait("wait_for_environment", api, *options, **names)
+    wait = Wait("wait_for_environment", api, options, **names)
     if tag_name is not None:
         return (yield from _poll_tag(wait, environment_name, tag_name))
     what = f"environment {environment_name}"

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ubiops._waiting.steps import Steps
     from ubiops.api.core_api import CoreApi
-    from ubiops.models import Logs
+    from ubiops.models import LogList
 
 _LIMIT = 1000
 """Lines of one response, at most."""
@@ -108,7 +108,7 @@ class LogReader:
                 return shown
         return shown
 
-    def _search(self, limit: float) -> list[Logs]:
+    def _search(self, limit: float) -> list[LogList]:
         return self._list(
             self._project_name,
             query=self._query,

@@ -3,7 +3,7 @@
 A task that waits creates a ``Wait`` and polls with it::
 
     names = {"project_name": project_name, "export_id": export_id}
-    wait = Wait("wait_for_export", api, timeout, quiet, on_status, **names)
+    wait = Wait("wait_for_export", api, options, **names)
     exports_get = api.exports_get
     export = yield from wait.poll(
         lambda limit: exports_get(project_name, export_id, _request_timeout=limit),
@@ -70,7 +70,15 @@ _LONGEST_TIMEOUT = 1_000_000_000
 
 
 class WaitOptions(NamedTuple):
-    """The arguments that all functions that wait have in common; see ``Wait``."""
+    """The arguments that all functions that wait have in common.
+
+    Attributes:
+        timeout: Maximum time for the whole wait, in seconds.
+        quiet: Whether to show nothing.
+        on_status: Called with a ``StatusUpdate`` at each change of status.
+        stream_logs: Whether to show the log lines of a ``poll`` that has a search for
+            them, unless ``quiet``.
+    """
 
     timeout: float
     quiet: bool
@@ -85,11 +93,7 @@ class Wait:
         caller: The name of the function that waits.
         api: The API, which makes the calls; see ``core_api_of``. That of the async
             client has the same methods.
-        timeout: Maximum time for the whole wait, in seconds.
-        quiet: Whether to show nothing.
-        on_status: Called with a ``StatusUpdate`` at each change of status.
-        stream_logs: Whether to show the log lines of a ``poll`` that has a search for
-            them, unless ``quiet``.
+        options: How long to wait, and what to show.
         names: What identifies the thing waited for, such as ``project_name``. They are
             the attributes of a ``StatusError``.
 
@@ -107,12 +111,10 @@ class Wait:
         self,
         caller: str,
         api: CoreApi,
-        timeout: float,
-        quiet: bool,
-        on_status: Callable[[StatusUpdate[Any]], object] | None,
-        stream_logs: bool = False,
+        options: WaitOptions,
         **names: str,
     ) -> None:
+        timeout, quiet, on_status, stream_logs = options
         self.api = api
         for name, value in names.items():
             _check_name(value, name, caller)

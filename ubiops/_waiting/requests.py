@@ -26,10 +26,13 @@ def deployment_request(
     """Waits for a request, as ``wait_for_deployment_request`` does."""
     __tracebackhide__ = True
     names = {"project_name": project_name, "deployment_name": deployment_name, "request_id": request_id}
-    wait = Wait("wait_for_deployment_request", api, *options, **names)
+    wait = Wait("wait_for_deployment_request", api, options, **names)
     get = partial(api.deployment_requests_get, project_name, deployment_name, request_id)
     query = label_query(deployment_name=deployment_name, deployment_request_id=request_id)
-    return (yield from _poll(wait, get, f"request {request_id} to {deployment_name}", query))
+    found: DeploymentRequestSingleDetail = yield from _poll(
+        wait, get, f"request {request_id} to {deployment_name}", query
+    )
+    return found
 
 
 def deployment_version_request(
@@ -43,10 +46,13 @@ def deployment_version_request(
         "version": version,
         "request_id": request_id,
     }
-    wait = Wait("wait_for_deployment_version_request", api, *options, **names)
+    wait = Wait("wait_for_deployment_version_request", api, options, **names)
     get = partial(api.deployment_version_requests_get, project_name, deployment_name, request_id, version)
     query = label_query(deployment_name=deployment_name, deployment_version=version, deployment_request_id=request_id)
-    return (yield from _poll(wait, get, f"request {request_id} to {deployment_name} {version}", query))
+    found: DeploymentRequestSingleDetail = yield from _poll(
+        wait, get, f"request {request_id} to {deployment_name} {version}", query
+    )
+    return found
 
 
 def experiment_run(
@@ -58,7 +64,7 @@ def experiment_run(
     from ubiops.training.constants import DEFAULT_TRAINING_DEPLOYMENT_NAME as DEPLOYMENT
 
     names = {"project_name": project_name, "experiment_name": experiment_name, "run_id": run_id}
-    wait = Wait("wait_for_experiment_run", api, *options, **names)
+    wait = Wait("wait_for_experiment_run", api, options, **names)
     get = partial(api.deployment_version_requests_get, project_name, DEPLOYMENT, run_id, experiment_name)
     query = label_query(deployment_name=DEPLOYMENT, deployment_version=experiment_name, deployment_request_id=run_id)
     found = yield from _poll(wait, get, f"run {run_id} of experiment {experiment_name}", query)
@@ -71,10 +77,13 @@ def pipeline_request(
     """Waits for a request, as ``wait_for_pipeline_request`` does."""
     __tracebackhide__ = True
     names = {"project_name": project_name, "pipeline_name": pipeline_name, "request_id": request_id}
-    wait = Wait("wait_for_pipeline_request", api, *options, **names)
+    wait = Wait("wait_for_pipeline_request", api, options, **names)
     get = partial(api.pipeline_requests_get, project_name, pipeline_name, request_id)
     query = label_query(pipeline_name=pipeline_name, pipeline_request_id=request_id)
-    return (yield from _poll(wait, get, f"request {request_id} to pipeline {pipeline_name}", query))
+    found: PipelineRequestSingleDetail = yield from _poll(
+        wait, get, f"request {request_id} to pipeline {pipeline_name}", query
+    )
+    return found
 
 
 def pipeline_version_request(
@@ -88,10 +97,13 @@ def pipeline_version_request(
         "version": version,
         "request_id": request_id,
     }
-    wait = Wait("wait_for_pipeline_version_request", api, *options, **names)
+    wait = Wait("wait_for_pipeline_version_request", api, options, **names)
     get = partial(api.pipeline_version_requests_get, project_name, pipeline_name, request_id, version)
     query = label_query(pipeline_name=pipeline_name, pipeline_version=version, pipeline_request_id=request_id)
-    return (yield from _poll(wait, get, f"request {request_id} to pipeline {pipeline_name} {version}", query))
+    found: PipelineRequestSingleDetail = yield from _poll(
+        wait, get, f"request {request_id} to pipeline {pipeline_name} {version}", query
+    )
+    return found
 
 
 def _poll(wait: Wait, get: Callable[..., Any], what: str, query: str) -> Steps[Any]:

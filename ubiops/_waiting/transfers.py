@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def export(api: CoreApi, options: WaitOptions, project_name: str, export_id: str) -> Steps[ExportDetail]:
     """Waits for an export, as ``wait_for_export`` does."""
     __tracebackhide__ = True
-    wait = Wait("wait_for_export", api, *options, project_name=project_name, export_id=export_id)
+    wait = Wait("wait_for_export", api, options, project_name=project_name, export_id=export_id)
     return (
         yield from wait.poll(
             lambda limit: api.exports_get(project_name, export_id, _request_timeout=limit),
@@ -28,7 +28,7 @@ def export(api: CoreApi, options: WaitOptions, project_name: str, export_id: str
 def import_(api: CoreApi, options: WaitOptions, project_name: str, import_id: str) -> Steps[ImportDetail]:
     """Waits for an import, as ``wait_for_import`` does."""
     __tracebackhide__ = True
-    wait = Wait("wait_for_import", api, *options, project_name=project_name, import_id=import_id)
+    wait = Wait("wait_for_import", api, options, project_name=project_name, import_id=import_id)
     return (
         yield from wait.poll(
             lambda limit: api.imports_get(project_name, import_id, _request_timeout=limit),

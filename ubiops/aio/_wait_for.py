@@ -105,7 +105,10 @@ async def wait_for_environment(
     __tracebackhide__ = True
     options = WaitOptions(timeout, quiet, on_status, stream_logs)
     api = async_api_of(client, "wait_for_environment")
-    return await run_async(builds.environment(api, options, project_name, environment_name, tag_name))
+    found: EnvironmentList | EnvironmentTagList = await run_async(
+        builds.environment(api, options, project_name, environment_name, tag_name)
+    )
+    return found
 
 
 async def wait_for_experiment(

@@ -7,7 +7,7 @@ import random
 import string
 from typing import TYPE_CHECKING, Any
 
-from ubiops._storage.uri import PREFIX, UbiOpsFile
+from ubiops._storage.uri import UbiOpsFile
 from ubiops._waiting.steps import step
 from ubiops.exceptions import ApiException, ApiRequestError
 from ubiops.training._errors import training_errors

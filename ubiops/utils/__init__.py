@@ -22,13 +22,20 @@ if TYPE_CHECKING:
     from ubiops.utils import file_operations as file_operations
     from ubiops.utils import metrics as metrics
     from ubiops.utils import package_operations as package_operations
+    from ubiops.utils import paging as paging
     from ubiops.utils import streaming as streaming
     from ubiops.utils import validate as validate
     from ubiops.utils import validators as validators
     from ubiops.utils import wait_for as wait_for
     from ubiops.utils.batches import MapResult, RequestMap, map_pipeline_requests, map_requests
     from ubiops.utils.deploying import DeployedEnvironment, deploy, deploy_environment
-    from ubiops.utils.file_operations import download_file, upload_file
+    from ubiops.utils.file_operations import (
+        download_file,
+        download_files,
+        handle_file_input,
+        upload_file,
+        upload_files,
+    )
     from ubiops.utils.metrics import MetricClient
     from ubiops.utils.package_operations import (
         abs_path,
@@ -38,16 +45,31 @@ if TYPE_CHECKING:
         validate_package,
         zip_dir,
     )
+    from ubiops.utils.paging import Pages, paginate
     from ubiops.utils.streaming import stream_deployment_request, stream_pipeline_request
     from ubiops.utils.validate import validate_requirements_file, validate_yaml_file
-    from ubiops.utils.wait_for import wait_for_deployment_version, wait_for_revision
+    from ubiops.utils.wait_for import (
+        wait_for_deployment_request,
+        wait_for_deployment_version,
+        wait_for_deployment_version_request,
+        wait_for_environment,
+        wait_for_experiment,
+        wait_for_experiment_run,
+        wait_for_export,
+        wait_for_import,
+        wait_for_pipeline_request,
+        wait_for_pipeline_version_request,
+        wait_for_revision,
+    )
 
 _MODULES = (
     "batches",
+    "deploying",
     "exceptions",
     "file_operations",
     "metrics",
     "package_operations",
+    "paging",
     "streaming",
     "validate",
     "validators",
@@ -62,6 +84,7 @@ _PLACES = {
     "PackageProblem": "ubiops._packages.report",
     "PackageReport": "ubiops._packages.report",
     "PackageWarning": "ubiops._packages.errors",
+    "Pages": "ubiops.utils.paging",
     "RequestMap": "ubiops.utils.batches",
     "StatusError": "ubiops.exceptions",
     "StatusUpdate": "ubiops._waiting.updates",
@@ -71,18 +94,31 @@ _PLACES = {
     "deploy": "ubiops.utils.deploying",
     "deploy_environment": "ubiops.utils.deploying",
     "download_file": "ubiops.utils.file_operations",
+    "download_files": "ubiops.utils.file_operations",
     "files_present_in_dir": "ubiops.utils.package_operations",
+    "handle_file_input": "ubiops.utils.file_operations",
     "list_files": "ubiops.utils.package_operations",
     "map_pipeline_requests": "ubiops.utils.batches",
     "map_requests": "ubiops.utils.batches",
+    "paginate": "ubiops.utils.paging",
     "run_local": "ubiops._local.run",
     "stream_deployment_request": "ubiops.utils.streaming",
     "stream_pipeline_request": "ubiops.utils.streaming",
     "upload_file": "ubiops.utils.file_operations",
+    "upload_files": "ubiops.utils.file_operations",
     "validate_package": "ubiops.utils.package_operations",
     "validate_requirements_file": "ubiops.utils.validate",
     "validate_yaml_file": "ubiops.utils.validate",
+    "wait_for_deployment_request": "ubiops.utils.wait_for",
     "wait_for_deployment_version": "ubiops.utils.wait_for",
+    "wait_for_deployment_version_request": "ubiops.utils.wait_for",
+    "wait_for_environment": "ubiops.utils.wait_for",
+    "wait_for_experiment": "ubiops.utils.wait_for",
+    "wait_for_experiment_run": "ubiops.utils.wait_for",
+    "wait_for_export": "ubiops.utils.wait_for",
+    "wait_for_import": "ubiops.utils.wait_for",
+    "wait_for_pipeline_request": "ubiops.utils.wait_for",
+    "wait_for_pipeline_version_request": "ubiops.utils.wait_for",
     "wait_for_revision": "ubiops.utils.wait_for",
     "zip_dir": "ubiops.utils.package_operations",
 }
@@ -96,6 +132,7 @@ __all__ = [
     "PackageProblem",
     "PackageReport",
     "PackageWarning",
+    "Pages",
     "RequestMap",
     "StatusError",
     "StatusUpdate",
@@ -105,18 +142,31 @@ __all__ = [
     "deploy",
     "deploy_environment",
     "download_file",
+    "download_files",
     "files_present_in_dir",
+    "handle_file_input",
     "list_files",
     "map_pipeline_requests",
     "map_requests",
+    "paginate",
     "run_local",
     "stream_deployment_request",
     "stream_pipeline_request",
     "upload_file",
+    "upload_files",
     "validate_package",
     "validate_requirements_file",
     "validate_yaml_file",
+    "wait_for_deployment_request",
     "wait_for_deployment_version",
+    "wait_for_deployment_version_request",
+    "wait_for_environment",
+    "wait_for_experiment",
+    "wait_for_experiment_run",
+    "wait_for_export",
+    "wait_for_import",
+    "wait_for_pipeline_request",
+    "wait_for_pipeline_version_request",
     "wait_for_revision",
     "zip_dir",
 ]

@@ -182,7 +182,10 @@ def wait_for_environment(
     __tracebackhide__ = True
     options = WaitOptions(timeout, quiet, on_status, stream_logs)
     api = core_api_of(client, "wait_for_environment")
-    return run(builds.environment(api, options, project_name, environment_name, tag_name))
+    found: EnvironmentList | EnvironmentTagList = run(
+        builds.environment(api, options, project_name, environment_name, tag_name)
+    )
+    return found
 
 
 def wait_for_experiment(

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
+from ubiops._streaming import StreamCall, stream_call
 from ubiops._waiting.polling import core_api_of
-from ubiops.exceptions import UbiOpsException
-from ubiops.models import DeploymentRequestCreateResponse, PipelineRequestCreateResponse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
+    from typing import Literal
 
     from ubiops.api.core_api import CoreApi
     from ubiops.api_client import ApiClient
-    from ubiops.events import EventStream
-    from ubiops.models._base import Model
+    from ubiops.models import DeploymentRequestCreateResponse, PipelineRequestCreateResponse
 
 __all__ = ["stream_deployment_request", "stream_pipeline_request"]
 
 
+@overload
+def stream_deployment_request(
+    client: ApiClient | CoreApi,
+    project_name: str,
+    deployment_name: str,
+    version: str | None = None,
+    data: Any = None,
+    timeout: int | None = 3600,
+    full_response: Literal[False] = False,
+) -> Generator[str, None, None]: ...
+@overload
 def stream_deployment_request(
     client: ApiClient | CoreApi,
     project_name: str,
@@ -27,10 +37,21 @@ def stream_deployment_request(
     data: Any = None,
     timeout: int | None = 3600,
     full_response: bool = False,
-) -> Iterator[Any]:
+) -> Generator[str | DeploymentRequestCreateResponse, None, None]: ...
+def stream_deployment_request(
+    client: ApiClient | CoreApi,
+    project_name: str,
+    deployment_name: str,
+    version: str | None = None,
+    data: Any = None,
+    timeout: int | None = 3600,
+    full_response: bool = False,
+) -> Generator[Any, None, None]:
     """Sends a request to a deployment, and returns its partial results as they arrive.
 
-    The connection is closed at the end, and when the loop over the results is left.
+    The connection is closed at the end, and when the loop over the results is left. The
+    client waits for the next result as long as the request may take, even if its
+    ``read_timeout`` is shorter.
 
     Args:
         client: The client that makes the calls: an ``ApiClient`` or a ``CoreApi``.
@@ -45,25 +66,36 @@ def stream_deployment_request(
 
     Returns:
         An iterator over the partial results, as strings. The call is made when the
-        first one is asked for.
+        first one is asked for. ``close()`` ends it early.
 
     Raises:
-        ubiops.exceptions.UbiOpsException: The request failed; or the call did, with an
-            ``ubiops.ApiException``.
+        ubiops.StatusError: The request failed or was cancelled. Its ``resource`` is the
+            request.
+        ubiops.InvalidResponseError: The ended request is wanted, and the stream ended
+            without it.
+        ubiops.ApiException: The call failed.
         ubiops.ApiValueError: There is no input.
 
     Operations: ``deployment_requests_stream`` and
     ``deployment_version_requests_stream``.
     """
     api = core_api_of(client, "stream_deployment_request")
-    options: dict[str, Any] = {"timeout": timeout}
-    if version is None:
-        stream = api.deployment_requests_stream(project_name, deployment_name, data, **options)
-    else:
-        stream = api.deployment_version_requests_stream(project_name, deployment_name, version, data, **options)
-    yield from _results(stream, DeploymentRequestCreateResponse if full_response else None)
+    names = (project_name, deployment_name)
+    call = stream_call("deployment", names, version, data, timeout, api.api_client.configuration)
+    yield from _results(api, call, full_response)
 
 
+@overload
+def stream_pipeline_request(
+    client: ApiClient | CoreApi,
+    project_name: str,
+    pipeline_name: str,
+    version: str | None = None,
+    data: Any = None,
+    timeout: int | None = 7200,
+    full_response: Literal[False] = False,
+) -> Generator[str, None, None]: ...
+@overload
 def stream_pipeline_request(
     client: ApiClient | CoreApi,
     project_name: str,
@@ -72,11 +104,22 @@ def stream_pipeline_request(
     data: Any = None,
     timeout: int | None = 7200,
     full_response: bool = False,
-) -> Iterator[Any]:
+) -> Generator[str | PipelineRequestCreateResponse, None, None]: ...
+def stream_pipeline_request(
+    client: ApiClient | CoreApi,
+    project_name: str,
+    pipeline_name: str,
+    version: str | None = None,
+    data: Any = None,
+    timeout: int | None = 7200,
+    full_response: bool = False,
+) -> Generator[Any, None, None]:
     """Sends a request to a pipeline, and returns the partial results of its objects as
     they arrive.
 
-    The connection is closed at the end, and when the loop over the results is left.
+    The connection is closed at the end, and when the loop over the results is left. The
+    client waits for the next result as long as the request may take, even if its
+    ``read_timeout`` is shorter.
 
     Args:
         client: The client that makes the calls: an ``ApiClient`` or a ``CoreApi``.
@@ -91,30 +134,28 @@ def stream_pipeline_request(
 
     Returns:
         An iterator over the partial results, as strings. The call is made when the
-        first one is asked for.
+        first one is asked for. ``close()`` ends it early.
 
     Raises:
-        ubiops.exceptions.UbiOpsException: The request failed; or the call did, with an
-            ``ubiops.ApiException``.
+        ubiops.StatusError: The request failed or was cancelled. Its ``resource`` is the
+            request.
+        ubiops.InvalidResponseError: The ended request is wanted, and the stream ended
+            without it.
+        ubiops.ApiException: The call failed.
         ubiops.ApiValueError: There is no input.
 
     Operations: ``pipeline_requests_stream`` and ``pipeline_version_requests_stream``.
     """
     api = core_api_of(client, "stream_pipeline_request")
-    options: dict[str, Any] = {"timeout": timeout}
-    if version is None:
-        stream = api.pipeline_requests_stream(project_name, pipeline_name, data, **options)
-    else:
-        stream = api.pipeline_version_requests_stream(project_name, pipeline_name, version, data, **options)
-    yield from _results(stream, PipelineRequestCreateResponse if full_response else None)
+    names = (project_name, pipeline_name)
+    call = stream_call("pipeline", names, version, data, timeout, api.api_client.configuration)
+    yield from _results(api, call, full_response)
 
 
-def _results(stream: EventStream, model: type[Model] | None) -> Iterator[Any]:
-    with stream:
+def _results(api: CoreApi, call: StreamCall, full_response: bool) -> Generator[Any, None, None]:
+    with getattr(api, call.method)(*call.arguments, **call.options) as stream:
         for event in stream:
             yield event.text
-    result = stream.result or {}
-    if result.get("error_message"):
-        raise UbiOpsException(f"Request failed with error message: {result['error_message']}")
-    if model is not None:
-        yield model.from_dict(result)
+    request = call.end(stream.result, full_response=full_response)
+    if full_response:
+        yield request
