@@ -6,10 +6,12 @@ Made by `python test/support/not_covered.py`. Do not edit.
 from __future__ import annotations
 
 METHODS: dict[str, str] = {}
-MODELS: frozenset[str] = frozenset(())
+MODELS: frozenset[str] = frozenset(
+    (
+    )
+)
 UTILS: frozenset[str] = frozenset(
     (
-        "MetricClient",
         "StreamLogs",
     )
 )

@@ -131,7 +131,7 @@ def test_requests_are_created_and_collected_in_batches(api: ubiops.CoreApi) -> N
 
 def test_a_run_goes_on_after_an_error(api: ubiops.CoreApi, own_emulator: Emulator, runner: ThreadRunner) -> None:
     own_emulator.faults.add(operation="deployment_requests_batch_get", status=403, skip=1)
-    results = map_requests(api, "p", "d", [f"{number}" for number in range(30)], batch_size=10)
+    results = map_requests(api, "p", "d", [f"{number}" for number in range(30)], max_in_flight=10)
     found: list[Any] = []
     with pytest.raises(ubiops.ForbiddenError):
         found.extend(one.result for one in results)
