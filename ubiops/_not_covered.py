@@ -6,12 +6,5 @@ Made by `python test/support/not_covered.py`. Do not edit.
 from __future__ import annotations
 
 METHODS: dict[str, str] = {}
-MODELS: frozenset[str] = frozenset(
-    (
-    )
-)
-UTILS: frozenset[str] = frozenset(
-    (
-        "StreamLogs",
-    )
-)
+MODELS: frozenset[str] = frozenset(())
+UTILS: frozenset[str] = frozenset(("StreamLogs",))
