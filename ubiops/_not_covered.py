@@ -7,9 +7,4 @@ from __future__ import annotations
 
 METHODS: dict[str, str] = {}
 MODELS: frozenset[str] = frozenset(())
-UTILS: frozenset[str] = frozenset(
-    (
-        "MetricClient",
-        "StreamLogs",
-    )
-)
+UTILS: frozenset[str] = frozenset(("StreamLogs",))

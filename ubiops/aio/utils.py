@@ -7,7 +7,11 @@ is an async one. Cancel a task to end what it does.
 
 from __future__ import annotations
 
+from ubiops._batches.results import MapResult
+from ubiops._deploying.environment import DeployedEnvironment
 from ubiops._storage.uri import UbiOpsFile
+from ubiops.aio._batches import RequestMap, map_pipeline_requests, map_requests
+from ubiops.aio._deploying import deploy, deploy_environment
 from ubiops.aio._file_operations import (
     download_file,
     download_files,
@@ -33,12 +37,19 @@ from ubiops.aio._wait_for import (
 from ubiops.utils.paging import Pages, paginate
 
 __all__ = [
+    "DeployedEnvironment",
+    "MapResult",
     "Pages",
+    "RequestMap",
     "Training",
     "UbiOpsFile",
+    "deploy",
+    "deploy_environment",
     "download_file",
     "download_files",
     "handle_file_input",
+    "map_pipeline_requests",
+    "map_requests",
     "paginate",
     "stream_deployment_request",
     "stream_pipeline_request",
