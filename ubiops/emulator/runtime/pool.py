@@ -79,7 +79,6 @@ class Instance:
 
     Attributes:
         status: pending, initialising, running or stopping.
-        interrupted: Whether it was stopped at once, whatever it does.
     """
 
     def __init__(self, pool: Pool, plan: Plan) -> None:
@@ -87,7 +86,6 @@ class Instance:
         self.pool = pool
         self.plan = plan
         self.status = "pending"
-        self.interrupted = False
         self._events = [InstanceEvent(new_id(), pool.now(), "Instance created")]
         self.started = time.monotonic()
         self.idle_since: float | None = None

@@ -184,7 +184,6 @@ class LocalRunner:
             instance = next((one for one in every if one.id == instance_id), None)
             if instance is None:
                 return False
-            instance.interrupted = True
             instance.pool.retire([instance])
             hosts = [slot.host for slot in instance.slots if slot.host is not None]
             for host in hosts:
@@ -229,7 +228,6 @@ class LocalRunner:
             is_needed = not instance.stopping
             pool.retire([instance])
             waiting: list[Run] = []
-            # What waits for an instance that was stopped gets another one.
             if is_needed and not pool.active:
                 pool.failed = True
                 waiting = [] if self.stopped else pool.waiting()
