@@ -16,9 +16,6 @@ UTILS: frozenset[str] = frozenset(
     (
         "MetricClient",
         "StreamLogs",
-        "download_files",
-        "handle_file_input",
-        "upload_files",
         "wait_for_deployment_request",
         "wait_for_deployment_version_request",
         "wait_for_environment",
