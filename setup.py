@@ -69,6 +69,7 @@ setup(
     ],
     extras_require={
         "emulator": [
+            "PyYAML>=6.0.1",
             "jsonschema>=4.18",
             "python-multipart>=0.0.20",
             "starlette>=0.49.1",

@@ -15,6 +15,7 @@ import payloads
 
 TOKEN = "Token 0123456789abcdef0123456789abcdef01234567"  # noqa: S105 - not a real token
 BLOCK = 1 << 18
+FLUSH = 1 << 24
 
 
 class Client:
@@ -66,6 +67,33 @@ class Client:
             _preload_content=True,
         )
         return path
+
+    def request(self) -> Any:
+        return self._api.deployment_requests_create(payloads.PROJECT, "image-classifier", data=payloads.INPUT).result
+
+    def batch(self) -> Any:
+        created = self._api.batch_deployment_requests_create(payloads.PROJECT, "image-classifier", data=payloads.BATCH)
+        return [one.id for one in created]
+
+    def requests(self, items: int) -> Any:
+        return self._api.deployment_requests_list(f"items-{items}", "image-classifier")
+
+    def requests_read(self, items: int) -> Any:
+        for one in self.requests(items):
+            _ = one.id, one.status, one.version, one.time_created, one.time_completed
+
+    def stream(self) -> int:
+        """Receives all events of a request and returns their number."""
+        if hasattr(self._api, "deployment_requests_stream"):
+            with self._api.deployment_requests_stream(
+                payloads.PROJECT, "image-classifier", data=payloads.INPUT
+            ) as events:
+                return sum(event.data.startswith("token") for event in events)
+        # The official client has a function for it, which uses requests.
+        parts = self._ubiops.utils.stream_deployment_request(
+            self._client, payloads.PROJECT, "image-classifier", data=payloads.INPUT
+        )
+        return sum(part.startswith("token") for part in parts)
 
     def builder(self, items: int) -> tuple[bytes, Any]:
         """Returns a JSON list of objects with 31 fields, and what builds models."""
@@ -130,6 +158,44 @@ class Floor:
     def create_with_dict(self) -> Any:
         return self._post(f"/projects/{payloads.PROJECT}/deployments", payloads.DEPLOYMENT)["name"]
 
+    def request(self) -> Any:
+        return self._post(f"{self._requests()}", payloads.INPUT)["result"]
+
+    def batch(self) -> Any:
+        return [one["id"] for one in self._post(f"{self._requests()}/batch", payloads.BATCH)]
+
+    def requests(self, items: int) -> Any:
+        return self._get(self._requests(f"items-{items}"))
+
+    def requests_read(self, items: int) -> Any:
+        for one in self.requests(items):
+            _ = one["id"], one["status"], one["version"], one["time_created"], one["time_completed"]
+
+    def stream(self) -> int:
+        """Receives all events of a request and returns their number.
+
+        An event ends with an empty line, as this contestant knows of its server.
+        """
+        response = self._pool.request(
+            "POST",
+            f"{self._base}{self._requests()}/stream",
+            body=json.dumps(payloads.INPUT).encode(),
+            headers={**self._headers, "Accept": "text/event-stream", "Content-Type": "application/json"},
+            preload_content=False,
+        )
+        found = 0
+        rest = b""
+        for block in response.stream(BLOCK):
+            *events, rest = (rest + block).split(b"\n\n")
+            for event in events:
+                data = "\n".join(line[5:] for line in event.decode().split("\n") if line.startswith("data:"))
+                found += data.startswith("token")
+        response.release_conn()
+        return found
+
+    def _requests(self, project: str = payloads.PROJECT) -> str:
+        return f"/projects/{project}/deployments/image-classifier/requests"
+
     def upload(self, path: str) -> Any:
         head = (
             b'--boundary\r\nContent-Disposition: form-data; name="file"; filename="package.zip"\r\n'
@@ -161,10 +227,16 @@ class Floor:
             headers=self._headers,
             preload_content=False,
         )
+        advise = getattr(os, "posix_fadvise", None)
         with open("package.zip", "wb", buffering=0) as file:
+            started = written = 0
             for block in response.stream(BLOCK):
-                file.write(block)
-            # As this client does. Otherwise the file may still be in memory only.
+                written += file.write(block)
+                # As this client does, so that both wait for the disk in the same way:
+                # it writes while the next blocks arrive.
+                if advise is not None and written - started >= FLUSH:
+                    advise(file.fileno(), started, written - started, os.POSIX_FADV_DONTNEED)
+                    started = written
             os.fsync(file.fileno())
         response.release_conn()
         return "package.zip"

@@ -30,6 +30,7 @@ PACKAGES = {
     "fast": (*_NEEDED, *FAST),
     "async": (*_NEEDED, "httpx", "aiohttp"),
     "official": (OFFICIAL,),
+    "emulator": (*_NEEDED, *_extra("emulator")),
     "server": ("trustme",),
     "generator": ("--requirement", str(ROOT / "generator" / "requirements.txt")),
 }
@@ -43,9 +44,10 @@ ENVIRONMENTS = {
     "httpx": "async",
     "aiohttp": "async",
     "official": "official",
+    "emulator": "emulator",
 }
 # The contestants that import this client from its sources.
-FROM_SOURCES = ("this", "fast", "async")
+FROM_SOURCES = ("this", "fast", "async", "emulator")
 
 
 def prepare(name: str) -> str:

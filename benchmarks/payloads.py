@@ -90,6 +90,55 @@ def version_detail(index: int) -> dict[str, Any]:
     }
 
 
+INPUT: dict[str, Any] = {"photo": "ubiops-file://default/photo.jpg", "threshold": 0.5}
+BATCH = [{**INPUT, "threshold": index / 250} for index in range(250)]
+EVENTS = 1_000
+
+
+def request(index: int) -> dict[str, Any]:
+    """Returns a request as the API lists it."""
+    return {
+        "id": _id(index),
+        "deployment": "image-classifier",
+        "version": "v1",
+        "status": "completed",
+        "success": True,
+        "time_created": "2024-05-12T16:15:11.200+00:00",
+        "time_started": "2024-05-12T16:15:12.300+00:00",
+        "time_completed": "2024-05-12T16:15:13.400+00:00",
+        "input_size": 68,
+        "output_size": 42,
+        "origin": {"created_by": "user@example.com", "type": "deployment"},
+    }
+
+
+def request_result() -> dict[str, Any]:
+    """Returns the response to a direct request."""
+    result = {"label": "oak", "probability": 0.93}
+    return {
+        **{key: value for key, value in request(0).items() if key not in ("input_size", "output_size", "origin")},
+        "error_message": None,
+        "result": result,
+    }
+
+
+def request_created(index: int) -> dict[str, Any]:
+    """Returns a request of a batch as the API responds with it."""
+    return {
+        "id": _id(index),
+        "deployment": "image-classifier",
+        "version": "v1",
+        "status": "pending",
+        "time_created": "2024-05-12T16:15:11.200+00:00",
+    }
+
+
+def events() -> list[bytes]:
+    """Returns the parts of a stream: updates, and the request at its end."""
+    updates = [b"event: update\ndata:token %d\n\n" % index for index in range(EVENTS)]
+    return [*updates, dump(request_result()) + b"\n"]
+
+
 def dump(value: Any) -> bytes:
     """Returns a value as compact JSON."""
     return json.dumps(value, separators=(",", ":")).encode()

@@ -20,6 +20,11 @@ ROWS = (
     ("get_tls", "small GET, TLS", "ms", 1e3),
     ("create_model", "create, from a model", "ms", 1e3),
     ("create_dict", "create, from a dict", "ms", 1e3),
+    ("request", "direct request", "ms", 1e3),
+    ("batch", "batch of 250 requests", "ms", 1e3),
+    ("stream", "stream of 1,000 events", "ms", 1e3),
+    ("requests", "list of 1,000 requests", "ms", 1e3),
+    ("requests_read", "the same, five fields read of each", "ms", 1e3),
     ("versions", "list of 1,000 versions", "ms", 1e3),
     ("versions_read", "the same, five fields read of each", "ms", 1e3),
     ("deployments", "list of 1,000 deployments", "ms", 1e3),
@@ -58,8 +63,21 @@ ASYNC_ROWS = (
     ("async_get", "small GET, awaited one by one", "ms", 1e3),
     ("async_rate", "1,000 concurrent GETs on one event loop", "requests/s", 1),
 )
+EMULATOR_ROWS = (
+    ("emulator_first", "from the command to the first response", "ms", 1e3),
+    ("emulator_uploaded", "from an upload to the response of its code", "ms", 1e3),
+    ("emulator_warm", "direct request to running code that does nothing", "ms", 1e3),
+    ("emulator_queue", "batch requests per second, a queue of 10,000", "requests/s", 1),
+    ("emulator_queue_sent", "the same, until all are acknowledged", "requests/s", 1),
+    ("emulator_clients", "direct requests of 64 clients at once", "requests/s", 1),
+    ("emulator_slowest", "the slowest of them", "ms", 1e3),
+    ("emulator_up", "upload of 1 GB through a signed URL", "MB/s", 1),
+    ("emulator_down", "download of 1 GB through a signed URL", "MB/s", 1),
+    ("emulator_growth", "growth of the emulator's peak memory meanwhile", "MB", 1),
+)
 COLUMNS = {"this": "this client", "fast": "with `fast`", "official": "official client", "floor": "floor"}
 ASYNC_COLUMNS = {"async": "this client", "httpx": "httpx", "aiohttp": "aiohttp"}
+EMULATOR_COLUMNS = {"emulator": "emulator"}
 
 
 def machine(figures: Figures) -> dict[str, Any]:
@@ -134,6 +152,7 @@ def tables(figures: Figures) -> dict[str, list[list[str]]]:
     return {
         "figures": _table(figures, ROWS, COLUMNS),
         "async": _table(figures, ASYNC_ROWS, ASYNC_COLUMNS),
+        "emulator": _table(figures, EMULATOR_ROWS, EMULATOR_COLUMNS),
         "targets": goals,
     }
 

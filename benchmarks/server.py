@@ -56,12 +56,26 @@ def _response(body: bytes, status: str = "200 OK") -> bytes:
     return head.encode() + body
 
 
+def _stream(events: list[bytes]) -> bytes:
+    """Returns a response in chunks, one for each event."""
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    return head + b"".join(b"%x\r\n%s\r\n" % (len(event), event) for event in events) + b"0\r\n\r\n"
+
+
 @cache
 def response_to(method: str, path: str) -> bytes:
     """Returns the response to a request; ``items-1000`` lists 1,000 items."""
     path = path.partition("?")[0]
     count = re.search(r"/projects/items-(\d+)/", path)
     items = int(count.group(1)) if count else 0
+    if method == "POST" and path.endswith("/requests"):
+        return _response(payloads.dump(payloads.request_result()))
+    if method == "POST" and path.endswith("/requests/batch"):
+        return _response(payloads.dump([payloads.request_created(index) for index in range(len(payloads.BATCH))]))
+    if method == "POST" and path.endswith("/requests/stream"):
+        return _stream(payloads.events())
+    if path.endswith("/requests"):
+        return _response(payloads.dump([payloads.request(index) for index in range(items)]))
     if method == "POST":
         new = payloads.REVISION if path.endswith("/revisions") else payloads.deployment_detail()
         return _response(payloads.dump(new), "201 Created")

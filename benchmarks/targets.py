@@ -46,6 +46,10 @@ def _median(key: str, factor: float = 1) -> Callable[[Figures], float]:
     return lambda figures: figures[key]["this"].median * factor
 
 
+def _of_emulator(work: str, against: str, bound: float, unit: str, key: str, factor: float = 1) -> Target:
+    return Target(work, against, bound, True, unit, lambda figures: figures[key]["emulator"].median * factor, (key,))
+
+
 def _times_floor(work: str, key: str, bound: float, who: str = "this") -> Target:
     return Target(work, "the floor's time", bound, True, "", _ratio(key, who, "floor"), (key,))
 
@@ -71,11 +75,21 @@ _LISTS = (
     ("deployments_read", "list of 1,000 deployments, five fields read"),
 )
 
+_REQUESTS = (
+    ("request", "direct request"),
+    ("batch", "batch of 250 requests"),
+    ("stream", "stream of 1,000 events"),
+    ("requests", "list of 1,000 requests"),
+)
+
 TARGETS = (
     _times_floor("small GET", "get_http", 1.2),
     _faster("small GET", "get_http", 4),
     _times_floor("small GET, TLS", "get_tls", 1.2),
     _faster("small GET, TLS", "get_tls", 10),
+    *(_times_floor(work, key, 1.2) for key, work in _REQUESTS),
+    # The floor itself is less than twice as fast as the official client on a stream.
+    *(_faster(work, key, 4) for key, work in _REQUESTS if key != "stream"),
     *(target for key, work in _LISTS for target in (_times_floor(work, key, 1.25), _faster(work, key, 18))),
     *(_times_floor(f"{work}, with `fast`", key, 0.7, "fast") for key, work in _LISTS),
     *(
@@ -123,4 +137,8 @@ TARGETS = (
         ("model_own_bytes",),
     ),
     _faster("build a model of 31 fields", "model_build", 60),
+    _of_emulator("emulator: first response", "the command", 400, " ms", "emulator_first", 1000),
+    _of_emulator("emulator: first response of code", "its upload", 1000, " ms", "emulator_uploaded", 1000),
+    _of_emulator("emulator: direct request", "the code's own time", 5, " ms", "emulator_warm", 1000),
+    _of_emulator("emulator: growth of memory, 1 GB up and down", "nothing", 16, " MB", "emulator_growth"),
 )

@@ -11,6 +11,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from benchmarks import emulator
 from benchmarks.environments import ENVIRONMENTS, ROOT, prepare, variables, whole_api
 from benchmarks.measure import Figures, rounds
 from benchmarks.processes import Process, Server, worker
@@ -34,12 +35,16 @@ class Scale(NamedTuple):
     starts: int = 21
     items: tuple[int, ...] = (10, 100, 1_000, 10_000, 100_000)
     tasks: int = 1_000
+    emulator_starts: int = 11
+    queue: int = 10_000
 
 
-QUICK = Scale(rounds=3, calls=50, file=64_000_000, file_rounds=2, starts=3, items=(10, 100, 1_000))
+QUICK = Scale(
+    rounds=3, calls=50, file=64_000_000, file_rounds=2, starts=3, items=(10, 100, 1_000), emulator_starts=3, queue=500
+)
 
 
-GROUPS = ("calls", "lists", "threads", "async", "models", "growth", "files", "starts", "size")
+GROUPS = ("calls", "requests", "lists", "threads", "async", "models", "growth", "files", "starts", "size", "emulator")
 
 
 def run(server: Server, scale: Scale, groups: tuple[str, ...] = GROUPS) -> Figures:
@@ -47,7 +52,7 @@ def run(server: Server, scale: Scale, groups: tuple[str, ...] = GROUPS) -> Figur
     figures: Figures = {}
     with tempfile.TemporaryDirectory() as folder:
         with _workers(server, folder) as workers:
-            for name, group in (("calls", _calls), ("models", _models), ("growth", _growth)):
+            for name, group in (("calls", _calls), ("requests", _requests), ("models", _models), ("growth", _growth)):
                 if name in groups:
                     figures.update(group(workers, scale))
             if "lists" in groups:
@@ -64,6 +69,8 @@ def run(server: Server, scale: Scale, groups: tuple[str, ...] = GROUPS) -> Figur
             figures.update(_starts(server, folder, scale))
         if "size" in groups:
             figures.update(_size(folder, scale))
+        if "emulator" in groups:
+            figures.update(emulator.measure(folder, scale))
     return figures
 
 
@@ -94,6 +101,19 @@ def _calls(workers: Mapping[str, Process], scale: Scale) -> Figures:
         ("create_dict", "create with a dict", "create_with_dict", "http"),
     ):
         figures.update(_timed(title, scale.rounds, workers, work, key, calls=scale.calls, scheme=scheme))
+    return figures
+
+
+def _requests(workers: Mapping[str, Process], scale: Scale) -> Figures:
+    figures: Figures = {}
+    for key, title, calls, arguments in (
+        ("request", "direct request", scale.calls, {}),
+        ("batch", "batch of 250 requests", 20, {}),
+        ("stream", "stream of 1,000 events", 10, {}),
+        ("requests", "list of 1,000 requests", 10, {"items": 1000}),
+        ("requests_read", "list of 1,000 requests, five fields read of each", 10, {"items": 1000}),
+    ):
+        figures.update(_timed(title, scale.rounds, workers, key, key, calls=calls, **arguments))
     return figures
 
 

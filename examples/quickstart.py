@@ -1,4 +1,4 @@
-"""Create, upload, build, configure, download and delete a deployment.
+"""Create, upload, build, configure, call and delete a deployment.
 
 On the emulator, without an account or a network connection:
 
@@ -28,6 +28,7 @@ import ubiops.utils
 
 PACKAGE = Path(__file__).resolve().parent / "deployment_package"
 VERSIONS = ("v1", "v2")
+TEXT = "the cat and the dog and the bird"
 
 
 def main() -> int:
@@ -73,6 +74,8 @@ def run(client: ubiops.ApiClient, project: str, deployment: str) -> None:
         set_variables(api, project, deployment)
         compare(api, project, deployment, VERSIONS[0], revision, package)
         show_history(api, project, deployment)
+        send_request(api, project, deployment)
+        stream_request(api, project, deployment)
     finally:
         clean_up(api, project, deployment)
     print("Done.")
@@ -105,7 +108,6 @@ def create(api: ubiops.CoreApi, project: str, deployment: str) -> None:
                 environment="python3-11",
                 instance_type_group_name="256 MB + 0.0625 vCPU",
                 maximum_instances=1,
-                request_retention_mode="metadata",
             ),
         )
         print(f"Created version {version.version}: {version.environment_display_name}, {version.status}")
@@ -166,6 +168,23 @@ def show_history(api: ubiops.CoreApi, project: str, deployment: str) -> None:
     print("Audit log:")
     for event in reversed(api.deployment_audit_events_list(project, deployment, limit=50)):
         print(f"  {event.date:%H:%M:%S} {event.action}: {event.event}")
+
+
+def send_request(api: ubiops.CoreApi, project: str, deployment: str) -> None:
+    """Sends a request and prints its response."""
+    print(f"Request: {TEXT!r}")
+    request = api.deployment_requests_create(project, deployment, {"text": TEXT})
+    if request.status != "completed":
+        raise RuntimeError(f"the request has {request.status}: {request.error_message}")
+    print(f"Response: {request.result}")
+
+
+def stream_request(api: ubiops.CoreApi, project: str, deployment: str) -> None:
+    """Sends a request and prints partial results as they arrive."""
+    print("Streamed:", end="")
+    for part in ubiops.utils.stream_deployment_request(api, project, deployment, data={"text": TEXT}):
+        print(f" {part}", end="", flush=True)
+    print()
 
 
 def clean_up(api: ubiops.CoreApi, project: str, deployment: str) -> None:

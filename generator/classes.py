@@ -68,6 +68,11 @@ PAGES = {
         "[Getting started](../getting-started.md#upload-code).",
         ("ubiops.utils.*",),
     ),
+    "training": Page(
+        "Training",
+        "Experiments and their runs. See [Training](../training.md) for how to use them.",
+        ("ubiops.training.*",),
+    ),
     "aio": Page(
         "Async",
         "The async client. See [asyncio](../asyncio.md) for how to use it.",
@@ -109,7 +114,7 @@ class _Sources:
         """Returns the definition of a public name, and the module that it is in."""
         module, _, attribute = name.rpartition(".")
         for node in self._nodes(module):
-            if isinstance(node, (ast.ClassDef, *_FUNCTION)) and node.name == attribute:
+            if isinstance(node, (ast.ClassDef, *_FUNCTION)) and node.name == attribute and not _is_overload(node):
                 return module, node
             if isinstance(node, ast.ImportFrom) and attribute in [alias.asname or alias.name for alias in node.names]:
                 return self.find(f"{node.module}.{attribute}")
@@ -167,6 +172,10 @@ class _Sources:
             if isinstance(parent, ast.ClassDef):
                 return self.constructor(place, parent)
         return None
+
+
+def _is_overload(node: ast.ClassDef | _Function) -> bool:
+    return any(ast.unparse(one) == "overload" for one in node.decorator_list)
 
 
 def _is_public(node: _Function) -> bool:

@@ -25,6 +25,21 @@ RESERVED_METHODS = frozenset(("api_client", "close"))
 RESERVED_MODELS = frozenset(
     ("Any", "ApiClient", "Configuration", "CoreApi", "Literal", "Mapping", "Model", "ModelList", "Null")
 ) | frozenset(("RequestModel", "Response", "Sequence"))
+# Written by hand, in ``ubiops.training``.
+RESERVED_MODELS |= frozenset(
+    (
+        "ExperimentCreate",
+        "ExperimentDetail",
+        "ExperimentList",
+        "ExperimentRunCreate",
+        "ExperimentRunCreateResponse",
+        "ExperimentRunDetail",
+        "ExperimentRunList",
+        "ExperimentRunUpdate",
+        "ExperimentUpdate",
+        "Training",
+    )
+)
 
 # Classes and modules of ``ubiops.api`` besides those of the areas.
 RESERVED_AREAS = frozenset(("Api", "CoreApi", "core_api")) | RESERVED_METHODS

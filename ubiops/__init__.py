@@ -33,14 +33,25 @@ _MODULES = (
     "options",
     "response",
     "rest",
+    "training",
     "utils",
 )
 _PLACES = {
     "ApiClient": "ubiops.api_client",
     "Configuration": "ubiops.configuration",
+    "ExperimentCreate": "ubiops.training",
+    "ExperimentDetail": "ubiops.training",
+    "ExperimentList": "ubiops.training",
+    "ExperimentRunCreate": "ubiops.training",
+    "ExperimentRunCreateResponse": "ubiops.training",
+    "ExperimentRunDetail": "ubiops.training",
+    "ExperimentRunList": "ubiops.training",
+    "ExperimentRunUpdate": "ubiops.training",
+    "ExperimentUpdate": "ubiops.training",
     "ModelList": "ubiops.models._list",
     "NULL": "ubiops.models._base",
     "Response": "ubiops.response",
+    "Training": "ubiops.training",
 }
 
 

@@ -54,7 +54,8 @@ class EventStream:
         try:
             data = self._raw.read_available(BLOCK)
             if data:
-                return [event for block in self._decoder.feed(data) for event in self._parser.feed(block)]
+                feed = self._parser.feed
+                return [event for block in self._decoder.feed(data) for event in feed(block)]
             self._decoder.end()
             self._parser.end()
         except ApiException as error:

@@ -108,6 +108,14 @@ class StatusError(UbiOpsException, ValueError):
         deployment_name: The name of its deployment; None if it has none.
         version: The name of its version; None if it has none.
         revision_id: The id of the revision; None if it is something else.
+        environment_name: The name of its environment; None if it has none.
+        tag_name: The tag of the environment; None if it is something else.
+        pipeline_name: The name of its pipeline; None if it has none.
+        request_id: The id of the request; None if it is something else.
+        experiment_name: The name of its experiment; None if it has none.
+        run_id: The id of the run; None if it is something else.
+        export_id: The id of the export; None if it is something else.
+        import_id: The id of the import; None if it is something else.
     """
 
     status: str | None = None
@@ -118,6 +126,14 @@ class StatusError(UbiOpsException, ValueError):
     deployment_name: str | None = None
     version: str | None = None
     revision_id: str | None = None
+    environment_name: str | None = None
+    tag_name: str | None = None
+    pipeline_name: str | None = None
+    request_id: str | None = None
+    experiment_name: str | None = None
+    run_id: str | None = None
+    export_id: str | None = None
+    import_id: str | None = None
 
     def __init__(self, summary: str = "", **details: Any) -> None:
         super().__init__(summary)

@@ -23,14 +23,20 @@ class Deployment:
         # You can change an environment variable without uploading the code again.
         self.at_most = int(os.environ.get("MOST_FREQUENT", "3"))
 
-    def request(self, data: dict[str, Any]) -> dict[str, Any]:
+    def request(self, data: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
         """Handles one request.
 
         Args:
             data: The input fields of the deployment: ``text``.
+            context: Information about the request, such as its id, and the function
+                ``streaming_update``, which sends partial results to a caller who
+                streams.
 
         Returns:
             The output fields of the deployment: ``words`` and ``total``.
         """
         words = data["text"].lower().split()
-        return {"words": dict(Counter(words).most_common(self.at_most)), "total": len(words)}
+        found = Counter(words).most_common(self.at_most)
+        for word, count in found:
+            context["streaming_update"](f"{word}={count}")
+        return {"words": dict(found), "total": len(words)}

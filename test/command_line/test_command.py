@@ -16,7 +16,7 @@ from ubiops._cli import main as command
 from ubiops._cli.output import Output
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-COMMANDS = ("version", "config", "check", "emulator")
+COMMANDS = ("version", "config", "check", "run", "emulator")
 
 
 def run_python(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:

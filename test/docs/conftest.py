@@ -34,10 +34,13 @@ class DocsProject(NamedTuple):
 
 @pytest.fixture(scope="session")
 def docs_emulator() -> Iterator[Emulator]:
-    """An emulator of its own: all pages use the same project."""
+    """An emulator of its own: all pages use the same project.
+
+    It installs nothing, so that the pages need no network.
+    """
     import ubiops.emulator
 
-    with ubiops.emulator.start() as running:
+    with ubiops.emulator.start(install=False) as running:
         yield running
 
 
@@ -83,9 +86,8 @@ def docs_project(
     monkeypatch.setenv("UBIOPS_API_TOKEN", docs_emulator.token)
     monkeypatch.chdir(tmp_path)
     Path("deployment_package.zip").write_bytes(package)
+    docs_emulator.reset()
     with ubiops.CoreApi() as api:
-        for deployment in api.deployments_list(PROJECT):
-            api.deployments_delete(PROJECT, deployment.name)
         return build_project(api, docs_emulator, package)
 
 

@@ -178,7 +178,7 @@ class Mistakes:
         self.api.no_such_method  # type: ignore[attr-defined]  # noqa: B018
 
     def module_of_the_official_client(self) -> None:
-        ubiops.training  # type: ignore[attr-defined]  # noqa: B018
+        ubiops.utils.StreamLogs  # type: ignore[attr-defined]  # noqa: B018
 
     def missing_argument(self) -> None:
         self.api.deployments_list()  # type: ignore[call-overload]
@@ -268,6 +268,41 @@ class Mistakes:
 
     def wait_before_an_upload(self) -> None:
         ubiops.utils.wait_for_deployment_version(self.api.api_client, "project-1", "empty", "v1", quiet=True)
+
+    # --- requests ---------------------------------------------------------------------
+
+    def _request(self, statement: str, data: dict[str, str], before: str = "") -> None:
+        """Sends a request to code with this statement; raises its error."""
+        fields = [{"name": "text", "data_type": "string"}]
+        forms: dict[str, Any] = {"input_type": "structured", "input_fields": fields}
+        forms.update(output_type="structured", output_fields=fields)
+        self.api.deployments_create("project-1", {"name": "code", **forms})
+        self.api.deployment_versions_create("project-1", "code", {"version": "v1"})
+        package = self.folder / "code"
+        package.mkdir()
+        code = f"{before}\nclass Deployment:\n    def request(self, data):\n        {statement}\n"
+        (package / "deployment.py").write_text(code, encoding="utf-8")
+        self.api.revisions_file_upload("project-1", "code", "v1", file=package)
+        ubiops.utils.wait_for_deployment_version(self.api.api_client, "project-1", "code", "v1", quiet=True)
+        raise RuntimeError(self.api.deployment_requests_create("project-1", "code", data).error_message)
+
+    def request_before_an_upload(self) -> None:
+        self.api.deployment_requests_create("project-1", "empty", "text")
+
+    def input_without_a_field(self) -> None:
+        self._request("return data", {})
+
+    def code_that_raises(self) -> None:
+        self._request("raise ValueError(data)", {"text": "a"})
+
+    def missing_package(self) -> None:
+        self._request("return data", {"text": "a"}, before="import no_such_package")
+
+    def output_without_a_field(self) -> None:
+        self._request("return {}", {"text": "a"})
+
+    def output_that_is_not_json(self) -> None:
+        self._request("return {'text': object()}", {"text": "a"})
 
     # --- asyncio ----------------------------------------------------------------------
 

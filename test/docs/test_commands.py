@@ -117,10 +117,11 @@ def test_command_exists(page: str, command: str) -> None:
     pytest.fail(f"{page} shows an unknown command: {command}")
 
 
-@pytest.mark.parametrize("command", ["check"])
+@pytest.mark.parametrize("command", ["check", "run"])
 def test_the_documented_options_of_a_command_exist(command: str) -> None:
     page = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
-    documented = set(re.findall(r"^\| `(--[\w-]+)", page, re.MULTILINE))
+    section = page.partition(f"\n## {command.capitalize()}\n")[2].partition("\n## ")[0]
+    documented = set(re.findall(r"^\| `(?:-\w FILE`, `)?(--[\w-]+)", section, re.MULTILINE))
     shown = subprocess.run(
         [sys.executable, "-m", "ubiops", command, "--help"],
         cwd=ROOT,
@@ -129,7 +130,7 @@ def test_the_documented_options_of_a_command_exist(command: str) -> None:
         timeout=60,
         check=True,
     ).stdout
-    assert documented == set(re.findall(r"^  (--[\w-]+)", shown, re.MULTILINE))
+    assert documented == set(re.findall(r"^  (?:-\w FILE, )?(--[\w-]+)", shown, re.MULTILINE))
 
 
 def test_the_port_of_the_emulator_is_documented() -> None:

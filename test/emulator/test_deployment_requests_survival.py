@@ -328,7 +328,8 @@ def run(folder, kill_at, acknowledge):
             return result
         return call
     emulator = start(folder, code)
-    os.fsync, os.replace = counted(os.fsync), counted(os.replace)
+    # A kill loses nothing that was given to the system, so no one waits for the disk.
+    os.fsync, os.replace = counted(lambda *_: None), counted(os.replace)
     Path.unlink = counted(Path.unlink)
     backend = emulator._backend
     backend.storage._connection.set_trace_callback(step)

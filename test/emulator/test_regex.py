@@ -146,6 +146,12 @@ def test_what_is_invalid_or_not_supported_is_named(pattern: str, reason: str) ->
         Pattern(pattern, whole=False)
 
 
+@pytest.mark.parametrize("part", ["", "(?:)", "|", "^"])
+def test_a_pattern_that_repeats_nothing_without_end_is_rejected(part: str) -> None:
+    with pytest.raises(PatternError, match="too large"):
+        Pattern(f"((((({part}){{1000}}){{1000}}){{1000}}){{1000}})", whole=False)
+
+
 def test_a_pattern_that_makes_backtracking_explode_is_cheap() -> None:
     pattern = Pattern("(a+)+(a+)+(a+)+b", whole=False)
     assert not pattern.matches("a" * 50_000)

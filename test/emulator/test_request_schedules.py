@@ -173,7 +173,7 @@ def test_a_running_clock_sends_requests_too(tmp_path: Any) -> None:
         every_minute = schedule(object_type="pipeline", object_name="p", schedule="* * * * *", request_data="x")
         api.request_schedules_create("demo", every_minute)
         # Shortly before the next minute.
-        emulator.clock.advance(60 - emulator.clock.now() % 60 - 0.2)
+        emulator.clock.advance((59.8 - emulator.clock.now()) % 60)
         while not api.pipeline_requests_list("demo", "p"):
             time.sleep(0.01)
 

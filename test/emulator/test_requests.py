@@ -44,7 +44,7 @@ def test_an_operation_without_a_handler_is_not_implemented(api: Any, monkeypatch
         path = client.deployment()
         for body in (b"{}", b"no json"):
             error = client.fails(501, "PATCH", path, body=body, headers=JSON)
-            assert error == "The emulator does not support the operation deployments_update yet"
+            assert error == "The emulator does not support the operation deployments_update"
         assert client.ok("GET", path)["name"] == "d"
         assert "Authorization" in client.fails(401, "PATCH", path, token=None)
 

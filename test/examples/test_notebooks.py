@@ -36,6 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_quickstart_deploys() -> None:
     names = run("quickstart.ipynb")
     assert names["version"].status == "available"
+    assert names["request"].result == {"total": 5}
 
 
 def test_the_notebook_about_tables_shows_them(capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,8 +49,31 @@ def test_the_notebook_about_tables_shows_them(capsys: pytest.CaptureFixture[str]
     assert "(404) Not Found" in shown
 
 
+def test_a_trained_model_is_deployed(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("sklearn")
+    names = run("train_and_deploy.ipynb")
+    assert names["predicted"] == names["local"]
+    assert len(names["predicted"]) == 38
+    assert names["correct"] > 30
+    assert "The model is loaded" in capsys.readouterr().out
+
+
+def test_tokens_are_streamed(capsys: pytest.CaptureFixture[str]) -> None:
+    names = run("stream_tokens.ipynb")
+    assert len(names["tokens"]) == 20
+    assert names["ended"].result == names["request"].result
+    assert names["ended"].result["text"] == " ".join(["the rain", *names["tokens"]])
+    assert names["number"] == 5
+    assert "The model has no more ideas" in capsys.readouterr().out
+
+
 def test_every_notebook_is_tested() -> None:
-    assert {path.name for path in NOTEBOOKS} == {"quickstart.ipynb", "tables.ipynb"}
+    assert {path.name for path in NOTEBOOKS} == {
+        "quickstart.ipynb",
+        "stream_tokens.ipynb",
+        "tables.ipynb",
+        "train_and_deploy.ipynb",
+    }
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.name)

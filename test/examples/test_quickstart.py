@@ -34,6 +34,9 @@ STEPS = [
     "Downloaded",
     "Audit log:",
     "create: Created deployment",
+    "Request: 'the cat and the dog and the bird'",
+    "Response: {'words': {'the': 3, 'and': 2, 'cat': 1, 'dog': 1, 'bird': 1}, 'total': 8}",
+    "Streamed: the=3 and=2 cat=1 dog=1 bird=1",
     "Deleted deployment",
     "Done.",
 ]
@@ -100,4 +103,7 @@ def test_cleans_up_when_a_step_fails(
 def test_deployment_package_counts_words() -> None:
     module = runpy.run_path(str(ROOT / "examples" / "deployment_package" / "deployment.py"))
     deployment = module["Deployment"]("/", {})
-    assert deployment.request({"text": "a b a C c a"}) == {"words": {"a": 3, "c": 2, "b": 1}, "total": 6}
+    parts: list[str] = []
+    result = deployment.request({"text": "a b a C c a"}, {"streaming_update": parts.append})
+    assert result == {"words": {"a": 3, "c": 2, "b": 1}, "total": 6}
+    assert parts == ["a=3", "c=2", "b=1"]

@@ -67,11 +67,13 @@ def variables(client: str, host: str | None = None) -> dict[str, str]:
 
 
 @contextmanager
-def started(client: str, *arguments: str | Path, host: str) -> Iterator[subprocess.Popen[str]]:
-    """Starts a script of this folder with a client."""
+def started(client: str, *arguments: str | Path, host: str, **further: str) -> Iterator[subprocess.Popen[str]]:
+    """Starts a script of this folder with a client, and further environment
+    variables.
+    """
     with subprocess.Popen(
         [prepare(client), *map(str, arguments)],
-        env=variables(client, host),
+        env={**variables(client, host), **further},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .clients import CLIENTS, HERE, result, started
+from . import cli as command_line_program
+from .cli import Session
+from .clients import CLIENTS, HERE, THIS, result, started
 
 
 def populate(host: str) -> None:
@@ -52,3 +55,19 @@ def names() -> dict[str, dict[str, Any]]:
             client: stack.enter_context(started(client, *arguments, host="http://127.0.0.1:9")) for client in CLIENTS
         }
         return {client: result(process) for client, process in processes.items()}
+
+
+@pytest.fixture(scope="session", params=[THIS, "4.15.0"])
+def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
+    """ubiops-cli, signed in, on this library and on the official client it pins."""
+    import ubiops.emulator
+
+    folder = command_line_program.prepare()
+    with ubiops.emulator.start(build_seconds=(0, 0, 0)) as emulator:
+        running = Session(folder, tmp_path_factory.mktemp("cli"), request.param, emulator)
+        try:
+            running.populate()
+            yield running
+            running.cli("signout")
+        finally:
+            running.cli.stop()

@@ -18,15 +18,6 @@ UTILS = (
     "download_files",
     "handle_file_input",
     "upload_files",
-    "wait_for_deployment_request",
-    "wait_for_deployment_version_request",
-    "wait_for_environment",
-    "wait_for_experiment",
-    "wait_for_experiment_run",
-    "wait_for_export",
-    "wait_for_import",
-    "wait_for_pipeline_request",
-    "wait_for_pipeline_version_request",
     "MetricClient",
     "StreamLogs",
 )
@@ -58,18 +49,18 @@ def make(facts: dict[str, Any], methods: set[str], models: set[str], helpers: se
         "from __future__ import annotations",
         "",
         *(["METHODS: dict[str, str] = {", *missing, "}"] if missing else ["METHODS: dict[str, str] = {}"]),
-        "MODELS: frozenset[str] = frozenset(",
-        "    (",
-        *(f"        {json.dumps(name)}," for name in sorted({*facts["models"], *OTHERS} - models - others)),
-        "    )",
-        ")",
-        "UTILS: frozenset[str] = frozenset(",
-        "    (",
-        *(f"        {json.dumps(name)}," for name in sorted({*UTILS} - helpers)),
-        "    )",
-        ")",
+        *_names("MODELS", {*facts["models"], *OTHERS} - models - others),
+        *_names("UTILS", {*UTILS} - helpers),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _names(variable: str, names: set[str]) -> list[str]:
+    """Returns the lines of a set of names, as the formatter writes them."""
+    shown = [json.dumps(name) for name in sorted(names)]
+    if len(shown) < 2:
+        return [f"{variable}: frozenset[str] = frozenset(({shown[0] + ',' if shown else ''}))"]
+    return [f"{variable}: frozenset[str] = frozenset(", "    (", *(f"        {name}," for name in shown), "    )", ")"]
 
 
 def current() -> str:

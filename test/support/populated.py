@@ -46,6 +46,7 @@ class PopulatedProject:
     variable_of_version: str
     request_id: str
     new_open_request: Callable[[], str]
+    new_instance: Callable[[], str]
     new_pipelines: Callable[[], PopulatedPipelines]
     template_deployment_id: str
     package: bytes
@@ -60,6 +61,8 @@ class PopulatedProject:
         A key may also be a whole path, a space and the parameter.
         """
         path = operation.path
+        if "/instances" in path:
+            self.further.values["/instances/{instance_id}"] = self.new_instance()
         values = {
             "/projects/{project_name}": self.project_name,
             "/deployments/{deployment_name}": self.deployment_name,
@@ -167,6 +170,13 @@ def positional_names(operation: Described) -> tuple[str, ...]:
     return (*names, "data") if takes_data(operation) else names
 
 
+def _run_instance(api: ubiops.CoreApi, names: tuple[str, str]) -> str:
+    """Returns the id of an instance that runs. Earlier ones may have been stopped."""
+    api.deployment_requests_create(*names, data="x")
+    running = api.project_instances_list(names[0], status=["running"]).results
+    return str(running[0].id)
+
+
 def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package: bytes) -> PopulatedProject:
     """Creates the objects in a project."""
     deployment, version, other = "deployment-1", "first", "second"
@@ -191,6 +201,7 @@ def populate(api: ubiops.CoreApi, emulator: Emulator, project_name: str, package
         api.deployment_version_environment_variables_create(*names, version, VARIABLE).id,
         completed,
         lambda: api.batch_deployment_requests_create(*names, data=[WAIT])[0].id,
+        lambda: _run_instance(api, names),
         lambda: populate_pipelines(api, project_name, deployment, version),
         api.template_deployments_list()[0].id,
         package,

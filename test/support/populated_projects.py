@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import time
+import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +15,7 @@ if TYPE_CHECKING:
     import ubiops
     from ubiops.emulator import Emulator
 
+PLAIN = {"input_type": "plain", "output_type": "plain"}
 PASSWORD = "correct horse battery staple"
 VARIABLE = {"name": "COUNTRY", "value": "nl", "secret": False}
 MOMENT, LATER = "2024-03-06T14:12:00Z", "2024-03-06T14:13:00Z"
@@ -28,6 +33,22 @@ class Further:
     values: dict[str, str] = field(default_factory=dict)
     queries: dict[str, dict[str, Any]] = field(default_factory=dict)
     bodies: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def importable() -> bytes:
+    """Returns a zip file that can be imported."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("info.yaml", "format_spec: v1.0")
+    return packed.getvalue()
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    """Waits for something that happens in another thread."""
+    limit = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < limit
+        time.sleep(0.005)
 
 
 def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str, deployment: str) -> Further:
@@ -59,6 +80,10 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str, depl
     api.services_user_rate_limit_create(project, "web", limit)
     api.services_user_concurrency_limit_create(project, "web", limit)
     program = api.service_users_create(project, {"name": "importer"}).id
+    exported = api.exports_create(project, {"deployments": {deployment: {}}}).id
+    _until(lambda: api.exports_get(project, exported).status == "completed")
+    imported = api.imports_create(project, file=importable()).id
+    _until(lambda: api.imports_get(project, imported).status == "confirmation")
     holder = {"assignee": user, "assignee_type": "user"}
     further.values.update(
         {
@@ -71,6 +96,8 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str, depl
             "/projects/{project_name}/instance-type-groups/{instance_type_group_id}": own_group,
             "/projects/{project_name}/metrics/{metric_name}": "custom.level",
             "/projects/{project_name}/time-series/{time_series_id}": str(api.time_series_search(project)[0].id),
+            "/projects/{project_name}/exports/{export_id}": exported,
+            "/projects/{project_name}/imports/{import_id}": imported,
             "/projects/{project_name}/roles/{role_name}": "caller",
             "/projects/{project_name}/role-assignments/{id}": (
                 api.role_assignments_create(project, {"role": "project-viewer", **holder}).id
@@ -87,6 +114,11 @@ def populate_further(api: ubiops.CoreApi, emulator: Emulator, project: str, depl
     further.queries["time_series_data_list"] = {"metric": "custom.level", "start_date": MOMENT, "end_date": LATER}
     further.bodies.update(
         {
+            "exports_create": {
+                "deployments": {deployment: {}},
+                **dict.fromkeys(("pipelines", "environment_variables", "environments")),
+            },
+            "imports_update": {"deployments": {"imported": PLAIN}, "environments": None},
             "projects_create": {"name": f"new-{project}"[:64], "organization_name": organization},
             "projects_log_list": {"filters": {"deployment_name": MISSING_ID}, "date": None},
             "project_users_create": {"user_id": member},

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
-from ubiops.emulator.core.interfaces import Job, Outcome
+from ubiops.emulator.core.interfaces import InstanceView, Job, Outcome
 from ubiops.emulator.server import Emulator
 
 
@@ -86,6 +86,12 @@ class ThreadRunner:
 
     def changed(self, version: int) -> None:
         self.changes.append(version)
+
+    def instances(self) -> list[InstanceView]:
+        return []
+
+    def stop_instance(self, instance_id: str) -> bool:
+        return False
 
     def _end(self, request_id: str, outcome: Outcome) -> bool:
         with self._changed:

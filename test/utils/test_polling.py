@@ -13,7 +13,8 @@ from scripted import Wire, client_of, reply, silence
 
 import ubiops
 import ubiops.utils
-from ubiops._waiting.polling import FAILED, SUCCEEDED, Wait
+from ubiops._waiting.polling import FAILED, SUCCEEDED, Wait, WaitOptions
+from ubiops._waiting.steps import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -52,13 +53,13 @@ class Server:
 
 
 def wait(timeout: float = 1800, on_status: Callable[[Any], object] | None = None, **settings: Any) -> Wait:
-    client = ubiops.ApiClient(ubiops.Configuration(**settings))
-    return Wait("wait_for_it", client, timeout, True, on_status, project_name="p")
+    api = ubiops.CoreApi(ubiops.ApiClient(ubiops.Configuration(**settings)))
+    return Wait("wait_for_it", api, WaitOptions(timeout, True, on_status), project_name="p")
 
 
 def test_polls_quickly_at_first_and_then_backs_off(clock: ManualClock) -> None:
     server = Server(clock, [*["building"] * 40, "success"])
-    wait().poll(server.ask, label="it")
+    run(wait().poll(server.ask, label="it"))
     pauses = clock.sleeps
     assert server.times[0] == 0
     assert pauses[0] == pytest.approx(0.1)
@@ -70,7 +71,7 @@ def test_polls_quickly_at_first_and_then_backs_off(clock: ManualClock) -> None:
 @pytest.mark.parametrize("status", SUCCEEDED)
 def test_a_good_end_returns_the_object(clock: ManualClock, status: str) -> None:
     server = Server(clock, ["pending", status])
-    assert wait().poll(server.ask, label="it").status == status
+    assert run(wait().poll(server.ask, label="it")).status == status
 
 
 @pytest.mark.parametrize(
@@ -79,7 +80,7 @@ def test_a_good_end_returns_the_object(clock: ManualClock, status: str) -> None:
 def test_a_bad_end_raises(clock: ManualClock, status: str, text: str) -> None:
     server = Server(clock, ["pending", status])
     with pytest.raises(ubiops.StatusError) as caught:
-        wait().poll(server.ask, label="it", hint="do that" if status == "cancelled" else None)
+        run(wait().poll(server.ask, label="it", hint="do that" if status == "cancelled" else None))
     assert str(caught.value) == text
     assert (caught.value.status, caught.value.project_name, caught.value.revision_id) == (status, "p", None)
 
@@ -87,7 +88,7 @@ def test_a_bad_end_raises(clock: ManualClock, status: str, text: str) -> None:
 def test_statuses_that_are_not_known_are_temporary(clock: ManualClock) -> None:
     strange: Any = ["cancelled_pending", "paused", None, ["failed"], "", "success"]
     updates: list[Any] = []
-    wait(on_status=updates.append).poll(Server(clock, strange).ask, label="it")
+    run(wait(on_status=updates.append).poll(Server(clock, strange).ask, label="it"))
     assert [update.status for update in updates] == strange
     assert [update.previous_status for update in updates] == [None, *strange[:-1]]
     assert not {*SUCCEEDED} & {*FAILED}
@@ -100,7 +101,7 @@ def test_the_timeout_expires_exactly_at_its_limit(clock: ManualClock, timeout: f
     started = clock.now
     responds = takes <= timeout
     with pytest.raises(ubiops.WaitTimeoutError) as caught:
-        wait(timeout).poll(server.ask, label="it", subject="the thing")
+        run(wait(timeout).poll(server.ask, label="it", subject="the thing"))
     assert clock.now - started == pytest.approx(timeout)
     assert (caught.value.timeout, caught.value.last_status) == (timeout, "building" if responds else None)
     what = "the thing is still 'building' after" if responds else "there was no response for the thing within"
@@ -116,26 +117,26 @@ def test_a_build_that_ends_just_in_time_is_seen(clock: ManualClock) -> None:
     def ask(limit: float | None) -> ubiops.RevisionList:
         return ubiops.RevisionList.from_dict({"status": "success" if clock.now - started >= 599.8 else "building"})
 
-    assert wait(600).poll(ask, label="it").status == "success"
+    assert run(wait(600).poll(ask, label="it")).status == "success"
 
 
 def test_several_polls_share_one_timeout(clock: ManualClock) -> None:
     one = wait(10)
     started = clock.now
     server = Server(clock, itertools.chain(["building"] * 10, ["success"], itertools.repeat("building")))
-    one.poll(server.ask, label="first")
+    run(one.poll(server.ask, label="first"))
     assert 5 < clock.now - started < 10
     with pytest.raises(ubiops.WaitTimeoutError):
-        one.poll(server.ask, label="second")
+        run(one.poll(server.ask, label="second"))
     assert clock.now - started == pytest.approx(10)
     with pytest.raises(ubiops.WaitTimeoutError, match="there was no response for third"):
-        one.poll(server.ask, label="third")
+        run(one.poll(server.ask, label="third"))
 
 
 def test_calls_are_limited_only_near_the_end(clock: ManualClock) -> None:
     server = Server(clock, itertools.repeat("building"))
     with pytest.raises(ubiops.WaitTimeoutError):
-        wait(60, connect_timeout=1, read_timeout=4, retry_deadline=15).poll(server.ask, label="it")
+        run(wait(60, connect_timeout=1, read_timeout=4, retry_deadline=15).poll(server.ask, label="it"))
     for at, limit in zip(server.times, server.limits):
         left = 60 - at
         # A call of 20 seconds at most is not limited before.
@@ -147,7 +148,7 @@ def test_calls_are_limited_only_near_the_end(clock: ManualClock) -> None:
 
 def test_calls_without_a_timeout_are_limited_by_the_wait(clock: ManualClock) -> None:
     server = Server(clock, ["building", "success"])
-    wait(60, read_timeout=None).poll(server.ask, label="it")
+    run(wait(60, read_timeout=None).poll(server.ask, label="it"))
     assert server.limits == [60, pytest.approx(59.9)]
 
 
@@ -155,7 +156,7 @@ def test_a_call_that_the_wait_cuts_short_is_no_error_of_its_own(clock: ManualClo
     """Once the API has responded, a limited call that times out is repeated."""
     slow = ubiops.ApiTimeoutError(0, "timed out")
     server = Server(clock, ["building", slow, slow, "success"])
-    assert wait(60).poll(server.ask, label="it").status == "success"
+    assert run(wait(60).poll(server.ask, label="it")).status == "success"
 
 
 def test_polling_goes_on_after_a_call_that_took_long(clock: ManualClock) -> None:
@@ -170,7 +171,7 @@ def test_polling_goes_on_after_a_call_that_took_long(clock: ManualClock) -> None
         return ubiops.RevisionList.from_dict({"status": "building"})
 
     with pytest.raises(ubiops.WaitTimeoutError):
-        wait(600, read_timeout=290).poll(ask, label="it")
+        run(wait(600, read_timeout=290).poll(ask, label="it"))
     assert len([at for at in times if at > times[1]]) > 50
 
 
@@ -180,7 +181,7 @@ def test_time_that_a_callback_takes_is_not_taken_for_the_servers(clock: ManualCl
 
     server = Server(clock, itertools.repeat("building"))
     with pytest.raises(ubiops.WaitTimeoutError):
-        wait(60, slow).poll(server.ask, label="it")
+        run(wait(60, slow).poll(server.ask, label="it"))
     assert server.times[-1] == pytest.approx(59.9)
 
 
@@ -188,7 +189,7 @@ def test_the_timeout_of_a_call_is_the_cause_if_it_was_the_last(clock: ManualCloc
     slow = ubiops.ApiTimeoutError(0, "timed out")
     server = Server(clock, itertools.chain(["building"], itertools.repeat(slow)))
     with pytest.raises(ubiops.WaitTimeoutError) as caught:
-        wait(60).poll(server.ask, label="it")
+        run(wait(60).poll(server.ask, label="it"))
     assert caught.value.__cause__ is slow
     assert caught.value.last_status == "building"
 
@@ -207,25 +208,25 @@ def test_the_timeout_of_a_call_is_the_cause_if_it_was_the_last(clock: ManualCloc
 def test_errors_of_calls_end_the_wait(clock: ManualClock, statuses: list[str], error: Exception) -> None:
     server = Server(clock, [*statuses, error])
     with pytest.raises(type(error)) as caught:
-        wait(1800).poll(server.ask, label="it")
+        run(wait(1800).poll(server.ask, label="it"))
     assert caught.value is error
 
 
 def test_a_first_call_that_times_out_before_the_wait_does_is_an_error(clock: ManualClock) -> None:
     error = ubiops.ApiTimeoutError(0, "no connection within 10 s")
     with pytest.raises(ubiops.ApiTimeoutError) as caught:
-        wait(60).poll(Server(clock, [error]).ask, label="it")
+        run(wait(60).poll(Server(clock, [error]).ask, label="it"))
     assert caught.value is error
 
 
 def test_a_single_call_has_the_timeout_of_the_wait(clock: ManualClock) -> None:
     one = wait(3)
-    assert one.call(Server(clock, ["success"], takes=1).ask, "it").status == "success"
+    assert run(one.call(Server(clock, ["success"], takes=1).ask, "it")).status == "success"
     with pytest.raises(ubiops.WaitTimeoutError, match=r"no response for it within 3 s \(timeout=3\)"):
-        one.call(Server(clock, ["success"], takes=5).ask, "it")
+        run(one.call(Server(clock, ["success"], takes=5).ask, "it"))
     error = ubiops.ApiTimeoutError(0, "no connection within 10 s")
     with pytest.raises(ubiops.ApiTimeoutError) as caught:
-        wait(60).call(Server(clock, [error]).ask, "it")
+        run(wait(60).call(Server(clock, [error]).ask, "it"))
     assert caught.value is error
 
 
@@ -243,9 +244,9 @@ def test_a_server_that_stops_responding_does_not_prolong_the_wait() -> None:
 
 def test_errors_pickle_whole(clock: ManualClock) -> None:
     with pytest.raises(ubiops.WaitTimeoutError) as timed_out:
-        wait(1).poll(Server(clock, itertools.repeat("building")).ask, label="it")
+        run(wait(1).poll(Server(clock, itertools.repeat("building")).ask, label="it"))
     with pytest.raises(ubiops.StatusError) as failed:
-        wait(1).poll(Server(clock, ["failed"]).ask, label="it")
+        run(wait(1).poll(Server(clock, ["failed"]).ask, label="it"))
     for error in (timed_out.value, failed.value):
         again = pickle.loads(pickle.dumps(error))  # noqa: S301
         assert type(again) is type(error)

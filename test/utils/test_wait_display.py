@@ -24,7 +24,8 @@ from ubiops._waiting.display import (
     duration,
     open_display,
 )
-from ubiops._waiting.polling import Wait
+from ubiops._waiting.polling import Wait, WaitOptions
+from ubiops._waiting.steps import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -87,7 +88,7 @@ def wait(
         status = next((status for status, end in ends if spent < end), ends[-1][0])
         return ubiops.RevisionList.from_dict({"status": status})
 
-    Wait("wait_for_it", ubiops.ApiClient(), timeout, quiet, on_status).poll(ask, label=label)
+    run(Wait("wait_for_it", ubiops.CoreApi(), WaitOptions(timeout, quiet, on_status)).poll(ask, label=label))
 
 
 BUILD = [("queued", 2), ("building", 95), ("success", 0)]
@@ -228,8 +229,9 @@ def test_a_line_is_ended_whatever_ends_the_wait(
         clock = ManualClock(interrupt)
         monkeypatch.setattr("ubiops._client.BaseClient._clock", clock)
         building = ubiops.RevisionList.from_dict({"status": "building"})
+        one = Wait("wait_for_it", ubiops.CoreApi(), WaitOptions(timeout, False, None))
         with pytest.raises(KeyboardInterrupt):
-            Wait("wait_for_it", ubiops.ApiClient(), timeout, False, None).poll(lambda limit: building, label="it")
+            run(one.poll(lambda limit: building, label="it"))
     assert terminal.getvalue().endswith("s\n")
     assert len(terminal.lines()) == 2
 

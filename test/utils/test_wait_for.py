@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -22,17 +21,6 @@ if TYPE_CHECKING:
     from ubiops.emulator import Emulator
 
 WAITERS = (ubiops.utils.wait_for_deployment_version, ubiops.utils.wait_for_revision)
-UNAVAILABLE = (
-    "wait_for_deployment_request",
-    "wait_for_deployment_version_request",
-    "wait_for_environment",
-    "wait_for_experiment",
-    "wait_for_experiment_run",
-    "wait_for_export",
-    "wait_for_import",
-    "wait_for_pipeline_request",
-    "wait_for_pipeline_version_request",
-)
 
 
 @pytest.fixture
@@ -61,27 +49,6 @@ def api(frozen_emulator: Emulator, clock: ManualClock) -> Iterator[ubiops.CoreAp
 
 def upload(api: ubiops.CoreApi, package: bytes) -> str:
     return api.revisions_file_upload("p", "d", "v1", file=package).revision
-
-
-def test_signatures_extend_those_of_the_official_client() -> None:
-    for waiter in WAITERS:
-        parameters = dict(inspect.signature(waiter).parameters)
-        assert parameters.pop("on_status").kind is inspect.Parameter.KEYWORD_ONLY
-        assert list(parameters) == [
-            "client",
-            "project_name",
-            "deployment_name",
-            "version",
-            "revision_id",
-            "timeout",
-            "quiet",
-            "stream_logs",
-        ]
-        defaults = {name: one.default for name, one in parameters.items() if one.default is not one.empty}
-        expected = {"timeout": 1800, "quiet": False, "stream_logs": False}
-        if waiter is ubiops.utils.wait_for_deployment_version:
-            expected["revision_id"] = None
-        assert defaults == expected
 
 
 def test_waits_for_the_build_and_prints_each_status(
@@ -279,24 +246,6 @@ def test_quiet_silences_stream_logs_too(
 ) -> None:
     ubiops.utils.wait_for_revision(api, "p", "d", "v1", upload(api, package), quiet=True, stream_logs=True)
     assert capsys.readouterr().out == ""
-
-
-def test_the_functions_are_where_the_official_client_has_them() -> None:
-    import ubiops.utils.wait_for
-
-    assert ubiops.utils.wait_for.wait_for_revision is ubiops.utils.wait_for_revision
-    assert ubiops.utils.wait_for.wait_for_deployment_version is ubiops.utils.wait_for_deployment_version
-
-
-@pytest.mark.parametrize("name", UNAVAILABLE)
-@pytest.mark.parametrize("module", ["ubiops.utils", "ubiops.utils.wait_for"])
-def test_a_function_that_is_not_available_says_so(module: str, name: str) -> None:
-    message = rf"{name}\(\) is not available in this version of ubiops"
-    with pytest.raises(ImportError, match=message):
-        exec(f"from {module} import {name}")  # noqa: S102
-    assert not hasattr(sys.modules[module], name)
-    with pytest.raises(AttributeError, match=message):
-        getattr(sys.modules[module], name)
 
 
 @pytest.mark.parametrize("module", ["ubiops.utils", "ubiops.utils.wait_for"])

@@ -73,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_version(commands)
     _add_config(commands)
     _add_check(commands)
+    _add_run(commands)
     commands.add_parser("emulator", help="run the API on this machine", add_help=False)
     return parser
 
@@ -125,6 +126,26 @@ def _add_check(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     command.set_defaults(run=_run_check)
 
 
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = _add(
+        commands,
+        "run",
+        "run the code of a folder once, on this machine",
+        "Runs one request to the deployment package in a folder, in this process, and prints the result as JSON. "
+        "What the code prints goes to standard error. If the code fails, its traceback is shown.",
+    )
+    command.add_argument("folder", metavar="FOLDER", help="folder with deployment.py")
+    source = command.add_mutually_exclusive_group(required=True)
+    source.add_argument("--data", metavar="JSON", help="input of the request; a list for several inputs")
+    source.add_argument("-f", "--file", metavar="FILE", help="file with the input; - for standard input")
+    command.add_argument("--plain", action="store_true", help="the input is plain text; a text is printed as it is")
+    command.add_argument("--stream", action="store_true", help="print partial results as they come")
+    command.add_argument(
+        "--env", metavar="NAME=VALUE", action="append", default=[], help="environment variable for the code; repeatable"
+    )
+    command.set_defaults(run=_run_local)
+
+
 def _add(
     commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, summary: str, description: str
 ) -> argparse.ArgumentParser:
@@ -172,3 +193,16 @@ def _run_check(options: argparse.Namespace, output: Output) -> int:
     from ubiops._cli.check import run
 
     return run(output, host=options.host, project=options.project, timeout=options.timeout, as_json=options.json)
+
+
+def _run_local(options: argparse.Namespace, output: Output) -> int:
+    from ubiops._cli.run import run
+
+    return run(
+        options.folder,
+        data=options.data,
+        file=options.file,
+        plain=options.plain,
+        stream=options.stream,
+        variables=options.env,
+    )

@@ -9,7 +9,7 @@ from ubiops._core.codec import parse_json
 from ubiops.exceptions import InvalidResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_LINE_BYTES = 1 << 24
 """The most bytes (16 MiB) of one line."""
@@ -18,6 +18,8 @@ MAX_EVENT_BYTES = 1 << 24
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+# What most events are: one line of data, perhaps after their type.
+_SIMPLE = re.compile(rb"(?:event:([^\n]*)\n)?data:([^\n]*)")
 
 
 class Event:
@@ -109,12 +111,16 @@ class EventParser:
         self._type = ""
         self._retry: int | None = None
 
-    def feed(self, block: bytes) -> Iterator[Event]:
-        """Returns the events that these bytes complete.
+    def feed(self, block: bytes) -> Iterable[Event]:
+        """Returns the events that these bytes complete. They must be taken at once.
 
         Raises:
-            ubiops.InvalidResponseError: A line or an event is too large.
+            ubiops.InvalidResponseError: A line or an event is too large. It may be
+                raised when the events are taken.
         """
+        return self._take_events(block) if self._is_whole(block) else self._take_part(block)
+
+    def _take_part(self, block: bytes) -> Iterator[Event]:
         if not block:
             return
         if self._after_cr:
@@ -148,6 +154,34 @@ class EventParser:
         del buffer[:begin]
         self._scanned = len(buffer)
         self._check(len(buffer), MAX_LINE_BYTES, "a line")
+
+    def _is_whole(self, block: bytes) -> bool:
+        """Returns whether a block consists of whole events, with line feeds only."""
+        return (
+            block[-2:] == b"\n\n"
+            and not (self._buffer or self._data or self._type or self._after_cr)
+            and self._retry is None
+            and not (self._at_start and block[:1] == _BOM[:1])
+            and len(block) <= MAX_EVENT_BYTES
+            and b"\r" not in block
+        )
+
+    def _take_events(self, block: bytes) -> list[Event]:
+        """Returns the events of a block that consists of whole ones."""
+        self._at_start = False
+        events = []
+        for lines in block[:-2].split(b"\n\n"):
+            found = _SIMPLE.fullmatch(lines)
+            if found is None:
+                taken = [self._take_line(line) for line in lines.split(b"\n")]
+                events += [event for event in (*taken, self._dispatch()) if event is not None]
+                continue
+            kind, content = found.groups()
+            text = content.decode("utf-8", "replace")
+            data = text[1:] if text[:1] == " " else text
+            kind = (kind[1:] if kind[:1] == b" " else kind).decode("utf-8", "replace") if kind else ""
+            events.append(Event(data, kind or "message", self._id, None, text))
+        return events
 
     def end(self) -> None:
         """Takes the end of the stream, which may also end the last line."""

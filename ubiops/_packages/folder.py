@@ -126,9 +126,18 @@ class PackageFolder:
         Raises:
             PackageError: A file can't be read, vanishes or changes while it is packed.
         """
-        items = self.settings.list().items
-        prefix = self._directory if self._directory is not None else _prefix_for(items)
+        prefix, items = self.contents()
         yield from zip_blocks(items, prefix)
+
+    def contents(self) -> tuple[str, list[Item]]:
+        """Returns the folder in the archive, with ``/`` at its end, and the files that
+        are packed. The folder is listed anew each time.
+
+        Raises:
+            PackageError: There are none, or one can't be read.
+        """
+        items = self.settings.list().items
+        return self._directory if self._directory is not None else _prefix_for(items), items
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.path!r}, files={len(self.files)})"

@@ -10,14 +10,18 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta, timezone
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ubiops._waiting.steps import step
 from ubiops.exceptions import ApiException
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
+    from ubiops._waiting.steps import Steps
     from ubiops.api.core_api import CoreApi
+    from ubiops.models import LogList
 
 _LIMIT = 1000
 """Lines of one response, at most."""
@@ -76,34 +80,45 @@ class LogReader:
         self._end = max(self._start, present) + _AHEAD
         self._failed = False
 
-    def read(self, limit: float) -> Iterator[str]:
-        """Yields the lines that have been written since the last reading.
+    def read(self, limit: float, show: Callable[[str], object]) -> Steps[bool]:
+        """Shows the lines that have been written since the last reading.
 
         Args:
             limit: The timeout of each call, in seconds.
+            show: Called with each line.
+
+        Returns:
+            Whether there were lines.
         """
+        shown = False
         while not self._failed:
             try:
-                page = self._list(
-                    self._project_name,
-                    query=self._query,
-                    start=str(self._start),
-                    end=str(self._end),
-                    limit=_LIMIT,
-                    _request_timeout=limit,
-                    # The next poll of the status is the retry.
-                    _max_retries=0,
-                )
+                page = yield from step(partial(self._search, limit))
             except ApiException as error:
                 self._handle(error)
-                return
+                return shown
             start = self._start
             for line in page:
                 if isinstance(line.timestamp, int):
                     self._start = max(self._start, line.timestamp + 1)
-                yield from filter(None, map(str.rstrip, str(line.log or "").splitlines()))
+                for text in filter(None, map(str.rstrip, str(line.log or "").splitlines())):
+                    show(text)
+                    shown = True
             if len(page) < _LIMIT or self._start == start:
-                return
+                return shown
+        return shown
+
+    def _search(self, limit: float) -> list[LogList]:
+        return self._list(
+            self._project_name,
+            query=self._query,
+            start=str(self._start),
+            end=str(self._end),
+            limit=_LIMIT,
+            _request_timeout=limit,
+            # The next poll of the status is the retry.
+            _max_retries=0,
+        )
 
     def _handle(self, error: ApiException) -> None:
         status = error.status or 0

@@ -1,24 +1,29 @@
 """Polling: asking for a status until it is final or the timeout expires.
 
-A function that waits creates a ``Wait`` and polls with it::
+A task that waits creates a ``Wait`` and polls with it::
 
     names = {"project_name": project_name, "export_id": export_id}
-    wait = Wait("wait_for_export", client, timeout, quiet, on_status, **names)
-    exports_get = wait.api.exports_get
-    return wait.poll(
+    wait = Wait("wait_for_export", api, options, **names)
+    exports_get = api.exports_get
+    export = yield from wait.poll(
         lambda limit: exports_get(project_name, export_id, _request_timeout=limit),
         label=f"export {export_id}",
     )
+
+Calls and pauses are steps, see ``ubiops._waiting.steps``, so that the same wait serves
+the blocking and the async client.
 """
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ubiops._core.text import truncated_repr
 from ubiops._waiting.display import open_display
 from ubiops._waiting.logs import LogReader
+from ubiops._waiting.steps import step
 from ubiops._waiting.updates import StatusUpdate
 from ubiops.api._base import Api
 from ubiops.api.core_api import CoreApi
@@ -32,6 +37,7 @@ if TYPE_CHECKING:
 
     from ubiops._waiting.display import Display
     from ubiops._waiting.logs import LogSearch
+    from ubiops._waiting.steps import Steps
     from ubiops.configuration import Configuration
 
     class HasStatus(Protocol):
@@ -63,23 +69,38 @@ _LONGEST_SEARCH = 10.0
 _LONGEST_TIMEOUT = 1_000_000_000
 
 
-class Wait:
-    """One wait: its client, its timeout and what is shown. May poll more than once.
+class WaitOptions(NamedTuple):
+    """The arguments that all functions that wait have in common.
 
-    Args:
-        caller: The name of the function that waits.
-        client: The client that makes the calls.
+    Attributes:
         timeout: Maximum time for the whole wait, in seconds.
         quiet: Whether to show nothing.
         on_status: Called with a ``StatusUpdate`` at each change of status.
         stream_logs: Whether to show the log lines of a ``poll`` that has a search for
             them, unless ``quiet``.
+    """
+
+    timeout: float
+    quiet: bool
+    on_status: Callable[[StatusUpdate[Any]], object] | None
+    stream_logs: bool = False
+
+
+class Wait:
+    """One wait: its client, its timeout and what is shown. May poll more than once.
+
+    Args:
+        caller: The name of the function that waits.
+        api: The API, which makes the calls; see ``core_api_of``. That of the async
+            client has the same methods.
+        options: How long to wait, and what to show.
         names: What identifies the thing waited for, such as ``project_name``. They are
             the attributes of a ``StatusError``.
 
     Attributes:
-        api: The API, with the client.
+        api: The API.
         names: As above; may be added to.
+        shows_logs: Whether log lines are shown.
 
     Raises:
         ubiops.ApiTypeError: An argument has the wrong type.
@@ -89,15 +110,12 @@ class Wait:
     def __init__(
         self,
         caller: str,
-        client: ApiClient | CoreApi,
-        timeout: float,
-        quiet: bool,
-        on_status: Callable[[StatusUpdate[Any]], object] | None,
-        *,
-        stream_logs: bool = False,
+        api: CoreApi,
+        options: WaitOptions,
         **names: str,
     ) -> None:
-        self.api = core_api_of(client, caller)
+        timeout, quiet, on_status, stream_logs = options
+        self.api = api
         for name, value in names.items():
             _check_name(value, name, caller)
         self._timeout = _check_timeout(timeout, caller)
@@ -106,7 +124,7 @@ class Wait:
         self._caller = caller
         self.names = names
         self._quiet = quiet
-        self._stream_logs = stream_logs and not quiet
+        self.shows_logs = stream_logs and not quiet
         self._on_status = on_status
         self._clock = self.api.api_client._clock
         self._started = self._clock.monotonic()
@@ -119,7 +137,7 @@ class Wait:
         subject: str | None = None,
         hint: str | None = None,
         logs: LogSearch | None = None,
-    ) -> T:
+    ) -> Steps[T]:
         """Polls until the status is final.
 
         Args:
@@ -141,7 +159,9 @@ class Wait:
         __tracebackhide__ = True
         display = open_display(self._quiet)
         try:
-            return self._poll(ask, label, subject or label, hint, display, logs if self._stream_logs else None)
+            return (
+                yield from self._poll(ask, label, subject or label, hint, display, logs if self.shows_logs else None)
+            )
         finally:
             # Also after Ctrl-C, so that the traceback starts on a new line.
             display.end_line()
@@ -154,7 +174,7 @@ class Wait:
         hint: str | None,
         display: Display,
         search: LogSearch | None,
-    ) -> T:
+    ) -> Steps[T]:
         __tracebackhide__ = True
         reader: LogReader | None = None
         pause = _FIRST_PAUSE
@@ -166,7 +186,7 @@ class Wait:
             asked = self._clock.monotonic()
             limit = self._call_timeout()
             try:
-                current = ask(limit)
+                current = yield from step(partial(ask, limit))
             except ApiTimeoutError as caught:
                 # The wait goes on only if it limited the call itself, and if the
                 # server has responded before.
@@ -176,12 +196,12 @@ class Wait:
             else:
                 last = min(max(_LAST_POLL, 2 * (self._clock.monotonic() - asked)), _LONGEST_PAUSE)
                 if found is None or current.status != status:
-                    self._report(display, label, current, status)
+                    yield from self._report(display, label, current, status)
                 found, status, error = current, current.status, None
                 if search is not None and reader is None:
                     reader = LogReader(self.api, self.names["project_name"], search, found, self._clock.time())
                 if reader is not None:
-                    self._show_logs(reader, display, to_the_end=status in SUCCEEDED + FAILED)
+                    yield from self._show_logs(reader, display, to_the_end=status in SUCCEEDED + FAILED)
                 if status in SUCCEEDED:
                     return found
                 if status in FAILED:
@@ -189,13 +209,13 @@ class Wait:
             left = self._left()
             # A pause of less than 10 ms would not be worth another poll.
             is_last = left - last < 0.01
-            self._sleep(left if is_last else min(pause, left - last), display)
+            yield from self._sleep(left if is_last else min(pause, left - last), display)
             if is_last:
                 break
             pause = min(_LONGEST_PAUSE, pause * _BACKOFF)
         raise self._timed_out(subject, found is not None, status) from error
 
-    def call(self, ask: Callable[[float | None], R], subject: str) -> R:
+    def call(self, ask: Callable[[float | None], R], subject: str) -> Steps[R]:
         """Makes a single call within the timeout.
 
         Args:
@@ -208,13 +228,13 @@ class Wait:
             ubiops.ApiException: The call failed.
         """
         try:
-            return ask(self._call_timeout())
+            return (yield from step(partial(ask, self._call_timeout())))
         except ApiTimeoutError as error:
             if self._left() > _TOLERANCE:
                 raise
             raise self._timed_out(subject, False, None) from error
 
-    def _show_logs(self, reader: LogReader, display: Display, *, to_the_end: bool) -> None:
+    def _show_logs(self, reader: LogReader, display: Display, *, to_the_end: bool) -> Steps[None]:
         """Shows the new log lines.
 
         Args:
@@ -224,13 +244,10 @@ class Wait:
                 stores them with a delay.
         """
         while self._left() > _LOG_PAUSE:
-            lines = 0
-            for line in reader.read(min(self._left(), _LONGEST_SEARCH)):
-                display.log(line)
-                lines += 1
-            if not to_the_end or not lines:
+            found = yield from reader.read(min(self._left(), _LONGEST_SEARCH), display.log)
+            if not to_the_end or not found:
                 return
-            self._sleep(_LOG_PAUSE, display)
+            yield from self._sleep(_LOG_PAUSE, display)
 
     def _timed_out(self, subject: str, responded: bool, status: str | None) -> WaitTimeoutError:
         seen = f"{subject} is still {status!r} after" if responded else f"there was no response for {subject} within"
@@ -243,13 +260,14 @@ class Wait:
             last_status=status,
         )
 
-    def _report(self, display: Display, label: str, found: HasStatus, previous: str | None) -> None:
+    def _report(self, display: Display, label: str, found: HasStatus, previous: str | None) -> Steps[None]:
         status, elapsed = found.status, self._elapsed()
         display.show(label, status, elapsed)
         if self._on_status is not None:
             # The callback may print.
             display.end_line()
-            self._on_status(StatusUpdate(status, previous, elapsed, status in SUCCEEDED + FAILED, found))
+            update = StatusUpdate(status, previous, elapsed, status in SUCCEEDED + FAILED, found)
+            yield from step(partial(self._on_status, update))
 
     def _failure(self, subject: str, found: HasStatus, hint: str | None) -> StatusError:
         message = getattr(found, "error_message", None) or None
@@ -276,11 +294,11 @@ class Wait:
         read = math.inf if settings.read_timeout is None else settings.read_timeout
         return None if left > _longest_call(settings) else min(left, read)
 
-    def _sleep(self, seconds: float, display: Display) -> None:
+    def _sleep(self, seconds: float, display: Display) -> Steps[None]:
         while seconds > 0:
-            step = min(seconds, display.interval)
-            self._clock.sleep(step)
-            seconds -= step
+            pause = min(seconds, display.interval)
+            yield from step(partial(self._clock.sleep, pause))
+            seconds -= pause
             display.refresh(self._elapsed())
 
 

@@ -46,7 +46,7 @@ class Api:
         if generated:
             for name, method in list(vars(cls).items()):
                 if isinstance(method, FunctionType):
-                    setattr(cls, f"{name}{_TWIN}", _twin(method))
+                    setattr(cls, f"{name}{_TWIN}", _Twin(cls, method))
 
     def __init__(
         self,
@@ -137,6 +137,23 @@ def check_arguments(
             f"pass {place}.{cls.__name__} either a client, or {', '.join(settings)}: "
             "set them in the configuration of the client"
         )
+
+
+class _Twin:
+    """The twin of a method, made when it is first used.
+
+    Making those of all methods would take most of the time of a first call that is not
+    needed for the call itself.
+    """
+
+    def __init__(self, owner: type, method: FunctionType) -> None:
+        self._owner = owner
+        self._method = method
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        twin = _twin(self._method)
+        setattr(self._owner, f"{self._method.__name__}{_TWIN}", twin)
+        return twin.__get__(instance, owner)
 
 
 def _twin(method: FunctionType) -> Any:

@@ -30,6 +30,7 @@ from ubiops.emulator.core.validation import FORM, JSON, TEXT, RequestValidator, 
 from ubiops.emulator.endpoints import Endpoint, described_endpoint, extra_endpoint
 from ubiops.emulator.pages import Pages
 from ubiops.emulator.responses import content_response, json_response, send_file, send_stream
+from ubiops.emulator.route import Route
 from ubiops.emulator.routes import ROUTES
 from ubiops.emulator.threads import Threads
 
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 MAXIMUM_JSON_SIZE = 10 * 1024 * 1024
 # Larger bodies are read and served in worker threads.
 _LARGE_BODY = 64 * 1024
+# The key of a scope for the route of its path.
+_ROUTE = "ubiops.route"
 
 _log = logging.getLogger("ubiops.emulator")
 # What is sent: a prepared response, or one that is sent piece by piece.
@@ -67,7 +70,7 @@ def create_app(backend: Backend) -> ASGIApp:
             await run_in_threadpool(backend.stop)
 
     app = Starlette(
-        routes=_routes(backend),
+        routes=[Paths(_routes(backend))],
         exception_handlers={ApiError: _error_response, HTTPException: _http_error_response},
         lifespan=lifespan,
     )
@@ -79,14 +82,13 @@ def create_app(backend: Backend) -> ASGIApp:
 def _routes(backend: Backend) -> list[PathRoute]:
     """Returns the routes of all paths, literal segments before parameters."""
     threads = Threads()
-    paths: dict[str, dict[str, Endpoint]] = {}
+    paths: dict[str, dict[str, Endpoint | Route]] = {}
     for described in ROUTES:
-        paths.setdefault(described.path, {})[described.method] = described_endpoint(described)
+        paths.setdefault(described.path, {})[described.method] = described
     routes = [PathRoute(backend, threads, PathTemplate(path), methods) for path, methods in paths.items()]
-    extra: dict[tuple[str, bool], dict[str, Endpoint]] = {}
+    extra: dict[tuple[str, bool], dict[str, Endpoint | Route]] = {}
     for route in EXTRA_ROUTES:
-        methods = dict.fromkeys(route.methods, extra_endpoint(route))
-        extra.setdefault((route.path, route.prefixed), {}).update(methods)
+        extra.setdefault((route.path, route.prefixed), {}).update(dict.fromkeys(route.methods, extra_endpoint(route)))
     for (path, prefixed), methods in extra.items():
         routes.append(PathRoute(backend, threads, PathTemplate(path, prefixed=prefixed), methods))
     return sorted(routes, key=lambda route: route.specificity)
@@ -115,34 +117,66 @@ class RateLimited:
         await self._app(scope, receive, send_with_headers)
 
 
-class PathRoute(BaseRoute):
+class Paths(BaseRoute):
+    """All paths of the API, found without trying each of them.
+
+    Args:
+        routes: The paths, those that come first being preferred.
+    """
+
+    def __init__(self, routes: list[PathRoute]) -> None:
+        self._by_length: dict[int, list[PathRoute]] = {}
+        for route in routes:
+            self._by_length.setdefault(route.template.length, []).append(route)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Returns whether a request is for one of the paths, and for which.
+
+        A path that accepts its method is preferred.
+        """
+        other: Scope = {}
+        if scope["type"] == "http":
+            raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
+            first, *segments = raw_path.split(b"/")
+            for route in () if first else self._by_length.get(len(segments) + 1, ()):
+                found = route.template.match_segments([first, *segments])
+                if found is not None:
+                    result = {"path_params": found, _ROUTE: route}
+                    if route.accepts(scope["method"]):
+                        return Match.FULL, result
+                    other = other or result
+        return (Match.PARTIAL if other else Match.NONE), other
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves a request."""
+        route: PathRoute = scope[_ROUTE]
+        await route.handle(scope, receive, send)
+
+
+class PathRoute:
     """One path of the API with its methods."""
 
     def __init__(
-        self, backend: Backend, threads: Threads, template: PathTemplate, methods: dict[str, Endpoint]
+        self, backend: Backend, threads: Threads, template: PathTemplate, methods: dict[str, Endpoint | Route]
     ) -> None:
         self._backend = backend
         self._threads = threads
         self._methods = methods
         self._allowed = ", ".join(sorted({*methods, "HEAD"} if "GET" in methods else methods))
-        self._template = template
+        self.template = template
         self.specificity = template.specificity
 
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Returns whether a request is for this path and one of its methods.
-
-        For any other method, Starlette tries the other paths first.
-        """
-        if scope["type"] == "http":
-            raw_path: bytes = scope.get("raw_path") or quote(scope["path"]).encode("ascii")
-            found = self._template.match(raw_path)
-            if found is not None:
-                match = Match.FULL if self._endpoint(scope["method"]) else Match.PARTIAL
-                return match, {"path_params": found}
-        return Match.NONE, {}
+    def accepts(self, method: str) -> bool:
+        """Returns whether the path has this method."""
+        return ("GET" if method == "HEAD" else method) in self._methods
 
     def _endpoint(self, method: str) -> Endpoint | None:
-        return self._methods.get("GET" if method == "HEAD" else method)
+        method = "GET" if method == "HEAD" else method
+        endpoint = self._methods.get(method)
+        if isinstance(endpoint, Route):
+            # Compiling all of them would take most of the time of the start.
+            endpoint = self._methods[method] = described_endpoint(endpoint)
+        return endpoint
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves a request."""

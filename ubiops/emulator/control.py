@@ -11,7 +11,7 @@ from ubiops.emulator.core.clock import in_microseconds
 from ubiops.emulator.core.errors import bad_request
 from ubiops.emulator.core.handlers import extra_route
 from ubiops.emulator.core.paths import CONTROL
-from ubiops.emulator.core.validation import JSON, RequestValidator, compile_schema
+from ubiops.emulator.core.validation import JSON, RequestValidator, Schema
 from ubiops.exceptions import ApiValueError
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def clear_faults(context: RequestContext) -> None:
 
 @functools.cache
 def _clock_validator() -> RequestValidator:
-    return RequestValidator(JSON, compile_schema(_CLOCK), None, ())
+    return RequestValidator(JSON, Schema(_CLOCK), None, ())
 
 
 def _clock(backend: Backend) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, NamedTuple
 
-from ubiops.emulator.core.description import Selection, compile_selection, operations, response_schema
+from ubiops.emulator.core.description import Selection, compile_selection, get_operation, response_schema
 from ubiops.emulator.core.handlers import HANDLERS, ExtraRoute, Handler
 from ubiops.emulator.core.validation import JSON, RequestValidator, compile_validator
 
@@ -73,7 +73,7 @@ def compile_operation(operation_id: str) -> tuple[bool, RequestValidator, Select
 
     Whether it needs a token, what it accepts, what it returns, whether that is a list.
     """
-    operation = operations()[operation_id]
+    operation = get_operation(operation_id)
     authorized = operation.get("security") != []
     schema = response_schema(operation)
     is_list = schema is not None and schema.get("type") == "array"

@@ -22,6 +22,7 @@ from ubiops.emulator.areas.deployments.package import Inspections
 from ubiops.emulator.areas.deployments.variables import set_project_variable
 from ubiops.emulator.areas.environments.installation import Builds
 from ubiops.emulator.areas.files.store import BucketStore
+from ubiops.emulator.areas.imports_and_exports.service import TransferService
 from ubiops.emulator.areas.pipeline_requests.service import PipelineService
 from ubiops.emulator.areas.request_schedules.service import ScheduleService
 from ubiops.emulator.areas.webhooks.service import WebhookService
@@ -203,6 +204,7 @@ class Emulator:
         # After the requests to deployments, of which those to pipelines consist.
         backend.services.append(PipelineService(backend))
         backend.services.append(ScheduleService(backend))
+        backend.services.append(TransferService(backend))
         return backend
 
     def _seed(self, variables: list[tuple[str, str, str]]) -> None:

@@ -205,6 +205,16 @@ def test_a_failed_installation_fails_the_build_and_quotes_the_installer(make: Ma
     assert "not available" in version.error()
 
 
+def test_the_error_of_a_failed_installation_tells_no_secrets(make: Make, tmp_path: Path) -> None:
+    # An installer may quote addresses with passwords in them.
+    requirement = (tmp_path / "hunter2" / "nothing-1.0-py3-none-any.whl").as_uri()
+    package = {"deployment.py": CODE, "requirements.txt": f"nothing @ {requirement}\n"}
+    version = make(package, secrets={"KEY": "hunter2"})
+    error = revision(version).error_message
+    assert "nothing" in error
+    assert "hunter2" not in error + str(version.entries())
+
+
 def test_a_requirements_file_with_comments_alone_needs_no_installation(make: Make) -> None:
     version = make({"deployment.py": CODE, "requirements.txt": "# nothing\n\n"})
     assert version.result("a") == "a"

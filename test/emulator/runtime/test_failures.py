@@ -216,6 +216,54 @@ for descriptor in range(3, 1000):
     assert version.result("fine") == "fine"
 
 
+def test_code_that_sends_results_itself_does_not_end_later_requests(version: Any) -> None:
+    code = """
+import json, os, socket, struct
+for descriptor in range(3, 1000):
+    try:
+        connection = socket.socket(fileno=descriptor)
+    except OSError:
+        continue
+    message = json.dumps({"type": "done", "result": "forged"}).encode()
+    connection.sendall((struct.pack(">Q", len(message)) + message) * 3)
+    connection.detach()
+result = "own"
+"""
+    assert version.result(code) == "own"
+    assert version.result("fine") == "fine"
+
+
+def test_an_update_that_comes_too_late_does_not_reach_the_next_request(make: Make) -> None:
+    version = make(
+        """
+        import threading, time
+        from types import SimpleNamespace
+
+        def go_on(update):
+            # As if it had looked whether the request goes on before that ended.
+            cell = update.__closure__[update.__code__.co_freevars.index("ended")]
+            cell.cell_contents = SimpleNamespace(is_set=lambda: False, set=lambda: None)
+            while True:
+                update("late")
+                time.sleep(0.01)
+
+        class Deployment:
+            def request(self, data, context):
+                update = context["streaming_update"]
+                if data == "first":
+                    threading.Thread(target=go_on, args=[update], daemon=True).start()
+                    return data
+                update("own")
+                time.sleep(0.3)
+                return data
+        """
+    )
+    updates: list[str] = []
+    assert version.result("first") == "first"
+    assert version.result("second", on_update=updates.append) == "second"
+    assert updates == ["own"]
+
+
 def test_a_process_that_code_forks_does_not_take_part(version: Any) -> None:
     assert version.result("import os\nresult = 1 if os.fork() else 2") == 1
     assert version.result("fine") == "fine"
@@ -247,6 +295,23 @@ def test_what_code_forked_ends_together_with_its_process(version: Any) -> None:
 import os, subprocess, sys
 held = open({path!r}, "w")
 child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], pass_fds=[held.fileno()])
+os._exit(1)
+"""
+    assert version.error(code)
+    os.close(write)
+    assert os.read(read, 1) == b""
+    os.close(read)
+
+
+@LINUX
+def test_what_code_started_in_another_session_ends_as_well(version: Any) -> None:
+    read, write = os.pipe()
+    path = f"/proc/{os.getpid()}/fd/{write}"
+    code = f"""
+import os, subprocess, sys
+held = open({path!r}, "w")
+command = [sys.executable, "-c", "import time; time.sleep(60)"]
+subprocess.Popen(command, pass_fds=[held.fileno()], start_new_session=True)
 os._exit(1)
 """
     assert version.error(code)

@@ -55,6 +55,29 @@ def test_a_file_input_is_a_local_copy_with_its_name(stored: Callable[..., Any], 
     assert (buckets.folder / version.project / "default/some/a.txt").read_text() == "content of some/a.txt"
 
 
+def test_a_file_that_is_replaced_while_it_is_copied_is_looked_for_again(
+    stored: Callable[..., Any], buckets: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    version = stored(READS, "a.txt", inputs={"one": "file"})
+    paths = [buckets.folder / "gone"]
+    find = buckets.open
+    monkeypatch.setattr(buckets, "open", lambda project, uri: paths.pop() if paths else find(project, uri))
+    assert version.result({"one": "ubiops-file://default/a.txt"})["found"] == [["a.txt", "content of a.txt"]]
+    paths += [buckets.folder / "gone"] * 20
+    assert "can't be read: No such file" in version.error({"one": "ubiops-file://default/a.txt"})
+
+
+@pytest.mark.parametrize("length", [300, 900])
+def test_a_name_that_is_too_long_for_the_system_is_cut(
+    stored: Callable[..., Any], buckets: Any, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    version = stored(READS, "a.txt", inputs={"one": "file"})
+    monkeypatch.setattr(buckets, "open", lambda project, uri: buckets.folder / project / "default" / "a.txt")
+    (name, content), *_ = version.result({"one": f"ubiops-file://default/{'x' * length}é.csv"})["found"]
+    assert content == "content of a.txt"
+    assert name.endswith("xé.csv")
+
+
 def test_files_with_equal_names_do_not_replace_each_other(stored: Callable[..., Any]) -> None:
     version = stored(READS, "1/a", "2/a", inputs=FILES)
     uris = ["ubiops-file://default/1/a", "ubiops-file://default/2/a"]

@@ -349,3 +349,23 @@ def test_the_services_can_be_started_again(other: Any, gate: Gate) -> None:
     for service in services:
         service.start()
     assert version.result("fine")
+
+
+def test_an_instance_that_starts_without_end_is_stopped_when_its_version_is_deleted(
+    make: Make, bench: Any, tmp_path: Path
+) -> None:
+    code = f"""
+import os, time
+open({str(tmp_path / "pid")!r}, "w").write(f"{{os.getpid()}}\\n")
+class Deployment:
+    def request(self, data):
+        return data
+while True:
+    time.sleep(1)
+"""
+    version = make(code)
+    running = version.submit("")
+    until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("\n"))
+    bench.api.deployment_versions_delete(version.project, version.deployment, version.name)
+    assert running.result(60).status == "failed"
+    until(lambda: not Path(f"/proc/{(tmp_path / 'pid').read_text().strip()}").exists())

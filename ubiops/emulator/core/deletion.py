@@ -19,14 +19,21 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound="Preparation")
 
-_PREPARATIONS: dict[str, list[Preparation]] = {}
+# Each with whether it concerns the deletion of a whole project.
+_PREPARATIONS: dict[str, list[tuple[Preparation, bool]]] = {}
 
 
-def before_delete(table: str) -> Callable[[P], P]:
-    """Registers a function that is called before a row of a table is deleted."""
+def before_delete(table: str, *, with_project: bool = True) -> Callable[[P], P]:
+    """Registers a function that is called before a row of a table is deleted.
+
+    Args:
+        table: The table.
+        with_project: Whether it is called as well when the row goes with its project.
+            A function that protects what others use must not be.
+    """
 
     def register(function: P) -> P:
-        _PREPARATIONS.setdefault(table, []).append(function)
+        _PREPARATIONS.setdefault(table, []).append((function, with_project))
         return function
 
     return register
@@ -37,7 +44,9 @@ def prepared_tables() -> list[str]:
     return list(_PREPARATIONS)
 
 
-def prepare(db: sqlite3.Connection, backend: Backend, table: str, key: int) -> Callable[[], None]:
+def prepare(
+    db: sqlite3.Connection, backend: Backend, table: str, key: int, *, with_project: bool = False
+) -> Callable[[], None]:
     """Prepares the deletion of a row.
 
     Args:
@@ -45,11 +54,14 @@ def prepare(db: sqlite3.Connection, backend: Backend, table: str, key: int) -> C
         backend: The emulator.
         table: Its table.
         key: Its key.
+        with_project: Whether it goes with its project.
 
     Returns:
         What to call after the commit.
     """
-    afterwards = [function(db, backend, key) for function in _PREPARATIONS.get(table, ())]
+    afterwards = [
+        function(db, backend, key) for function, always in _PREPARATIONS.get(table, ()) if always or not with_project
+    ]
 
     def finish() -> None:
         for function in afterwards:

@@ -35,14 +35,27 @@ def expand(node: Any, document: dict[str, Any]) -> Any:
 
 
 @functools.cache
+def _given_operations() -> dict[str, dict[str, Any]]:
+    """Returns all operations by their ids, as they are given."""
+    paths = load_description()["paths"].values()
+    return {operation["operationId"]: operation for path in paths for operation in path.values()}
+
+
+@functools.cache
+def get_operation(operation_id: str) -> dict[str, Any]:
+    """Returns an operation without references."""
+    operation: dict[str, Any] = expand(_given_operations()[operation_id], load_description())
+    return operation
+
+
 def operations() -> dict[str, dict[str, Any]]:
     """Returns all operations by their ids, without references."""
-    document = load_description()
-    return {
-        operation["operationId"]: expand(operation, document)
-        for path in document["paths"].values()
-        for operation in path.values()
-    }
+    return {operation_id: get_operation(operation_id) for operation_id in _given_operations()}
+
+
+def is_operation(operation_id: str) -> bool:
+    """Returns whether there is an operation with this id."""
+    return operation_id in _given_operations()
 
 
 @functools.cache

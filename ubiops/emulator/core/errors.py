@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 
+from ubiops.emulator.core.unsupported import REASONS
 from ubiops.exceptions import UbiOpsException
 
 # The platform's status for a name that is already in use is not documented. All areas
@@ -76,4 +77,5 @@ def name_taken(kind: str, name: str, owner: str) -> ApiError:
 
 def not_supported(operation_id: str) -> ApiError:
     """Returns the error for an operation that the emulator doesn't implement."""
-    return ApiError(501, f"The emulator does not support the operation {operation_id} yet")
+    reason = REASONS.get(operation_id)
+    return ApiError(501, f"The emulator does not support the operation {operation_id}{f': {reason}' if reason else ''}")

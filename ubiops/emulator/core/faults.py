@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ubiops.emulator.core.description import operations
+from ubiops.emulator.core.description import is_operation
 from ubiops.emulator.core.errors import ApiError, bad_request
-from ubiops.emulator.core.validation import JSON, RequestValidator, compile_schema
+from ubiops.emulator.core.validation import JSON, RequestValidator, Schema
 from ubiops.exceptions import ApiValueError
 
 _MAXIMUM_FAULTS = 1000
@@ -111,7 +111,7 @@ class Faults:
         """
         _validator().read_body(body)
         fault = Fault(**body)
-        if fault.operation is not None and fault.operation not in operations():
+        if fault.operation is not None and not is_operation(fault.operation):
             raise bad_request(f"there is no operation {fault.operation!r:.100}")
         if fault.status is None and fault.cut is None and not fault.delay:
             raise bad_request("a fault needs a status, a delay or cut")
@@ -169,4 +169,4 @@ class Faults:
 
 @functools.cache
 def _validator() -> RequestValidator:
-    return RequestValidator(JSON, compile_schema(_SCHEMA), None, ())
+    return RequestValidator(JSON, Schema(_SCHEMA), None, ())

@@ -70,6 +70,44 @@ class Outcome:
     interrupted: bool = False
 
 
+@dataclass(frozen=True)
+class InstanceEvent:
+    """Something that happened to an instance.
+
+    Attributes:
+        id: A UUID.
+        created: When it happened, in seconds since 1970 by the emulator's clock.
+        text: What happened, as a sentence.
+    """
+
+    id: str
+    created: float
+    text: str
+
+
+@dataclass(frozen=True)
+class InstanceView:
+    """An instance as it was at one moment.
+
+    Attributes:
+        id: A UUID, as in the labels of log entries.
+        version: The key of the version.
+        status: pending, initialising, running or stopping.
+        instance_type: The name of its instance type; None while it is pending.
+        created: When it was created, in seconds since 1970 by the emulator's clock.
+        updated: When its status changed.
+        events: What happened to it, oldest first.
+    """
+
+    id: str
+    version: int
+    status: str
+    instance_type: str | None
+    created: float
+    updated: float
+    events: tuple[InstanceEvent, ...]
+
+
 class Runner(Protocol):
     """Runs the code of versions in worker processes."""
 
@@ -87,6 +125,15 @@ class Runner(Protocol):
         """Makes new jobs of a version run with its present code, settings and
         variables. Instances finish what they run and stop. Also called when the version
         is deleted."""
+
+    @abstractmethod
+    def instances(self) -> Sequence[InstanceView]:
+        """Returns the instances of all versions that have not ended."""
+
+    @abstractmethod
+    def stop_instance(self, instance_id: str) -> bool:
+        """Stops an instance at once. What it runs is interrupted, and queued jobs wait
+        for another instance. Returns False if there is none of this id."""
 
 
 class BucketFiles(Protocol):

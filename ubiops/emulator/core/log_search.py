@@ -106,11 +106,12 @@ def _entries(
                 f" ORDER BY timestamp {order} LIMIT ?",
                 (*values, first, last, _CHUNK),
             ).fetchall()
-        yield from rows
+        for row in rows:
+            if time.monotonic() > deadline:
+                raise bad_request("the search takes too long; choose a shorter time span, or filter by more labels")
+            yield row
         if len(rows) < _CHUNK:
             return
-        if time.monotonic() > deadline:
-            raise bad_request("the search takes too long; choose a shorter time span, or filter by more labels")
         if backward:
             last = rows[-1]["timestamp"] - 1
         else:

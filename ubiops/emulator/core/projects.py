@@ -61,7 +61,7 @@ def delete_rows(db: sqlite3.Connection, context: RequestContext, name: str) -> l
     afterwards = []
     for table in sorted(set(deletion.prepared_tables()) & set(_tables(db))):
         rows = db.execute(f"SELECT pk FROM {table} WHERE project = ?", (name,)).fetchall()  # noqa: S608  # nosec B608
-        afterwards += [deletion.prepare(db, context.backend, table, row["pk"]) for row in rows]
+        afterwards += [deletion.prepare(db, context.backend, table, row["pk"], with_project=True) for row in rows]
     # Rows of different tables may refer to each other. What they refer to is checked
     # when all are gone.
     db.execute("PRAGMA defer_foreign_keys = ON")

@@ -23,6 +23,8 @@ from ubiops.emulator.core.regex_syntax import (
 )
 
 _MAXIMUM_NODES = 5000
+# Parts that match the empty text alone add no nodes, but building them takes time.
+_MAXIMUM_PARTS = 20 * _MAXIMUM_NODES
 # A step takes about 0.2 microseconds.
 _MAXIMUM_STEPS = 5_000_000
 _MAXIMUM_TRANSITIONS = 20_000
@@ -68,6 +70,7 @@ class Pattern:
         self._whole = whole
         # Nodes: a step, or the nodes that follow without reading anything.
         self._nodes: list[_Step | tuple[int, ...]] = []
+        self._parts = 0
         self._end = self._add(())
         self._first = self._build(parse(pattern), self._end)
         self._states: dict[tuple[tuple[int, ...], bool, bool], _State] = {}
@@ -155,6 +158,9 @@ class Pattern:
 
     def _build(self, node: Node, following: int) -> int:
         """Adds a part of the tree and returns its first node."""
+        self._parts += 1
+        if self._parts > _MAXIMUM_PARTS:
+            raise PatternError("is too large")
         if isinstance(node, Character):
             return self._add(_Step(node.test, False, following))
         if isinstance(node, Anchor):

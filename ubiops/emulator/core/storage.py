@@ -233,7 +233,7 @@ class Storage:
             return {
                 row[0]
                 for table, column in _FILE_COLUMNS
-                for row in db.execute(f"SELECT {column} FROM {table}")  # noqa: S608  # nosec B608
+                for row in db.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL")  # noqa: S608  # nosec B608
             }
 
     def clear(self) -> None:

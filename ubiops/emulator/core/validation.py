@@ -9,19 +9,16 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
-from jsonschema.validators import extend
-
 from ubiops.emulator.core.description import Selection, compile_selection, properties
 from ubiops.emulator.core.errors import ApiError, bad_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from jsonschema.exceptions import ValidationError
+
 # Limits of the emulator, not of the API, so that no request takes long.
 MAXIMUM_DEPTH = 100
-MAXIMUM_ITEMS = 1000
 MAXIMUM_PARTS = 500_000
 _COLLECTED_ERRORS = 100
 _SHOWN_ERRORS = 5
@@ -42,56 +39,8 @@ _KINDS = {
 }
 
 
-def _check_pattern(validator: Any, pattern: str, value: Any, schema: Any) -> Iterator[ValidationError]:
-    # Python's "$" also matches before a line break at the end; that of JSON Schema
-    # doesn't.
-    strict = f"{pattern[:-1]}\\Z" if pattern.endswith("$") else pattern
-    if isinstance(value, str) and not re.search(strict, value):
-        yield ValidationError(f"{value!r} does not match {pattern!r}")
-
-
-def _limited(keyword: str) -> Any:
-    """Returns a keyword's function that looks into no more than so many parts.
-
-    Those that the API keeps as they are, such as the data of requests, have no limit.
-    """
-    check = Draft202012Validator.VALIDATORS[keyword]
-
-    def limited(validator: Any, rule: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-        is_described = isinstance(rule, dict) and rule and rule.get("additionalProperties") is not True
-        if is_described and isinstance(value, (list, dict)) and len(value) > MAXIMUM_ITEMS:
-            yield ValidationError("too many", validator="maxItems", validator_value=MAXIMUM_ITEMS)
-        else:
-            yield from check(validator, rule, value, schema) or ()
-
-    return limited
-
-
-# The modes of retention: that their case doesn't matter is a guess. Official notebooks
-# write "Full".
-_ANY_CASE = (["none", "metadata", "full"],)
-
-
-def _check_enum(validator: Any, choices: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    chosen = value.lower() if isinstance(value, str) and choices in _ANY_CASE else value
-    if list(Draft202012Validator.VALIDATORS["enum"](validator, choices, chosen, schema)):
-        yield ValidationError(f"{value!r} is not one of {choices!r}")
-
-
-# 5.0 is an integer to JSON Schema, but not to the programs at both ends.
-_TYPES = Draft202012Validator.TYPE_CHECKER.redefine(
-    "integer", lambda checker, value: isinstance(value, int) and not isinstance(value, bool)
-)
-_Validator: Any = extend(  # type: ignore[no-untyped-call]
-    Draft202012Validator,
-    {
-        "additionalProperties": _limited("additionalProperties"),
-        "enum": _check_enum,
-        "items": _limited("items"),
-        "pattern": _check_pattern,
-    },
-    type_checker=_TYPES,
-)
+# The fields of a form are texts.
+_BOOLEAN_TEXT = {"type": "string", "pattern": "^(?:[Tt]rue|[Ff]alse)$", "x-pattern-words": "true or false"}
 
 
 class QueryParameter(NamedTuple):
@@ -163,32 +112,46 @@ def compile_validator(operation: dict[str, Any]) -> RequestValidator:
             schema = parameter["schema"]
             default = schema.get("default")
             query.append(
-                QueryParameter(
-                    parameter["name"], str(schema.get("type")), "default" in schema, default, compile_schema(schema)
-                )
+                QueryParameter(parameter["name"], str(schema.get("type")), "default" in schema, default, Schema(schema))
             )
     body = operation.get("requestBody", {})
     for media_type, value in body.get("content", {}).items():
         schema = value["schema"]
         select = compile_selection(schema)
         if media_type == FORM:
-            schema = {"type": "object", "properties": schema["properties"]}
+            fields = schema["properties"].items()
+            texts = {name: _BOOLEAN_TEXT if one.get("type") == "boolean" else one for name, one in fields}
+            schema = {"type": "object", "properties": texts}
         optional = not body.get("required", False)
-        return RequestValidator(
-            media_type, compile_schema(schema), select, tuple(query), optional, TEXT in body["content"]
-        )
+        return RequestValidator(media_type, Schema(schema), select, tuple(query), optional, TEXT in body["content"])
     return RequestValidator(None, None, None, tuple(query))
 
 
-def compile_schema(schema: dict[str, Any]) -> Any:
-    """Compiles a schema without references."""
-    return _Validator(schema, format_checker=FormatChecker(formats=["uuid"]))
+class Schema:
+    """A schema without references, compiled when it is first used.
+
+    The emulator would start later if it compiled all schemas, or imported jsonschema.
+    """
+
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._schema = schema
+
+    @functools.cached_property
+    def _compiled(self) -> Any:
+        from ubiops.emulator.core.schemas import compile_schema
+
+        return compile_schema(self._schema)
+
+    def iter_errors(self, value: Any) -> Iterator[ValidationError]:
+        """Yields what is wrong with a value."""
+        errors: Iterator[ValidationError] = self._compiled.iter_errors(value)
+        return errors
 
 
 @functools.cache
 def _compile_texts(model: str) -> Any:
     schemas = properties(model).items()
-    return compile_schema({"properties": {name: schema for name, schema in schemas if schema.get("type") == "string"}})
+    return Schema({"properties": {name: schema for name, schema in schemas if schema.get("type") == "string"}})
 
 
 def check_texts(model: str, fields: Mapping[str, Any]) -> None:
@@ -283,6 +246,8 @@ def _causes(error: ValidationError) -> list[ValidationError]:
     forms: dict[Any, list[ValidationError]] = {}
     for one in error.context:
         forms.setdefault(one.schema_path[0], []).append(one)
+    from jsonschema.exceptions import ValidationError
+
     of_other_types = [one for found in forms.values() for one in found if _has_other_type(one, error)]
     for found in forms.values():
         if not any(one in of_other_types for one in found):

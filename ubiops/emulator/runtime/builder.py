@@ -130,7 +130,7 @@ class LocalBuilder:
                 return None
             except (UnusableError, InstallError) as error:
                 log.error(f"The build failed: {error}")
-                return str(error)
+                return log.mask(str(error))
             log.write("The package was built")
         return ""
 
@@ -206,6 +206,10 @@ class BuildLog:
         self._waiting += [self._masker.mask(line) for line in text.splitlines()]
         if time.monotonic() - self._written >= _SECONDS_BETWEEN_WRITES:
             self._flush("info")
+
+    def mask(self, text: str) -> str:
+        """Returns a text without secrets."""
+        return self._masker.mask(text)
 
     def error(self, text: str) -> None:
         """Writes an error."""

@@ -21,6 +21,10 @@ BUCKET_VARIABLE = "SYS_DEFAULT_BUCKET"
 DEEPEST = 100
 NO_BUCKETS = "This emulator has no buckets, so it can't handle the field {!r} of the type {}"
 
+# How often a file is looked for that is replaced again and again.
+_TRIES = 5
+_LONGEST_NAME = 200
+
 _TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
     "double": (int, float),
@@ -46,7 +50,7 @@ class FileStore:
 
     def __init__(self, buckets: BucketFiles | None, project: str, request: str, forbidden: Path) -> None:
         self._buckets = buckets
-        self._project = project
+        self.project = project
         self._request = request
         self._forbidden = forbidden
 
@@ -58,7 +62,7 @@ class FileStore:
         Raises:
             FieldError: A file can't be found.
         """
-        names = _file_fields(fields)
+        names = file_fields(fields)
         if not names:
             return list(inputs)
         number = 0
@@ -71,10 +75,9 @@ class FileStore:
                 raise FieldError(NO_BUCKETS.format(name, kind))
             number += 1
             try:
-                source = self._buckets.open(self._project, uri)
                 target = folder / str(number) / _base_name(uri)
                 target.parent.mkdir(parents=True)
-                shutil.copyfile(source, target)
+                self._copy(self._buckets, uri, target)
             except ApiError as error:
                 raise FieldError(f"The file {uri} of the field {name!r} can't be read: {error.message}") from error
             except OSError as error:
@@ -95,7 +98,7 @@ class FileStore:
         Raises:
             FieldError: A file doesn't exist, or can't be stored.
         """
-        names = _file_fields(fields)
+        names = file_fields(fields)
         if not names:
             return result
 
@@ -110,7 +113,7 @@ class FileStore:
             place = chosen.get("bucket_file") or f"deployment_requests/{self._request}/output/{path.name}"
             target = chosen.get("bucket") or bucket
             try:
-                return self._buckets.put(self._project, target, place, path)
+                return self._buckets.put(self.project, target, place, path)
             except ApiError as error:
                 raise FieldError(f"The file of the output field {name!r} can't be stored: {error.message}") from error
             except OSError as error:
@@ -119,6 +122,17 @@ class FileStore:
         if isinstance(result, list):
             return [self.store(item, fields, folder, bucket) for item in result]
         return _replace_files(result, names, store)
+
+    def _copy(self, buckets: BucketFiles, uri: str, target: Path) -> None:
+        for last in (False,) * (_TRIES - 1) + (True,):
+            source = buckets.open(self.project, uri)
+            try:
+                shutil.copyfile(source, target)
+                return
+            except FileNotFoundError:
+                # Another file has just taken its place.
+                if last:
+                    raise
 
     def _local_file(self, folder: Path, value: str, name: str) -> Path:
         try:
@@ -205,7 +219,8 @@ def _check_depth(result: Any) -> None:
         level = inner
 
 
-def _file_fields(fields: Mapping[str, str] | None) -> dict[str, str]:
+def file_fields(fields: Mapping[str, str] | None) -> dict[str, str]:
+    """Returns the fields for files with their types."""
     return {name: kind for name, kind in (fields or {}).items() if kind in ("file", "array_file")}
 
 
@@ -224,6 +239,8 @@ def _replace_files(item: Any, names: Mapping[str, str], replace: Callable[[str, 
 
 def _base_name(uri: str) -> str:
     name = uri.rpartition("/")[2].replace("\0", "_")
+    # File systems accept shorter names than buckets. The end tells the type.
+    name = name.encode("utf-8")[-_LONGEST_NAME:].decode("utf-8", "ignore")
     return name if name not in ("", ".", "..") else "file"
 
 

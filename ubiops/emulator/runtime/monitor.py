@@ -172,7 +172,7 @@ class Monitor:
             with runner.lock:
                 pool = runner.pools.get(version)
                 if pool is None:
-                    pool = runner.pools[version] = Pool(plan, runner.lock)
+                    pool = runner.pools[version] = Pool(plan, runner.lock, runner.backend.clock.now)
                 pool.use(plan)
                 while not (runner.stopped or pool.failed) and len(pool.active) < plan.minimum:
                     runner.add_instance(pool)

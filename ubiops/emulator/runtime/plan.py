@@ -13,6 +13,9 @@ from ubiops.emulator.core.auth import strip_prefix
 from ubiops.emulator.runtime.interpreters import NO_IMAGE, Interpreter, interpreter_for
 
 if TYPE_CHECKING:
+    import sqlite3
+
+    from ubiops.emulator.areas.deployments.instance_types import InstanceTypeGroup
     from ubiops.emulator.core.backend import Backend
 
 PREFIX = "/v2.1"
@@ -40,6 +43,7 @@ class Plan:
         output_fields: Names and types of the outputs; None if they are plain.
         processes: The number of processes of an instance.
         memory: The memory of an instance in bytes.
+        instance_type: The name of its instance type.
         minimum: The least number of instances.
         maximum: The largest number of instances.
         idle_time: Seconds until an idle instance stops.
@@ -61,6 +65,7 @@ class Plan:
     output_fields: dict[str, str] | None = None
     processes: int = 1
     memory: int = 0
+    instance_type: str = ""
     minimum: int = field(default=0, compare=False)
     maximum: int = field(default=1, compare=False)
     idle_time: float = field(default=300, compare=False)
@@ -86,11 +91,12 @@ def load_plan(backend: Backend, version: int) -> Plan | None:
         interpreter = interpreter_for(db, row, backend.clock.now())
         environment = environments.of_version(db, row, backend.clock.now())
         variables = variables_of(db, project, row)
+        group = _group(db, project, settings["instance_type_group_id"])
         project_row = db.execute("SELECT id FROM projects WHERE name = ?", (project,)).fetchone()
-    group = instance_types.by_id(settings["instance_type_group_id"]) or instance_types.DEFAULT
     limits: dict[str, Any] = {
         "processes": max(1, settings.get("instance_processes") or 1),
         "memory": _memory(group.instance_type),
+        "instance_type": group.instance_type,
         "minimum": settings.get("minimum_instances") or 0,
         "maximum": max(1, settings.get("maximum_instances") or 1),
         "idle_time": settings.get("maximum_idle_time") or 300,
@@ -158,6 +164,14 @@ def _fields(settings: dict[str, Any], side: str) -> dict[str, str] | None:
     if settings.get(f"{side}_type") != "structured":
         return None
     return {one["name"]: one["data_type"] for one in settings.get(f"{side}_fields") or ()}
+
+
+def _group(db: sqlite3.Connection, project: str, identifier: str) -> InstanceTypeGroup:
+    everywhere = instance_types.by_id(identifier)
+    if everywhere is not None:
+        return everywhere
+    own = (group for group in instance_types.groups_of(db, project) if group.id == identifier)
+    return next(own, instance_types.DEFAULT)
 
 
 def _memory(instance_type: str) -> int:

@@ -13,9 +13,11 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ubiops.emulator.core.interfaces import InstanceEvent, InstanceView
 from ubiops.emulator.core.storage import new_id
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ubiops.emulator.core.interfaces import Job, Outcome
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from ubiops.emulator.runtime.output import Output
     from ubiops.emulator.runtime.plan import Plan
 
+REPLACED = "it is not needed any more"
 _numbers = itertools.count()
+_STATUSES = ("pending", "initialising", "running", "stopping")
 
 
 @dataclass(eq=False)
@@ -71,13 +75,18 @@ class Slot:
 
 
 class Instance:
-    """Some processes that run the same plan."""
+    """Some processes that run the same plan.
+
+    Attributes:
+        status: pending, initialising, running or stopping.
+    """
 
     def __init__(self, pool: Pool, plan: Plan) -> None:
         self.id = new_id()
         self.pool = pool
         self.plan = plan
-        self.stopping = False
+        self.status = "pending"
+        self._events = [InstanceEvent(new_id(), pool.now(), "Instance created")]
         self.started = time.monotonic()
         self.idle_since: float | None = None
         self.slots = [Slot(self, number) for number in range(plan.processes)]
@@ -87,12 +96,43 @@ class Instance:
         """Whether one of its processes can't take a job yet."""
         return any(slot.output is None for slot in self.slots)
 
+    @property
+    def stopping(self) -> bool:
+        """Whether it takes no further job."""
+        return self.status == "stopping"
+
+    def change(self, status: str) -> None:
+        """Sets its status, which only moves on."""
+        if _STATUSES.index(status) > _STATUSES.index(self.status):
+            self.status = status
+            text = f"Instance status changed to {status}"
+            self._events.append(InstanceEvent(new_id(), self.pool.now(), text))
+
+    def view(self) -> InstanceView:
+        """Returns how it is at present."""
+        return InstanceView(
+            id=self.id,
+            version=self.plan.version,
+            status=self.status,
+            instance_type=None if self.status == "pending" else self.plan.instance_type,
+            created=self._events[0].created,
+            updated=self._events[-1].created,
+            events=tuple(self._events),
+        )
+
 
 class Pool:
-    """The queue and the instances of a version."""
+    """The queue and the instances of a version.
 
-    def __init__(self, plan: Plan, lock: threading.RLock) -> None:
+    Args:
+        plan: How the version is run.
+        lock: The lock of the runner.
+        now: Returns the time by the emulator's clock.
+    """
+
+    def __init__(self, plan: Plan, lock: threading.RLock, now: Callable[[], float]) -> None:
         self.plan = plan
+        self.now = now
         self.loaded = time.monotonic()
         self.condition = threading.Condition(lock)
         self.instances: list[Instance] = []
@@ -117,9 +157,12 @@ class Pool:
             self.retire(self.instances)
 
     def retire(self, instances: list[Instance]) -> None:
-        """Lets instances finish what they run and stop."""
+        """Lets instances finish what they run and stop, and doesn't let them start."""
         for instance in instances:
-            instance.stopping = True
+            instance.change("stopping")
+            for slot in instance.slots:
+                if slot.output is None and slot.host is not None:
+                    slot.host.process.kill(REPLACED)
         self.condition.notify_all()
 
     def add(self, run: Run) -> None:

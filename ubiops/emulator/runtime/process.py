@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import select
 import signal
 import socket
@@ -14,6 +15,8 @@ import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable
+
+from ubiops.emulator.runtime.worker import MARK, kill_marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,6 +79,7 @@ class Process:
         self._lock = threading.Lock()
         self._killed: str | None = None
         self._reaped = False
+        self._mark = secrets.token_hex(8)
         self._received = bytearray()
         self.healthy = True
         ours, theirs = socket.socketpair()
@@ -90,7 +94,7 @@ class Process:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     pass_fds=(theirs.fileno(), watched),
-                    env=dict(base_environment() if environment is None else environment),
+                    env={**(base_environment() if environment is None else environment), MARK: self._mark},
                     # A session of its own: Ctrl-C doesn't reach it, and everything that
                     # it forks can be killed with it.
                     start_new_session=True,
@@ -111,7 +115,7 @@ class Process:
 
     def exchange(
         self,
-        message: Any,
+        message: Mapping[str, Any],
         deadline: float,
         output: Output,
         on_update: Callable[[str], None] | None = None,
@@ -119,7 +123,7 @@ class Process:
         """Sends a message and returns the response to it.
 
         Args:
-            message: The message.
+            message: The message, an object.
             deadline: When the time runs out, by `time.monotonic`.
             output: Collects what is printed meanwhile.
             on_update: Called with each text that the code streams.
@@ -129,11 +133,15 @@ class Process:
             ProcessDied: The process has ended.
         """
         try:
-            self._send(json.dumps(message).encode("utf-8"), deadline)
+            key = secrets.token_hex(8)
+            self._send(json.dumps({**message, "key": key}).encode("utf-8"), deadline)
             while True:
                 response = self._next_message()
                 if response is None:
                     self._wait(deadline, output)
+                elif response.get("key") != key:
+                    # It belongs to an earlier request, whose code has left a thread.
+                    continue
                 elif response.get("type") == "update":
                     if on_update is not None:
                         on_update(str(response.get("text", "")))
@@ -269,6 +277,7 @@ class Process:
         with self._lock:
             if self._reaped:
                 return
+            kill_marked(self._mark)
             self._popen.wait()
             self._reaped = True
             # What it forked may have outlived it until now.

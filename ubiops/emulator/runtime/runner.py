@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ubiops.emulator.core.backend import Backend
-    from ubiops.emulator.core.interfaces import Job
+    from ubiops.emulator.core.interfaces import InstanceView, Job
     from ubiops.emulator.runtime.builder import LocalBuilder
     from ubiops.emulator.runtime.packages import Packages
     from ubiops.emulator.runtime.plan import Plan
@@ -30,6 +30,7 @@ _log = logging.getLogger("ubiops.emulator")
 STOPPED = "The emulator was stopped"
 TIMED_OUT = "The time for the request has run out before an instance could take it"
 GONE = "The version was deleted"
+INTERRUPTED = "The instance was stopped"
 # For how long a plan is used for further batch requests without being read again.
 _SECONDS_OF_PLAN = 0.05
 # How long stopped threads get to end.
@@ -121,7 +122,7 @@ class LocalRunner:
                 return run.future
             pool = self.pools.get(job.version)
             if pool is None:
-                pool = self.pools[job.version] = Pool(plan, self.lock)
+                pool = self.pools[job.version] = Pool(plan, self.lock, self.backend.clock.now)
             pool.use(plan)
             pool.failed = False
             pool.add(run)
@@ -170,6 +171,25 @@ class LocalRunner:
             self.backend.background.submit(self._remove_packages)
         self.monitor.watch(version)
 
+    def instances(self) -> list[InstanceView]:
+        """Returns the instances that have not ended, in the order of their creation."""
+        with self.lock:
+            found = [instance.view() for pool in self.pools.values() for instance in pool.instances]
+        return sorted(found, key=lambda one: one.created)
+
+    def stop_instance(self, instance_id: str) -> bool:
+        """Stops an instance at once. Returns False if there is none of this id."""
+        with self.lock:
+            every = [instance for pool in self.pools.values() for instance in pool.instances]
+            instance = next((one for one in every if one.id == instance_id), None)
+            if instance is None:
+                return False
+            instance.pool.retire([instance])
+            hosts = [slot.host for slot in instance.slots if slot.host is not None]
+            for host in hosts:
+                host.process.kill(INTERRUPTED)
+        return True
+
     def queue_length(self, version: int) -> int:
         """Returns the number of jobs of a version that wait."""
         with self.lock:
@@ -205,9 +225,10 @@ class LocalRunner:
         """Ends the jobs that wait for an instance that could not be started."""
         pool = instance.pool
         with self.lock:
+            is_needed = not instance.stopping
             pool.retire([instance])
             waiting: list[Run] = []
-            if not pool.active:
+            if is_needed and not pool.active:
                 pool.failed = True
                 waiting = [] if self.stopped else pool.waiting()
                 for run in waiting:

@@ -15,10 +15,18 @@ from ubiops._packages.errors import UnusableError
 from ubiops.emulator.core.interfaces import Outcome
 from ubiops.emulator.core.logs import LogEntry
 from ubiops.emulator.core.storage import new_id
-from ubiops.emulator.runtime.fields import BUCKET_VARIABLE, DEFAULT_BUCKET, FieldError, FileStore, check_result
+from ubiops.emulator.runtime.fields import (
+    BUCKET_VARIABLE,
+    DEFAULT_BUCKET,
+    FieldError,
+    FileStore,
+    check_result,
+    file_fields,
+)
 from ubiops.emulator.runtime.host import Host, Launch, StartError, absolute
 from ubiops.emulator.runtime.installer import InstallError
 from ubiops.emulator.runtime.output import Masker, Output
+from ubiops.emulator.runtime.pool import REPLACED
 from ubiops.emulator.runtime.process import Process
 
 if TYPE_CHECKING:
@@ -147,6 +155,8 @@ class Slots:
     def _start_host(self, slot: Slot) -> None:
         plan = slot.instance.plan
         output = self._output(slot)
+        with self._runner.lock:
+            slot.instance.change("initialising")
         try:
             package = self._builder.package(plan)
             python = self._builder.python(plan, package)
@@ -167,14 +177,17 @@ class Slots:
         host = Host(launch, self.standby.take(python) if launch.is_plain else None)
         with self._runner.lock:
             slot.host = host
-            if self._runner.stopped:
-                host.process.kill()
+            if self._runner.stopped or slot.instance.stopping:
+                host.process.kill(REPLACED)
         try:
             host.start(SECONDS_TO_START, output)
         except StartError:
             self._discard(slot)
             raise
-        slot.output = output
+        with self._runner.lock:
+            slot.output = output
+            if not slot.instance.is_starting:
+                slot.instance.change("running")
         if launch.is_plain:
             self.standby.prepare()
 
@@ -241,11 +254,28 @@ class Slots:
                 return Outcome("failed", error_message=error, interrupted=interrupted), not reply.died
             check_result(reply.result, plan.output_fields)
             bucket = plan.variables.get(BUCKET_VARIABLE) or DEFAULT_BUCKET
+            if file_fields(plan.output_fields):
+                store.project = self._present_project(plan)
             result = store.store(reply.result, plan.output_fields, copy / "package", bucket)
             return Outcome("completed", result), True
         finally:
             if folder.exists():
                 shutil.rmtree(folder, ignore_errors=True)
+
+    def _present_project(self, plan: Plan) -> str:
+        """Returns the name of a version's project, which may have been changed.
+
+        Raises:
+            FieldError: The version has been deleted.
+        """
+        with self._runner.backend.storage.reading() as db:
+            row = db.execute(
+                "SELECT project FROM versions JOIN deployments ON deployments.pk = deployment WHERE versions.pk = ?",
+                (plan.version,),
+            ).fetchone()
+        if row is None:
+            raise FieldError("The version was deleted")
+        return str(row["project"])
 
     def _output(self, slot: Slot, run: Run | None = None) -> Output:
         """Returns where the output of a process goes, during a request or outside."""

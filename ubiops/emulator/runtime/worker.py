@@ -30,6 +30,8 @@ HEADER = struct.Struct(">Q")
 LONGEST_TRACEBACK = 64 * 1024
 # Of this user on the whole machine, threads included.
 MOST_TASKS = 10_000
+# An environment variable that tells which process has started another one.
+MARK = "UBIOPS_EMULATOR_PROCESS"
 # Where the package is, once that is known.
 PACKAGE = {"folder": ""}
 
@@ -41,6 +43,8 @@ class Channel:
         self._socket = socket.socket(fileno=descriptor)
         self._lock = threading.Lock()
         self._owner = os.getpid()
+        # Each message from the emulator has a key, and so does what responds to it.
+        self.key = ""
 
     def receive(self) -> Any:
         """Returns the next message, or None at the end."""
@@ -49,12 +53,16 @@ class Channel:
         if header is None:
             return None
         content = self._read(HEADER.unpack(header)[0])
-        return None if content is None else json.loads(content)
+        if content is None:
+            return None
+        message = json.loads(content)
+        self.key = message["key"]
+        return message
 
     def send(self, message: Any) -> None:
-        """Sends a message: a value, or its JSON as bytes."""
+        """Sends a message: an object, or its JSON as bytes."""
         self._check_owner()
-        content = message if isinstance(message, bytes) else json.dumps(message).encode("ascii")
+        content = message if isinstance(message, bytes) else json.dumps({"key": self.key, **message}).encode("ascii")
         with self._lock:
             self._socket.sendall(HEADER.pack(len(content)))
             self._socket.sendall(content)
@@ -104,12 +112,32 @@ class Failure(Exception):
     """A package that can't be used. The message says why."""
 
 
+def kill_marked(mark: str) -> None:
+    """Kills what a worker process has started and what then left its session.
+
+    Only Linux tells the environment of processes.
+    """
+    wanted = f"{MARK}={mark}".encode("ascii")
+    try:
+        found = [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return
+    for pid in found:
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                is_marked = pid != os.getpid() and wanted in file.read().split(b"\0")
+            if is_marked:
+                os.kill(pid, signal.SIGKILL)
+
+
 def watch(descriptor: int) -> None:
-    """Ends this process and those that it forked when the emulator is gone."""
+    """Ends this process and those that it started when the emulator is gone."""
+    mark = os.environ.get(MARK, "")
 
     def wait() -> None:
         try:
             os.read(descriptor, 1)
+            kill_marked(mark)
         finally:
             os.killpg(os.getpgrp(), signal.SIGKILL)
 
@@ -129,8 +157,10 @@ def limit() -> None:
 
 def prepare(message: dict[str, Any]) -> None:
     """Makes the process what the package expects: folder, variables, module path."""
+    mark = os.environ.get(MARK, "")
     os.environ.clear()
     os.environ.update(message["environment"])
+    os.environ[MARK] = mark
     time.tzset()
     streams: list[Any] = [sys.stdout, sys.stderr]
     for stream in streams:
@@ -259,7 +289,7 @@ def show(error: BaseException) -> str:
     return text[-LONGEST_TRACEBACK:]
 
 
-def encode(result: Any, largest: int) -> Any:
+def encode(result: Any, largest: int, key: str) -> Any:
     """Returns the message with a result as bytes."""
     try:
         content = json.dumps(result, allow_nan=False, ensure_ascii=False).encode("utf-8")
@@ -271,22 +301,23 @@ def encode(result: Any, largest: int) -> Any:
     if len(content) > largest:
         why = f"the result is too large: {len(content):,} bytes of JSON; at most {largest:,} are allowed"
         return {"type": "unusable", "why": why}
-    return b'{"type": "done", "result": ' + content + b"}"
+    return b'{"type": "done", "key": "' + key.encode("ascii") + b'", "result": ' + content + b"}"
 
 
 def handle(message: dict[str, Any], functions: Functions, channel: Channel) -> Any:
     """Runs one request and returns the message about its end."""
-    ended = threading.Event()
+    ended, key = threading.Event(), message["key"]
 
     def streaming_update(text: str) -> None:
         """Sends a part of the result to a caller who streams."""
         if not ended.is_set():
-            channel.send({"type": "update", "text": text if isinstance(text, str) else str(text)})
+            # A thread may come too late: the key tells that to the emulator.
+            channel.send({"type": "update", "key": key, "text": text if isinstance(text, str) else str(text)})
 
     context = dict(message["context"], streaming_update=streaming_update)
     try:
         result = functions.call(message["inputs"], message["many"], context)
-        answer = encode(result, message["largest"])
+        answer = encode(result, message["largest"], key)
     except BaseException as error:
         answer = describe(error)
     ended.set()

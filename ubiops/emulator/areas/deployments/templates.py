@@ -86,6 +86,20 @@ TEMPLATES = (
         {},
         {},
     ),
+    # Official clients find it by its name. That the fields have these types is a guess.
+    Template(
+        "b3a91d67-4e08-4c2f-9b75-d8f60a2c1e34",
+        "training_base_deployment",
+        "Runs training code: versions are experiments, and requests are runs",
+        {
+            "name": "string",
+            "description": "string",
+            "training_code": "file",
+            "training_data": "file",
+            "parameters": "dict",
+        },
+        {"artifact": "file", "metadata": "dict", "metrics": "dict", "additional_output_files": "array_file"},
+    ),
 )
 
 

@@ -1,7 +1,4 @@
-"""The area instances: instance types and groups of them.
-
-The instances themselves belong to the parts that run code.
-"""
+"""The area instances: instances, instance types and groups of them."""
 
 from __future__ import annotations
 
@@ -9,7 +6,12 @@ from ubiops.emulator.core.migrations import migration
 
 EMULATED = """
 Instance types and groups are the same in every project, and a project can have further
-groups. They decide nothing: all code runs on your machine.
+groups. They decide how much memory an instance may use, and nothing else: all code runs
+on your machine.
+
+An instance is a group of worker processes, as many as `instance_processes` says. Only
+those that have not ended are listed. Its machine is this one, in a cluster of the type
+`local`. An instance that is stopped with `instances_update` is killed.
 """
 
 migration(

@@ -102,7 +102,9 @@ def list_values(context: RequestContext) -> dict[str, Any]:
     if missing:
         raise bad_request("; ".join(f"{name} is required" for name in missing))
     if query["metric"] in METRICS:
-        raise ApiError(501, f"The emulator does not measure {query['metric']}")
+        raise ApiError(
+            501, f"The emulator does not measure {query['metric']}: only the values of metrics of your own are kept"
+        )
     wanted = dict(read_label_filter(query.get("labels")) or ())
     start, end, period = _steps(context)
     with context.reading() as db:

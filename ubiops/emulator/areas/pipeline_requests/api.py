@@ -69,7 +69,7 @@ def start_express(
         user=user,
         timeout=timeout,
         priority=STANDARD_PRIORITY if priority is None else priority,
-        created=backend.clock.now(),
+        created=_now(backend),
         data=read_all(data, destination.input, content),
         on_update=on_update,
     )
@@ -113,7 +113,7 @@ def create_batch(
             user=user,
             timeout=BATCH_TIMEOUT.default if timeout is None else timeout,
             priority=STANDARD_PRIORITY if priority is None else priority,
-            created=backend.clock.now(),
+            created=_now(backend),
             data=read_data(value, destination.input, content if single else None, place),
         )
         insert(db, request, encode(request.data))
@@ -134,3 +134,8 @@ def send_batch(backend: Backend, *arguments: Any, **options: Any) -> list[Active
             created = create_batch(db, backend, *arguments, **options)
         service.submit(created)
     return created
+
+
+def _now(backend: Backend) -> float:
+    """Returns the time with the precision that dates of the API have."""
+    return round(backend.clock.now(), 6)

@@ -13,6 +13,8 @@ MAXIMUM_BITS = 2_048
 MAXIMUM_TEXT = 1_000_000
 _MAXIMUM_RESULT = 1_000_000
 _CHARACTERS_PER_UNIT = 64
+# Python compares about so many characters in the time of a unit.
+_COMPARISONS_PER_UNIT = 4_096
 
 
 class ExpressionError(Exception):
@@ -38,6 +40,11 @@ class Budget:
     def spend_for(self, elements: int) -> None:
         """Spends what creating or reading so many elements costs."""
         self.spend(1 + elements // 8)
+
+    def spend_for_search(self, text: str, wanted: Any) -> None:
+        """Spends what searching a text costs, which may be each character with each."""
+        if isinstance(wanted, str):
+            self.spend(len(text) * len(wanted) // _COMPARISONS_PER_UNIT)
 
     def spend_deeply(self, *values: Any) -> None:
         """Spends what a walk over values with everything in them costs."""
@@ -166,6 +173,8 @@ _COMPARISONS: dict[type, Callable[[Any, Any], Any]] = {
 def compare(kind: type, left: Any, right: Any, budget: Budget) -> bool:
     """Returns the result of a comparison."""
     budget.spend_deeply(left, right)
+    if kind in (ast.In, ast.NotIn) and isinstance(right, str):
+        budget.spend_for_search(right, left)
     return bool(_COMPARISONS[kind](left, right))
 
 
@@ -311,6 +320,9 @@ def call_method(value: Any, name: str, arguments: list[Any], options: dict[str, 
         budget.spend_deeply(value, arguments)
     if isinstance(value, str):
         _check_growth(value, name, arguments)
+        if name != "join":
+            for argument in (*arguments, *options.values()):
+                budget.spend_for_search(value, argument)
     result = getattr(value, name)(*arguments, **options)
     if isinstance(value, dict) and name != "get":
         result = list(result)
@@ -324,7 +336,7 @@ def _check_growth(value: str, name: str, arguments: list[Any]) -> None:
     length = 0
     if name == "replace" and len(arguments) >= 2 and isinstance(arguments[1], str) and isinstance(arguments[0], str):
         length = len(value) + value.count(arguments[0]) * len(arguments[1])
-    elif name == "join" and arguments and isinstance(arguments[0], (list, tuple)):
+    elif name == "join" and arguments and isinstance(arguments[0], (str, list, tuple, dict)):
         parts = [part for part in arguments[0] if isinstance(part, str)]
         length = sum(map(len, parts)) + len(parts) * len(value)
     elif name == "zfill" and arguments and isinstance(arguments[0], int):

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from jsonschema.exceptions import best_match
-
 from ubiops.emulator.areas.pipelines import expressions
 from ubiops.emulator.areas.pipelines.forms import Form, check_value
 from ubiops.emulator.core.description import properties
 from ubiops.emulator.core.errors import bad_request
-from ubiops.emulator.core.validation import compile_schema
+from ubiops.emulator.core.validation import Schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -76,8 +74,10 @@ def operator_form(operator: str, configuration: Mapping[str, Any], side: str) ->
 
 
 def _check_types(name: str, configuration: Mapping[str, Any]) -> None:
+    from jsonschema.exceptions import best_match
+
     schema = {"properties": properties("PipelineVersionObjectConfigurationList")}
-    error = best_match(compile_schema(schema).iter_errors(dict(configuration)))
+    error = best_match(Schema(schema).iter_errors(dict(configuration)))
     if error is not None:
         field = ".".join(str(part) for part in error.absolute_path)
         raise bad_request(f"object {name}: configuration.{field} is invalid: {error.message[:200]}")

@@ -22,7 +22,7 @@ def _nothing() -> None:
     """Does nothing after the deletion."""
 
 
-@before_delete("deployments")
+@before_delete("deployments", with_project=False)
 def check_deployment(db: sqlite3.Connection, backend: Backend, key: int) -> Callable[[], None]:
     """Rejects the deletion of a deployment that a pipeline uses."""
     row = get_row(db, DEPLOYMENT, "deployments", {"pk": key})
@@ -34,7 +34,7 @@ def check_deployment(db: sqlite3.Connection, backend: Backend, key: int) -> Call
     return _nothing
 
 
-@before_delete("versions")
+@before_delete("versions", with_project=False)
 def check_deployment_version(db: sqlite3.Connection, backend: Backend, key: int) -> Callable[[], None]:
     """Rejects the deletion of a deployment version that a pipeline uses."""
     row = get_row(db, DEPLOYMENT_VERSION, "versions", {"pk": key})
@@ -50,7 +50,7 @@ def check_deployment_version(db: sqlite3.Connection, backend: Backend, key: int)
     return _nothing
 
 
-@before_delete("pipelines")
+@before_delete("pipelines", with_project=False)
 def check_pipeline(db: sqlite3.Connection, backend: Backend, key: int) -> Callable[[], None]:
     """Rejects the deletion of a pipeline that is an object of another one."""
     row = get_row(db, PIPELINE, "pipelines", {"pk": key})
@@ -62,7 +62,7 @@ def check_pipeline(db: sqlite3.Connection, backend: Backend, key: int) -> Callab
     return _nothing
 
 
-@before_delete("pipeline_versions")
+@before_delete("pipeline_versions", with_project=False)
 def check_pipeline_version(db: sqlite3.Connection, backend: Backend, key: int) -> Callable[[], None]:
     """Rejects the deletion of a version that an object of another pipeline names."""
     row = get_row(db, VERSION, "pipeline_versions", {"pk": key})

@@ -14,9 +14,6 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Callable
 
-import certifi
-import urllib3
-
 from ubiops.emulator.areas.deployment_requests import events as deployment_events
 from ubiops.emulator.areas.pipeline_requests import events as pipeline_events
 from ubiops.emulator.areas.webhooks import payload
@@ -25,6 +22,8 @@ from ubiops.emulator.core.lookup import find_row
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
+
+    import urllib3
 
     from ubiops.emulator.areas.webhooks.payload import Happening
     from ubiops.emulator.core.backend import Backend
@@ -65,6 +64,8 @@ class WebhookService:
     def __init__(self, backend: Backend) -> None:
         self.retry_delay = RETRY_DELAY
         self._backend = backend
+        self._pool: urllib3.PoolManager | None = None
+        self._opening = threading.Lock()
 
     def start(self) -> None:
         """Starts the threads. Tests that were not finished have failed.
@@ -87,7 +88,6 @@ class WebhookService:
                 "UPDATE webhook_tests SET status = 'failed', error_message = ? WHERE status = 'pending'",
                 ("The emulator was stopped before the call ended",),
             )
-        self._pool = urllib3.PoolManager(THREADS, retries=False, ca_certs=certifi.where())
         for thread in self._threads:
             thread.start()
 
@@ -101,7 +101,9 @@ class WebhookService:
         until = time.monotonic() + _SECONDS_TO_STOP
         for thread in self._threads:
             thread.join(max(0, until - time.monotonic()))
-        self._pool.clear()
+        with self._opening:
+            if self._pool is not None:
+                self._pool.clear()
 
     def submit(self, call: Call) -> None:
         """Makes a call soon."""
@@ -155,13 +157,25 @@ class WebhookService:
             delay *= 2
         return None
 
+    def _connections(self) -> urllib3.PoolManager:
+        # Most emulators make no calls, and importing this takes long.
+        import certifi
+        import urllib3
+
+        with self._opening:
+            if self._pool is None:
+                self._pool = urllib3.PoolManager(THREADS, retries=False, ca_certs=certifi.where())
+            return self._pool
+
     def _try(self, call: Call) -> str | None:
+        import urllib3
+
         settings = call.settings
         headers = {"Content-Type": "application/json"}
         headers.update((header["key"], header["value"]) for header in settings["headers"])
         timeout = urllib3.Timeout(total=settings["timeout"])
         try:
-            response = self._pool.request(
+            response = self._connections().request(
                 "POST",
                 settings["url"],
                 body=call.body,

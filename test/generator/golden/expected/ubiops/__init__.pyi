@@ -12,6 +12,7 @@ from ubiops import models as models
 from ubiops import options as options
 from ubiops import response as response
 from ubiops import rest as rest
+from ubiops import training as training
 from ubiops import utils as utils
 from ubiops._version import __version__ as __version__
 from ubiops.api import BookLoans as BookLoans
@@ -32,3 +33,13 @@ from ubiops.models import Status as Status
 from ubiops.models._base import NULL as NULL
 from ubiops.models._list import ModelList as ModelList
 from ubiops.response import Response as Response
+from ubiops.training import ExperimentCreate as ExperimentCreate
+from ubiops.training import ExperimentDetail as ExperimentDetail
+from ubiops.training import ExperimentList as ExperimentList
+from ubiops.training import ExperimentRunCreate as ExperimentRunCreate
+from ubiops.training import ExperimentRunCreateResponse as ExperimentRunCreateResponse
+from ubiops.training import ExperimentRunDetail as ExperimentRunDetail
+from ubiops.training import ExperimentRunList as ExperimentRunList
+from ubiops.training import ExperimentRunUpdate as ExperimentRunUpdate
+from ubiops.training import ExperimentUpdate as ExperimentUpdate
+from ubiops.training import Training as Training

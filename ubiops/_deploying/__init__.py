@@ -1,0 +1,1 @@
+"""Deploying: bringing deployments and environments into the state that is wanted."""
