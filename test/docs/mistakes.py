@@ -177,9 +177,6 @@ class Mistakes:
     def unknown_method(self) -> None:
         self.api.no_such_method  # type: ignore[attr-defined]  # noqa: B018
 
-    def module_of_the_official_client(self) -> None:
-        ubiops.utils.StreamLogs  # type: ignore[attr-defined]  # noqa: B018
-
     def missing_argument(self) -> None:
         self.api.deployments_list()  # type: ignore[call-overload]
 
