@@ -16,6 +16,8 @@ from buckets import Bucket, cut, storage_error
 from scripted import PATIENCE, Wire, chunked, client_of, reply, settings_for
 
 import ubiops.aio
+import ubiops.aio._file_operations
+import ubiops.aio._streaming
 import ubiops.aio.utils
 import ubiops.utils
 
@@ -41,11 +43,9 @@ def run(server: Any, body: Callable[[Any], Coroutine[Any, Any, None]], **setting
 
 
 def test_the_names_and_arguments_are_those_of_the_blocking_helpers() -> None:
-    for name in ubiops.aio.utils.__all__:
+    for name in (*ubiops.aio._file_operations.__all__, *ubiops.aio._streaming.__all__):
         ours, theirs = getattr(ubiops.aio.utils, name), getattr(ubiops.utils, name)
-        if inspect.isclass(ours):
-            assert ours is theirs
-        else:
+        if not inspect.isclass(ours):
             parameters = (inspect.signature(one).parameters.values() for one in (ours, theirs))
             described = [[(one.name, one.kind, one.default) for one in each] for each in parameters]
             assert described[0] == described[1]

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,20 @@ def send(client: Any, file: Path, **options: Any) -> str:
 def left(folder: Path) -> list[str]:
     """Returns the files that an upload left beside the one that it sent."""
     return sorted(path.name for path in folder.iterdir() if path.name != "data.bin")
+
+
+def failing(file: Path) -> Any:
+    """Rejects a part once the client knows of another one that has arrived."""
+
+    def fail(request: Request) -> Any:
+        until = time.monotonic() + PATIENCE
+        while not any(name.endswith(".upload") for name in left(file.parent)):
+            assert time.monotonic() < until
+            time.sleep(0.005)
+        return storage_error(400, "Bad", "no")
+
+    fail.by_request = True  # type: ignore[attr-defined]
+    return fail
 
 
 def broken(peer: Any) -> None:
@@ -157,7 +172,7 @@ def test_a_part_that_fails_for_good_is_one_error(bucket: Bucket, client: Any, fi
 
 @pytest.mark.usefixtures("in_parts")
 def test_an_interrupted_upload_is_resumed(bucket: Bucket, client: Any, file: Path) -> None:
-    bucket.faults["put"] = [None, None, None, *[storage_error(400, "Bad", "no")] * 3]
+    bucket.faults["put"] = [None, None, None, *[failing(file)] * 3]
     with pytest.raises(ubiops.BadRequestError):
         send(client, file)
     (record,) = left(file.parent)
@@ -184,7 +199,7 @@ def test_an_interrupted_upload_is_resumed(bucket: Bucket, client: Any, file: Pat
 @pytest.mark.usefixtures("in_parts")
 @pytest.mark.parametrize("how", ["changed", "another name", "another bucket", "resume=False", "broken record"])
 def test_an_upload_of_something_else_starts_anew(how: str, bucket: Bucket, client: Any, file: Path) -> None:
-    bucket.faults["put"] = [None, None, None, *[storage_error(400, "Bad", "no")] * 3]
+    bucket.faults["put"] = [None, None, None, *[failing(file)] * 3]
     with pytest.raises(ubiops.BadRequestError):
         send(client, file)
     bucket.faults.clear()
@@ -209,7 +224,7 @@ def test_an_upload_of_something_else_starts_anew(how: str, bucket: Bucket, clien
 
 @pytest.mark.usefixtures("in_parts")
 def test_an_upload_that_is_gone_starts_anew(bucket: Bucket, client: Any, file: Path) -> None:
-    bucket.faults["put"] = [None, None, None, *[storage_error(400, "Bad", "no")] * 3]
+    bucket.faults["put"] = [None, None, None, *[failing(file)] * 3]
     with pytest.raises(ubiops.BadRequestError):
         send(client, file)
     bucket.faults.clear()

@@ -559,8 +559,8 @@ class Files(Api, generated=True):
         """Start an upload in parts.
 
         Starts the upload of a file in parts, which can be sent in parallel and retried
-        individually. It suits large files: ``ubiops.utils.upload_file`` uses parts of 1
-        GiB for files from 4 GiB. The file appears only when
+        individually. It suits large files: ``ubiops.utils.upload_file`` uses parts of
+        128 MiB or more for files from 512 MiB. The file appears only when
         ``files_complete_multipart_upload`` joins the parts.
 
         Args:
