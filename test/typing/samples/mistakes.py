@@ -50,4 +50,4 @@ ubiops.utils.wait_for_revision(ubiops.Configuration(), "p", "d", "v", "r")  # er
 ubiops.utils.wait_for_revision(api, "p", "d", "v", "r", timeout="60")  # error
 ubiops.utils.wait_for_revision(api, "p", "d", "v", "r", on_status="print")  # error
 ubiops.utils.wait_for_revision(api, "p", "d", "v", "r", on_status=lambda: None)  # error
-ubiops.utils.wait_for_environment(api, "p", "e")  # error
+ubiops.utils.wait_for_environment(api, "p")  # error
