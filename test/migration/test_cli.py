@@ -101,29 +101,42 @@ def test_projects(session: Session) -> None:
 
 
 @pytest.mark.parametrize(
-    ("operation", "arguments"),
+    "arguments",
     [
-        ("instances_list", ("instances", "list", "-d", "word-count", "-v", "v1")),
-        ("instances_get", ("instances", "get", UNKNOWN, "-d", "word-count", "-v", "v1")),
-        ("instance_events_list", ("instances", "events", UNKNOWN, "-d", "word-count", "-v", "v1")),
-        ("project_instances_list", ("project_instances", "list")),
-        ("project_instances_get", ("project_instances", "get", UNKNOWN)),
-        ("exports_list", ("exports", "list")),
-        ("exports_get", ("exports", "get", UNKNOWN)),
-        ("exports_create", ("exports", "create", "-f", "export.yaml")),
-        ("exports_download", ("exports", "download", UNKNOWN, "-o", "export.zip")),
-        ("exports_delete", ("exports", "delete", UNKNOWN, "-y")),
-        ("imports_list", ("imports", "list")),
-        ("imports_get", ("imports", "get", UNKNOWN)),
-        ("imports_create", ("imports", "create", "-z", "import.zip")),
-        ("imports_update", ("imports", "confirm", UNKNOWN, "-f", "export.yaml")),
-        ("imports_download", ("imports", "download", UNKNOWN, "-o", "import.zip")),
-        ("imports_delete", ("imports", "delete", UNKNOWN, "-y")),
+        ("instances", "get", UNKNOWN, "-d", "word-count", "-v", "v1"),
+        ("instances", "events", UNKNOWN, "-d", "word-count", "-v", "v1"),
+        ("project_instances", "get", UNKNOWN),
+        ("exports", "get", UNKNOWN),
+        ("exports", "download", UNKNOWN, "-o", "export.zip"),
+        ("exports", "delete", UNKNOWN, "-y"),
+        ("imports", "get", UNKNOWN),
+        ("imports", "confirm", UNKNOWN, "-f", "export.yaml"),
+        ("imports", "download", UNKNOWN, "-o", "import.zip"),
+        ("imports", "delete", UNKNOWN, "-y"),
     ],
 )
-def test_what_the_emulator_does_not_do_is_said(operation: str, arguments: tuple[str, ...], session: Session) -> None:
+def test_what_does_not_exist_is_said(arguments: tuple[str, ...], session: Session) -> None:
+    session.file("export.yaml", "deployments: {word-count: {versions: {v1: {}}}}\n")
+    assert "Error (404)" in session.cli.refuses(*arguments)
+
+
+def test_instances_exports_and_imports(session: Session) -> None:
+    cli = session.cli
     session.file("export.yaml", "deployments: {word-count: {versions: {v1: {}}}}\n")
     with zipfile.ZipFile(session.work / "import.zip", "w") as archive:
         archive.writestr("import.json", "{}")
-    expected = f"Error (501): The emulator does not support the operation {operation} yet"
-    assert expected in session.cli.refuses(*arguments)
+    # Nothing runs before the first request.
+    assert "STATUS" in cli("instances", "list", "-d", "word-count", "-v", "v1").output
+    assert "STATUS" in cli("project_instances", "list").output
+    exported = cli("exports", "create", "-f", "export.yaml", "-fmt", "json").json["id"]
+    session.wait(lambda: cli("exports", "get", exported, "-fmt", "json").json["status"] == "completed")
+    assert exported in cli("exports", "list").output
+    cli("exports", "download", exported, "-o", "export.zip")
+    with zipfile.ZipFile(session.work / "export.zip") as archive:
+        assert any(name.endswith("info.yaml") for name in archive.namelist())
+    cli("exports", "delete", exported, "-y")
+    # This archive is none of an export.
+    imported = cli("imports", "create", "-z", "import.zip", "-fmt", "json").json["id"]
+    session.wait(lambda: cli("imports", "get", imported, "-fmt", "json").json["status"] == "failed")
+    assert imported in cli("imports", "list").output
+    cli("imports", "delete", imported, "-y")

@@ -6,10 +6,7 @@ from __future__ import annotations
 
 import zipfile
 
-import ubiops.utils
-
 from .cli import Session
-from .clients import THIS
 
 BUCKET = """
 bucket_name: measurements
@@ -22,11 +19,6 @@ provider: ubiops
 
 def wait_for(session: Session, environment: str, tag: str) -> None:
     """Waits until a tag is built."""
-    if session.client == THIS and not hasattr(ubiops.utils, "wait_for_environment"):
-        assert "not available" in session.cli.refuses("environments", "wait", environment, "-tag", tag)
-        api = session.emulator.api()
-        session.wait(lambda: api.environment_tags_get("texts", environment, tag).status == "success")
-        return
     printed = session.cli("environments", "wait", environment, "-tag", tag, "-t", 60).output
     assert "Status: success" in printed
 

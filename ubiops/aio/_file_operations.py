@@ -56,8 +56,8 @@ async def upload_files(
     bucket_name: str = "default",
     file_prefix: str | None = None,
     parallel_uploads: int = 5,
-    *,
     _progress_bar: bool = True,
+    *,
     on_progress: Callable[[int, int | None], object] | None = None,
     resume: bool = True,
     timeout: float | None = None,
@@ -119,9 +119,11 @@ async def download_files(
     bucket_name: str = "default",
     prefix: str | None = None,
     output_path: str | os.PathLike[str] = ".",
+    stream: bool = True,
+    chunk_size: int = 8192,
     parallel_downloads: int = 5,
-    *,
     _progress_bar: bool = True,
+    *,
     on_progress: Callable[[int, int | None], object] | None = None,
     resume: bool = True,
     timeout: float | None = None,
@@ -133,6 +135,7 @@ async def download_files(
     task is cancelled. Functions for the progress are called in other threads.
     """
     __tracebackhide__ = True
+    del stream, chunk_size
     api = async_api_of(client, "download_files")
     prepare = partial(
         operations.download_files,
@@ -154,8 +157,8 @@ async def handle_file_input(
     bucket_name: str = "default",
     file_prefix: str | None = None,
     file_name: str | None = None,
-    *,
     _progress_bar: bool = True,
+    *,
     resume: bool = True,
     timeout: float | None = None,
 ) -> str:

@@ -83,8 +83,8 @@ def upload_files(
     bucket_name: str = "default",
     file_prefix: str | None = None,
     parallel_uploads: int = 5,
-    *,
     _progress_bar: bool = True,
+    *,
     on_progress: Callable[[int, int | None], object] | None = None,
     resume: bool = True,
     timeout: float | None = None,
@@ -200,9 +200,11 @@ def download_files(
     bucket_name: str = "default",
     prefix: str | None = None,
     output_path: str | os.PathLike[str] = ".",
+    stream: bool = True,
+    chunk_size: int = 8192,
     parallel_downloads: int = 5,
-    *,
     _progress_bar: bool = True,
+    *,
     on_progress: Callable[[int, int | None], object] | None = None,
     resume: bool = True,
     timeout: float | None = None,
@@ -221,6 +223,9 @@ def download_files(
             for the files of a folder. Default: all files.
         output_path: The folder to save them in, which is created. Default: the working
             directory.
+        stream: Accepted for compatibility with the official client and ignored; files
+            are always streamed.
+        chunk_size: Accepted for compatibility with the official client and ignored.
         parallel_downloads: How many files to receive at a time, up to 64. Default: 5.
         _progress_bar: Whether to show the progress. Default: True.
         on_progress: A function to call after each block, perhaps in another thread,
@@ -240,6 +245,7 @@ def download_files(
     Operations: ``files_list``, ``files_download``, and GET from the storage.
     """
     __tracebackhide__ = True
+    del stream, chunk_size
     api = core_api_of(client, "download_files")
     run = operations.download_files(
         bucket_name, prefix, output_path, parallel_downloads, _progress_bar, on_progress, resume
@@ -254,8 +260,8 @@ def handle_file_input(
     bucket_name: str = "default",
     file_prefix: str | None = None,
     file_name: str | None = None,
-    *,
     _progress_bar: bool = True,
+    *,
     resume: bool = True,
     timeout: float | None = None,
 ) -> str:

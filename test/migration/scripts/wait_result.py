@@ -1,4 +1,4 @@
-"""Waiting | `wait_for_revision(...)`"""
+"""Waiting | `wait_for_...(...)`"""
 
 import ubiops
 from ubiops.utils import wait_for_revision
