@@ -15,7 +15,7 @@ REPORTS = ROOT / ".tox" / "reports"
 DATA = ROOT / ".tox" / "data"
 VERSIONS = ("3.9", "3.10", "3.11", "3.12", "3.13")
 # The slowest first, so that none of them is left to run alone at the end.
-FIRST = ("coverage", "lowest", "once")
+FIRST = ("coverage", "emulator", "lowest", "once")
 LAST = ("types", "docs", "migration", "package", "urllib3-pre", "lint", "report")
 
 
@@ -50,9 +50,9 @@ def version_of(python: str) -> str | None:
 def environments(pythons: dict[str, str], here: str | None) -> tuple[list[str], str]:
     """Chooses the environments of tox.
 
-    The default Python runs the suite in `coverage`, the oldest one in `lowest`. The
-    newest of the others runs it with the extra `fast`. None of these three needs an
-    environment of its own.
+    The default Python runs the suite in `coverage` and `emulator`, the oldest one in
+    `lowest`. The newest of the others runs it with the extra `fast`. None of these
+    three needs an environment of its own.
 
     Args:
         pythons: The interpreters by version, oldest first.
