@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import threading
+import time
 import tracemalloc
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from scripted import ZIP_START, Wire, WireFor, call, chunked, client_of, reply, 
 
 import ubiops
 
+PATIENCE = 10
 FILES = Path("/proc/self/fd") if Path("/proc/self/fd").exists() else Path("/dev/fd")
 
 
@@ -27,10 +29,15 @@ def in_use() -> tuple[int, int]:
 def left_behind(before: tuple[int, int]) -> tuple[int, int]:
     """Returns how many more there are than before.
 
-    Files of other tests may have been closed in the meantime.
+    Files of other tests may have been closed in the meantime. Those that another thread
+    is about to close are waited for: a leak stays.
     """
-    files, threads = in_use()
-    return max(0, files - before[0]), max(0, threads - before[1])
+    more = (1, 1)
+    end = time.monotonic() + PATIENCE
+    while any(more) and time.monotonic() < end:
+        files, threads = in_use()
+        more = max(0, files - before[0]), max(0, threads - before[1])
+    return more
 
 
 BAD = [
