@@ -86,6 +86,9 @@ def test_the_output_works(tmp_path: Path) -> None:
         "error",
         "-p",
         "no:cacheprovider",
+        # The package has no emulator.
+        "-p",
+        "no:ubiops_emulator",
         "--rootdir",
         ".",
         "use.py",
