@@ -47,7 +47,7 @@ def _plain_bar(total: int | None, label: str) -> Iterator[Callable[[int], Any]]:
         nonlocal shown, received
         received += size
         text = f"{label}: {received * 100 // total}%" if total else f"{label}: {received >> 20} MiB"
-        if began and text != shown:
+        if stream is not None and began and text != shown:
             shown = text
             stream.write(f"\r{text}")
             stream.flush()
@@ -55,7 +55,7 @@ def _plain_bar(total: int | None, label: str) -> Iterator[Callable[[int], Any]]:
     try:
         yield advance
     finally:
-        if shown:
+        if stream is not None and shown:
             stream.write("\n")
 
 

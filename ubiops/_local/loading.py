@@ -66,7 +66,7 @@ def _load(path: str) -> type[Any]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[_MODULE] = module
     try:
-        spec.loader.exec_module(module)
+        spec.loader.exec_module(module)  # pyright: ignore[reportAttributeAccessIssue]
     except Exception as error:
         raise LocalRunError(f"Failed to load deployment package: {type(error).__name__}: {error}") from error
     found = getattr(module, "Deployment", None)

@@ -32,7 +32,8 @@ def stated_md5(headers: Mapping[str, str], *, whole: bool = True) -> str | None:
     names = ["x-ms-blob-content-md5"]
     if whole:
         names.append("Content-MD5")
-    hashes = dict(part.strip().partition("=")[::2] for part in headers.get("x-goog-hash", "").split(",") if "=" in part)
+    stated = (part.strip().partition("=") for part in headers.get("x-goog-hash", "").split(",") if "=" in part)
+    hashes = {name: value for name, _, value in stated}
     for text in (*(headers.get(name) for name in names), hashes.get("md5")):
         if text:
             try:

@@ -9,7 +9,7 @@ from ubiops._storage.signed import put, transfer
 from ubiops.exceptions import InvalidResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ubiops._storage.session import Session
     from ubiops._storage.sources import Slice
@@ -23,6 +23,7 @@ def send_checked(session: Session, sign: Callable[[], FileUploadResponse], body:
         ubiops.ApiException: A call failed, or it arrived damaged both times.
     """
     __tracebackhide__ = True
+    headers: Mapping[str, str] = {}
     for last in (False, True):
         headers = transfer(session, sign, lambda signed: put(session, signed, body), "PUT")
         try:

@@ -186,7 +186,7 @@ def load(folder: str, file: str) -> Any:
         raise Failure(f"{file} can't be loaded as a Python module")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)
+    spec.loader.exec_module(module)  # pyright: ignore[reportAttributeAccessIssue]
     if not hasattr(module, "Deployment"):
         raise Failure(f"{file} has no class Deployment")
     return module.Deployment
