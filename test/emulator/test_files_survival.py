@@ -5,22 +5,20 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from killed import run_python, start_python
 
 import ubiops.emulator
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 # Runs the same transfers again and again, each time killed one step later. A step is an
 # SQL statement or a call that writes to the disk.
 KILL_EVERYWHERE = """
-import json, os, shutil, signal, sys
+import json, sys
 from pathlib import Path
+from killed import count_steps, kill_at_each_step
 from ubiops.emulator.areas import MIGRATIONS
 from ubiops.emulator.areas.files import multipart, transfers
 from ubiops.emulator.areas.files.signing import signed_url
@@ -73,30 +71,12 @@ def state(backend):
     contents = [(row["name"], backend.files.path(row["file"]).read_text()) for row in rows]
     return [contents, [backend.files.path(row["file"]).read_text() for row in parts], uploads]
 
-def run(folder, source, kill_at, acknowledge):
-    steps = 0
-    def step(*_):
-        nonlocal steps
-        steps += 1
-        if steps == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-    def counted(function):
-        def call(*arguments, **options):
-            step()
-            result = function(*arguments, **options)
-            step()
-            return result
-        return call
-    # A kill loses nothing that was given to the system, so no one waits for the disk.
-    os.fsync, os.replace = counted(lambda *_: None), counted(os.replace)
-    Path.unlink = counted(Path.unlink)
+def run(folder, kill_at, acknowledge):
+    step = count_steps(kill_at)
     backend = open_backend(folder)
     backend.storage._connection.set_trace_callback(step)
     for _ in calls(backend, source):
-        backend.storage._connection.set_trace_callback(None)
         acknowledge()
-        backend.storage._connection.set_trace_callback(step)
-    os._exit(0)
 
 base = Path(sys.argv[1])
 source = base / "source"
@@ -109,51 +89,28 @@ for _ in calls(whole, source):
 # Creating the tables each time would take most of the time.
 (base / "empty").mkdir()
 open_backend(base / "empty").storage.close()
-kill_at, ended = 0, False
-while not ended:
-    kill_at += 1
-    folder = base / str(kill_at)
-    shutil.copytree(base / "empty", folder)
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        run(folder, source, kill_at, lambda: os.write(writing, b"."))
-    os.close(writing)
-    acknowledged = 0
-    while os.read(reading, 1):
-        acknowledged += 1
-    os.close(reading)
-    _, status = os.waitpid(child, 0)
-    ended = not os.WIFSIGNALED(status)
+
+def check(folder, acknowledged):
     found = state(open_backend(folder))
-    assert found in expected[acknowledged : acknowledged + 2], (kill_at, acknowledged, found)
-print(json.dumps({"kills": kill_at - 1, "acknowledged": acknowledged, "last": expected[-1]}))
+    assert found in expected[acknowledged : acknowledged + 2], (folder, acknowledged, found)
+
+result = kill_at_each_step(base / "empty", run, check)
+print(json.dumps({**result, "last": expected[-1]}))
 """
-
-
-def run_python(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
 def test_a_kill_at_any_step_leaves_the_files_before_or_after_it(tmp_path: Path) -> None:
     done = run_python("-c", KILL_EVERYWHERE, str(tmp_path))
-    out, err = done.communicate(timeout=100)
-    assert done.returncode == 0, err
-    result = json.loads(out)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
     assert result["acknowledged"] == 8
     assert result["kills"] > 80
     assert result["last"] == [[["g", "from the code"]], [], 0]
 
 
 def test_a_kill_during_an_upload_leaves_the_old_file(data_dir: Path, api: Any) -> None:
-    server = run_python("-m", "ubiops.emulator", "--data-dir", str(data_dir))
+    server = start_python("-m", "ubiops.emulator", "--data-dir", str(data_dir))
     assert server.stdout is not None
     with server:
         host = server.stdout.readline().split()[-1]

@@ -15,6 +15,12 @@ from thread_runner import PublicError
 X = fields(x="int")
 TEXT = {"Content-Type": "text/plain"}
 ONE = [{"name": "a", "reference_name": "one"}]
+SPLIT_TO_ONE = [operator("split", "one-to-many", X, batch_size=None), *ONE]
+THROUGH_SPLIT = [
+    attach("split", ("pipeline_start", "x")),
+    attach("a", ("split", "x")),
+    attach("pipeline_end", ("a", "x")),
+]
 THROUGH_ONE = [attach("a", ("pipeline_start", "x")), attach("pipeline_end", ("a", "x"))]
 MILLIMETRES = [{"name": "unit", "value": "mm"}]
 
@@ -259,13 +265,7 @@ def test_parts_run_at_the_same_time(api: Any, pipes: Pipes) -> None:
         return data
 
     pipes.deployment("one", wait, X)
-    objects = [operator("split", "one-to-many", X, batch_size=None), *ONE]
-    attachments = [
-        attach("split", ("pipeline_start", "x")),
-        attach("a", ("split", "x")),
-        attach("pipeline_end", ("a", "x")),
-    ]
-    path = pipes.pipeline(objects, attachments, X)
+    path = pipes.pipeline(SPLIT_TO_ONE, THROUGH_SPLIT, X)
     created = api.ok("POST", f"{path}/requests", [{"x": number} for number in range(5)])
     assert created["result"] == [{"x": number} for number in range(5)]
 
@@ -273,13 +273,7 @@ def test_parts_run_at_the_same_time(api: Any, pipes: Pipes) -> None:
 def test_more_parts_than_the_queue_of_a_version_holds_are_processed(api: Any, pipes: Pipes) -> None:
     deployment = pipes.deployment("one", add(1), X)
     api.ok("PATCH", f"{deployment}/versions/v1", {"maximum_queue_size_express": 20})
-    objects = [operator("split", "one-to-many", X, batch_size=None), *ONE]
-    attachments = [
-        attach("split", ("pipeline_start", "x")),
-        attach("a", ("split", "x")),
-        attach("pipeline_end", ("a", "x")),
-    ]
-    path = pipes.pipeline(objects, attachments, X)
+    path = pipes.pipeline(SPLIT_TO_ONE, THROUGH_SPLIT, X)
     created = api.ok("POST", f"{path}/requests", [{"x": number} for number in range(200)])
     assert created["result"] == [{"x": number + 1} for number in range(200)]
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import queue
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +14,7 @@ from pipes import Pipes, attach, fields, operator
 from typing import Any
 
 import pytest
+from killed import next_lines, running_emulator
 from thread_runner import ThreadRunner, installed
 
 import ubiops
@@ -28,7 +26,6 @@ from ubiops.emulator.areas.request_schedules.service import ScheduleService
 from ubiops.emulator.areas.webhooks.service import WebhookService
 from ubiops.emulator.core.clock import in_microseconds
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 X = fields(x="int")
 ONE = [{"name": "a", "reference_name": "one"}]
 THROUGH_ONE = [attach("a", ("pipeline_start", "x")), attach("pipeline_end", ("a", "x"))]
@@ -67,6 +64,18 @@ class Holding:
         self.entered.put(data)
         self.leave.wait(60)
         return data
+
+
+class Stopping(ThreadRunner):
+    """A runner whose code is released when the runner is stopped."""
+
+    def __init__(self, code: Holding) -> None:
+        super().__init__(code)
+        self._holding = code
+
+    def stop(self) -> None:
+        self._holding.leave.set()
+        super().stop()
 
 
 def test_batch_requests_are_queued_and_processed(api: Any, path: str, ends: Any, pipes: Pipes) -> None:
@@ -270,22 +279,10 @@ def test_what_is_kept_depends_on_the_mode(api: Any, path: str, ends: Any, pipes:
 
 # Restarts
 
-EMULATOR = """
-import sys, threading
-import ubiops.emulator
-from thread_runner import ThreadRunner, installed
 
-def run(data, context):
-    print(data, flush=True)
-    if data.startswith("wait"):
-        threading.Event().wait()
-    return data
-
-with installed(ThreadRunner(run, threads=4)):
-    emulator = ubiops.emulator.start(data_dir=sys.argv[1], build_seconds=(0, 0, 0))
-print(emulator.host, flush=True)
-sys.stdin.read()
-"""
+def client_of(host: str) -> ubiops.CoreApi:
+    configuration = ubiops.Configuration(host=host, api_key={"Authorization": "Token x"}, proxy="")
+    return ubiops.CoreApi(ubiops.ApiClient(configuration))
 
 
 def populate(api: ubiops.CoreApi, package: bytes) -> None:
@@ -303,36 +300,14 @@ def populate(api: ubiops.CoreApi, package: bytes) -> None:
         api.pipeline_versions_create("demo", name, version)
 
 
-@contextlib.contextmanager
-def running(data_dir: Path) -> Iterator[tuple[subprocess.Popen[str], ubiops.CoreApi]]:
-    """Runs an emulator in a process of its own, until it is killed."""
-    path = os.pathsep.join(map(str, (ROOT, ROOT / "test" / "support")))
-    with subprocess.Popen(
-        [sys.executable, "-c", EMULATOR, str(data_dir)],
-        env={**os.environ, "PYTHONPATH": path},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        assert process.stdout
-        try:
-            host = process.stdout.readline().strip()
-            configuration = ubiops.Configuration(host=host, api_key={"Authorization": "Token x"}, proxy="")
-            with ubiops.ApiClient(configuration) as client:
-                yield process, ubiops.CoreApi(client)
-        finally:
-            process.kill()
-
-
 def test_batch_requests_survive_a_kill(tmp_path: Path, package: bytes, ends: queue.Queue[PipelineEvent]) -> None:
-    with running(tmp_path) as (process, api):
-        assert process.stdout
+    with running_emulator(tmp_path, threads=4) as (process, host), client_of(host) as api:
         populate(api, package)
         created = [api.batch_pipeline_requests_create("demo", name, data=[f"wait {name}"])[0].id for name in ("p", "q")]
-        assert {process.stdout.readline().strip() for _ in created} == {"wait p", "wait q"}
+        assert set(next_lines(process, 2)) == {"wait p", "wait q"}
         with pytest.raises(ubiops.exceptions.ApiException):
             api.pipeline_requests_create("demo", "p", data="wait direct", _request_timeout=1)
-        assert process.stdout.readline().strip() == "wait direct"
+        assert next_lines(process, 1) == ["wait direct"]
         (direct,) = [
             one.id
             for one in api.pipeline_requests_list("demo", "p", status="processing")
@@ -357,12 +332,6 @@ def test_batch_requests_survive_a_kill(tmp_path: Path, package: bytes, ends: que
 
 def test_batch_requests_survive_a_stop(tmp_path: Path, package: bytes, ends: queue.Queue[PipelineEvent]) -> None:
     code = Holding()
-
-    class Stopping(ThreadRunner):
-        def stop(self) -> None:
-            code.leave.set()
-            super().stop()
-
     with installed(Stopping(code)):
         emulator = ubiops.emulator.start(data_dir=tmp_path, build_seconds=(0, 0, 0))
     with emulator:
@@ -406,12 +375,6 @@ def test_a_request_whose_pipeline_is_broken_meanwhile_has_failed(
     tmp_path: Path, package: bytes, ends: queue.Queue[PipelineEvent]
 ) -> None:
     code = Holding()
-
-    class Stopping(ThreadRunner):
-        def stop(self) -> None:
-            code.leave.set()
-            super().stop()
-
     with installed(Stopping(code)):
         emulator = ubiops.emulator.start(data_dir=tmp_path, build_seconds=(0, 0, 0))
     with emulator:

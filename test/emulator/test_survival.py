@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from killed import run_python, start_python
 
 import ubiops.emulator
-
-ROOT = Path(__file__).resolve().parent.parent.parent
 
 # Runs the same calls again and again, each time killed one step later. A step is an SQL
 # statement or a call that writes to the disk. After each kill the folder is opened
 # again and compared with what was acknowledged.
 KILL_EVERYWHERE = """
-import json, os, shutil, signal, sqlite3, sys
+import json, os, sys
 from pathlib import Path
+from killed import count_steps, kill_at_each_step
 from ubiops.emulator.areas import MIGRATIONS
 from ubiops.emulator.areas.deployment_requests.service import RequestService
 from ubiops.emulator.core.backend import Backend
@@ -81,84 +79,43 @@ def count(backend):
     return [counts, names]
 
 def run(folder, kill_at, acknowledge):
-    steps = 0
-    def step(*_):
-        nonlocal steps
-        steps += 1
-        if steps == kill_at:
-            os.kill(os.getpid(), signal.SIGKILL)
-    def counted(function):
-        def call(*arguments, **options):
-            step()
-            result = function(*arguments, **options)
-            step()
-            return result
-        return call
-    # A kill loses nothing that was given to the system, so no one waits for the disk.
-    os.fsync, os.replace = counted(lambda *_: None), counted(os.replace)
-    Path.unlink = counted(Path.unlink)
+    step = count_steps(kill_at)
     backend = open_backend(folder)
     backend.storage._connection.set_trace_callback(step)
     for _ in calls(backend):
-        backend.storage._connection.set_trace_callback(None)
         acknowledge()
-        backend.storage._connection.set_trace_callback(step)
-    os._exit(0)
 
 base = Path(sys.argv[1])
 expected = []
-whole = open_backend(base / "whole") if (base / "whole").mkdir() is None else None
+(base / "whole").mkdir()
+whole = open_backend(base / "whole")
 expected.append(count(whole))
 for _ in calls(whole):
     expected.append(count(whole))
 
+def check(folder, acknowledged):
+    found = count(open_backend(folder))
+    assert found in expected[acknowledged : acknowledged + 2], (folder, acknowledged, found)
+
 # Creating the tables each time would take most of the time.
 (base / "empty").mkdir()
 open_backend(base / "empty").storage.close()
-kill_at, ended = 0, False
-while not ended:
-    kill_at += 1
-    folder = base / str(kill_at)
-    shutil.copytree(base / "empty", folder)
-    reading, writing = os.pipe()
-    child = os.fork()
-    if not child:
-        run(folder, kill_at, lambda: os.write(writing, b"."))
-    os.close(writing)
-    acknowledged = 0
-    while os.read(reading, 1):
-        acknowledged += 1
-    os.close(reading)
-    _, status = os.waitpid(child, 0)
-    ended = not os.WIFSIGNALED(status)
-    state = count(open_backend(folder))
-    assert state in expected[acknowledged : acknowledged + 2], (kill_at, acknowledged, state)
-print(json.dumps({"kills": kill_at - 1, "acknowledged": acknowledged, "calls": len(expected) - 1}))
+result = kill_at_each_step(base / "empty", run, check)
+print(json.dumps({**result, "calls": len(expected) - 1}))
 """
-
-
-def run_python(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs processes that can be forked")
 def test_a_kill_at_any_step_leaves_the_state_before_or_after_it(tmp_path: Path) -> None:
     done = run_python("-c", KILL_EVERYWHERE, str(tmp_path))
-    out, err = done.communicate(timeout=100)
-    assert done.returncode == 0, err
-    result = json.loads(out)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
     assert result["acknowledged"] == result["calls"] == 10
     assert result["kills"] > 80
 
 
 def test_the_data_folder_of_a_killed_server_can_be_opened_again(data_dir: Path, api: Any, good: bytes) -> None:
-    server = run_python("-m", "ubiops.emulator", "--data-dir", str(data_dir), "--token", "abc")
+    server = start_python("-m", "ubiops.emulator", "--data-dir", str(data_dir), "--token", "abc")
     assert server.stdout is not None
     with server:
         host = server.stdout.readline().split()[-1]
