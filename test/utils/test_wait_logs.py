@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -189,8 +188,7 @@ def test_logs_that_can_not_be_read_are_a_warning(
         assert wait(build).status == "success"
     assert len(warned) == 1
     assert len(build.searches) == 1
-    # Python 3.9 loses the callers of a generator that an exception was thrown into.
-    assert warned[0].filename == __file__ or sys.version_info < (3, 10)
+    assert warned[0].filename == __file__
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

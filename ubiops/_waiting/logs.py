@@ -95,7 +95,14 @@ class LogReader:
             try:
                 page = yield from step(partial(self._search, limit))
             except ApiException as error:
-                self._handle(error)
+                self._failed = _is_permanent(error)
+                if self._failed:
+                    from ubiops._core.suggestions import warn
+
+                    # In a step: Python 3.9 doesn't know the callers of a task that an
+                    # exception was thrown into.
+                    text = f"the logs can't be shown: {str(error).splitlines()[0]}"
+                    yield from step(partial(warn, text, UserWarning))
                 return shown
             start = self._start
             for line in page:
@@ -120,13 +127,10 @@ class LogReader:
             _max_retries=0,
         )
 
-    def _handle(self, error: ApiException) -> None:
-        status = error.status or 0
-        if status == 501 or (400 <= status < 500 and status not in _TEMPORARY):
-            self._failed = True
-            from ubiops._core.suggestions import warn
 
-            warn(f"the logs can't be shown: {str(error).splitlines()[0]}", UserWarning)
+def _is_permanent(error: ApiException) -> bool:
+    status = error.status or 0
+    return status == 501 or (400 <= status < 500 and status not in _TEMPORARY)
 
 
 def _nanoseconds(moment: datetime) -> int:
