@@ -126,7 +126,8 @@ class OfficialSettings:
 
         def get_api_key_with_prefix(self, identifier: str = ...) -> str | None: ...
 
-        host: str
+        @property
+        def host(self) -> str: ...
 
     def auth_settings(self) -> dict[str, dict[str, Any]]:
         """Returns how calls are authorized, by the name of the scheme. The value is the

@@ -150,7 +150,7 @@ class Configuration(OfficialSettings):
         self._logger_file: str | None = None
         self._logger_format = "%(asctime)s %(levelname)s %(message)s"
         self._logger_handler: logging.Handler | None = None
-        self.host = host or os.environ.get(HOST_VARIABLE, "").strip() or DEFAULT_HOST  # pyright: ignore[reportIncompatibleVariableOverride]
+        self.host = host or os.environ.get(HOST_VARIABLE, "").strip() or DEFAULT_HOST
         self.api_key = api_key or {}
         if token is not None:
             self.token = token

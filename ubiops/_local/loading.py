@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import sys
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
 from typing import TYPE_CHECKING, Any
 
 from ubiops._local.errors import LocalRunError, RequestFunctionError
@@ -60,13 +61,13 @@ def loaded(path: str) -> Iterator[type[Any]]:
 
 
 def _load(path: str) -> type[Any]:
-    spec = importlib.util.spec_from_file_location(_MODULE, path)
-    assert spec is not None  # noqa: S101 - the name ends with .py
-    assert spec.loader is not None  # noqa: S101
-    module = importlib.util.module_from_spec(spec)
+    loader = SourceFileLoader(_MODULE, path)
+    spec = spec_from_file_location(_MODULE, path, loader=loader)
+    assert spec is not None  # noqa: S101 - there is a loader
+    module = module_from_spec(spec)
     sys.modules[_MODULE] = module
     try:
-        spec.loader.exec_module(module)  # pyright: ignore[reportAttributeAccessIssue]
+        loader.exec_module(module)
     except Exception as error:
         raise LocalRunError(f"Failed to load deployment package: {type(error).__name__}: {error}") from error
     found = getattr(module, "Deployment", None)

@@ -84,8 +84,8 @@ class Partial:
 
     def _claim(self) -> bool:
         """Locks the file. Returns False if another program uses or has moved it."""
-        assert fcntl is not None  # noqa: S101 - partial files are kept where there are locks
-        fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if fcntl is not None:
+            fcntl.flock(self._file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             return os.path.samestat(os.fstat(self._file.fileno()), os.lstat(self._path))
         except FileNotFoundError:

@@ -9,7 +9,7 @@ from ubiops._storage.signed import put, transfer
 from ubiops.exceptions import InvalidResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ubiops._storage.session import Session
     from ubiops._storage.sources import Slice
@@ -23,14 +23,13 @@ def send_checked(session: Session, sign: Callable[[], FileUploadResponse], body:
         ubiops.ApiException: A call failed, or it arrived damaged both times.
     """
     __tracebackhide__ = True
-    headers: Mapping[str, str] = {}
-    for last in (False, True):
+
+    def send() -> str | None:
         headers = transfer(session, sign, lambda signed: put(session, signed, body), "PUT")
-        try:
-            check_md5(stated_md5(headers), body.md5, what)
-        except InvalidResponseError:
-            if last:
-                raise
-            continue
-        break
-    return headers.get("ETag")
+        check_md5(stated_md5(headers), body.md5, what)
+        return headers.get("ETag")
+
+    try:
+        return send()
+    except InvalidResponseError:
+        return send()

@@ -9,7 +9,6 @@ emulator is gone.
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import inspect
 import json
 import logging
@@ -21,6 +20,8 @@ import sys
 import threading
 import time
 import traceback
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_file_location
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -181,12 +182,13 @@ def load(folder: str, file: str) -> Any:
     """Returns the class Deployment of a package."""
     name = os.path.splitext(os.path.basename(file))[0]
     path = os.path.join(folder, file)
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None:
+    loader = SourceFileLoader(name, path)
+    spec = spec_from_file_location(name, path, loader=loader)
+    if spec is None:
         raise Failure(f"{file} can't be loaded as a Python module")
-    module = importlib.util.module_from_spec(spec)
+    module = module_from_spec(spec)
     sys.modules[name] = module
-    spec.loader.exec_module(module)  # pyright: ignore[reportAttributeAccessIssue]
+    loader.exec_module(module)
     if not hasattr(module, "Deployment"):
         raise Failure(f"{file} has no class Deployment")
     return module.Deployment
