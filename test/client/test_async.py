@@ -543,7 +543,7 @@ def test_a_client_pickles_without_its_secrets(monkeypatch: pytest.MonkeyPatch) -
         sent = pickle.dumps(ubiops.aio.CoreApi(client))
         assert b"hunter2" not in sent
         monkeypatch.setenv("UBIOPS_API_TOKEN", "other")
-        api: Any = pickle.loads(sent)  # noqa: S301
+        api: Any = pickle.loads(sent)
         assert api.api_client.max_concurrency == 7
         assert len(run(api.deployments_list("p"))) == 1
         assert server.requests[1].headers["authorization"] == "Token other"

@@ -63,7 +63,7 @@ def _set(name: str, value: Any) -> Callable[[Place], Any]:
 
 
 def _without_token(place: Place) -> Any:
-    client = pickle.loads(pickle.dumps(place.other(token="x").api_client))  # noqa: S301
+    client = pickle.loads(pickle.dumps(place.other(token="x").api_client))
     return ubiops.CoreApi(client).deployments_list("p")
 
 

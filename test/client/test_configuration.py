@@ -140,10 +140,10 @@ def test_a_token_is_never_shown() -> None:
 def test_a_pickle_has_no_token_and_reads_the_receivers_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     configuration = ubiops.Configuration(host="http://127.0.0.1:1", api_key={"Authorization": SECRET}, max_retries=7)
     sent = pickle.dumps(configuration)
-    arrived = pickle.loads(sent)  # noqa: S301
+    arrived = pickle.loads(sent)
     assert (arrived.host, arrived.max_retries, arrived.get_api_key_with_prefix()) == (configuration.host, 7, None)
     monkeypatch.setenv("UBIOPS_API_TOKEN", "of the receiver")
-    assert pickle.loads(sent).get_api_key_with_prefix() == "Token of the receiver"  # noqa: S301
+    assert pickle.loads(sent).get_api_key_with_prefix() == "Token of the receiver"
 
 
 @pytest.mark.parametrize("take", [copy.copy, copy.deepcopy, ubiops.Configuration.copy])

@@ -60,7 +60,7 @@ def test_nested_models_can_have_nested_models() -> None:
 def test_copies_and_results_do_not_depend_on_whether_they_were_read(deployment: DeploymentList) -> None:
     asked = DeploymentList.from_dict({"name": "d", "input_fields": FIELDS, "output_fields": None})
     assert len(asked.input_fields) == 2
-    for other in (asked, copy.copy(deployment), copy.deepcopy(deployment), pickle.loads(pickle.dumps(deployment))):  # noqa: S301
+    for other in (asked, copy.copy(deployment), copy.deepcopy(deployment), pickle.loads(pickle.dumps(deployment))):
         fresh = DeploymentList.from_dict({"name": "d", "input_fields": FIELDS, "output_fields": None})
         assert fresh == other
         assert other == fresh

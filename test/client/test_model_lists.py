@@ -48,7 +48,7 @@ def test_a_slice_is_shown_as_a_table_too() -> None:
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 def test_it_can_be_pickled(protocol: int) -> None:
-    again = pickle.loads(pickle.dumps(read(OBJECTS), protocol))  # noqa: S301
+    again = pickle.loads(pickle.dumps(read(OBJECTS), protocol))
     assert type(again) is ModelList
     assert again == read(OBJECTS)
 

@@ -216,7 +216,7 @@ def test_a_response_model_accepts_further_attributes() -> None:
     for written in (version.to_dict(), version._to_json(), eval(repr(version.to_str()))):  # noqa: S307
         assert "input_type" not in written
     assert vars(version)["input_type"] == "plain"
-    for again in (copy.copy(version), copy.deepcopy(version), pickle.loads(pickle.dumps(version))):  # noqa: S301
+    for again in (copy.copy(version), copy.deepcopy(version), pickle.loads(pickle.dumps(version))):
         assert again == version
         assert again.input_type == "plain"
         assert "input_type" not in again.to_dict()
@@ -250,7 +250,7 @@ def test_no_key_of_a_response_hides_a_method(name: str) -> None:
     assert type(model).from_dict(model.to_dict()) == model == model.from_dict(model.to_dict())
     assert repr(model).startswith("DeploymentDetail(")
     assert (name in model.additional_properties) == (name not in model.attribute_map)
-    for again in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301
+    for again in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         assert again == model
     vars(model), dir(model)
 
@@ -356,7 +356,7 @@ def test_only_a_mapping_can_be_read() -> None:
         ubiops.DeploymentDetail.from_dict([])  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("take", [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])  # noqa: S301
+@pytest.mark.parametrize("take", [copy.copy, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
 def test_copies_and_pickles_are_equal(take: Any) -> None:
     for model in (
         port(),
@@ -523,7 +523,7 @@ def test_pydantic_takes_a_model_as_it_is() -> None:
 def test_there_is_one_null() -> None:
     assert Null() is ubiops.NULL
     assert copy.deepcopy(ubiops.NULL) is ubiops.NULL
-    assert pickle.loads(pickle.dumps(ubiops.NULL)) is ubiops.NULL  # noqa: S301
+    assert pickle.loads(pickle.dumps(ubiops.NULL)) is ubiops.NULL
     assert not ubiops.NULL
     assert repr(ubiops.NULL) == "ubiops.NULL"
 

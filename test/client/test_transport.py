@@ -121,6 +121,6 @@ def test_the_classification_of_a_failure_is_neither_pickled_nor_copied(rest: RES
         get(rest, server)
     assert isinstance(caught.value._failure, Failure)
     assert ubiops.ApiException(400)._failure is None
-    for other in (copy.copy(caught.value), pickle.loads(pickle.dumps(caught.value))):  # noqa: S301
+    for other in (copy.copy(caught.value), pickle.loads(pickle.dumps(caught.value))):
         assert other._failure is None
         assert "_failure" not in vars(other)

@@ -427,7 +427,7 @@ def test_errors_of_the_emulator_are_those_of_the_library(data_dir: Path) -> None
     assert isinstance(stopped.value, RuntimeError)
     assert isinstance(folder.value, RuntimeError)
     for caught in (address, stopped, folder):
-        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)  # noqa: S301
+        assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 def test_a_folder_with_nothing_but_hidden_files_counts_as_empty(data_dir: Path) -> None:

@@ -51,7 +51,7 @@ def test_hooks_are_called_in_order_with_each_attempt(wire: Any, client_for: Any,
     assert last.seconds >= sum(clock.waits)
     for event in events:
         assert TOKEN not in repr(event)
-        assert pickle.loads(pickle.dumps(event)) == event  # noqa: S301
+        assert pickle.loads(pickle.dumps(event)) == event
         with pytest.raises(AttributeError):
             event.url = ""
 
@@ -120,7 +120,7 @@ def test_hooks_are_validated(package: Any, hooks: Any, error: Any, said: str) ->
 
 def test_hooks_are_not_pickled() -> None:
     client = ubiops.ApiClient(event_hooks={"retry": lambda event: None})
-    assert pickle.loads(pickle.dumps(client)).event_hooks == {"request": [], "response": [], "retry": []}  # noqa: S301
+    assert pickle.loads(pickle.dumps(client)).event_hooks == {"request": [], "response": [], "retry": []}
 
 
 def test_the_blocking_client_refuses_a_coroutine_function(wire: Any) -> None:

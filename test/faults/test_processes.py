@@ -116,11 +116,11 @@ def test_a_client_is_pickled_without_its_token_and_works_when_it_is_loaded(
     data = pickle.dumps(client)
     assert TOKEN.encode() not in data
     assert b"hidden" not in data
-    there = pickle.loads(data)  # noqa: S301
+    there = pickle.loads(data)
     try:
         assert there.configuration.api_key == {}
         monkeypatch.setenv("UBIOPS_API_TOKEN", "Token of-the-other-side")
-        with pickle.loads(data) as again:  # noqa: S301
+        with pickle.loads(data) as again:
             assert call(again) == [1]
         assert server.requests[-1].headers["authorization"] == "Token of-the-other-side"
         there.configuration.api_key["Authorization"] = "set-again"
@@ -132,14 +132,14 @@ def test_a_client_is_pickled_without_its_token_and_works_when_it_is_loaded(
 
 def test_neither_a_proxy_password_nor_its_mask_is_pickled() -> None:
     configuration = ubiops.Configuration(proxy="http://user:pa@ss@127.0.0.1:3128")
-    there = pickle.loads(pickle.dumps(configuration))  # noqa: S301
+    there = pickle.loads(pickle.dumps(configuration))
     assert there.proxy == "http://127.0.0.1:3128"
 
 
 def test_settings_without_secrets_are_pickled(wire: WireFor, client_for: Any) -> None:
     client = client_for(wire(reply()), max_retries=1, connect_timeout=2, read_timeout=None, pool_threads=3)
     client.user_agent = "mine/1"
-    api = pickle.loads(pickle.dumps(ubiops.CoreApi(client)))  # noqa: S301
+    api = pickle.loads(pickle.dumps(ubiops.CoreApi(client)))
     there = api.api_client
     assert (there.user_agent, there.pool_threads) == ("mine/1", 3)
     for name in ("host", "max_retries", "connect_timeout", "read_timeout", "verify_ssl"):
@@ -182,4 +182,4 @@ def test_a_client_whose_lock_is_held_can_be_pickled(wire: WireFor, client_for: A
     client = client_for(wire(reply(200, [1])))
     lock: threading.Lock = client._lock
     with lock:
-        assert pickle.loads(pickle.dumps(client)).configuration.host == client.configuration.host  # noqa: S301
+        assert pickle.loads(pickle.dumps(client)).configuration.host == client.configuration.host

@@ -150,7 +150,7 @@ def test_any_object_is_read_and_returned(data: st.DataObject) -> None:
     assert again == used.to_dict()
     assert set(value) <= set(again)
     assert cls.from_dict(again) == model == used
-    for copied in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):  # noqa: S301
+    for copied in (copy.copy(model), copy.deepcopy(model), pickle.loads(pickle.dumps(model))):
         assert copied == model
     assert repr(model).startswith(name)
     assert model.to_str()

@@ -83,7 +83,7 @@ def test_an_experiment_is_a_version_with_a_bucket(
     version = training.core_api.deployment_versions_get(project_name, DEPLOYMENT, "line")
     assert (version.id, version.active_revision) == (found.id, found.active_revision)
     assert ubiops.utils.wait_for_experiment(training.core_api, project_name, "line", quiet=True) == found
-    assert pickle.loads(pickle.dumps(found)) == copy.deepcopy(found) == found  # noqa: S301
+    assert pickle.loads(pickle.dumps(found)) == copy.deepcopy(found) == found
 
 
 def test_experiments_are_listed_by_label_updated_and_deleted(training: ubiops.Training, project_name: str) -> None:

@@ -154,7 +154,7 @@ class TestZipDir:
         with pytest.raises(builtin) as caught:
             call()
         assert isinstance(caught.value, ubiops.UbiOpsException)
-        copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301 - made here
+        copy = pickle.loads(pickle.dumps(caught.value))
         assert (type(copy), str(copy)) == (type(caught.value), str(caught.value))
 
 

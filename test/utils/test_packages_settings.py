@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import ubiops
 from ubiops._packages.requirements import check_requirements
 from ubiops._packages.settings import check_settings
-from ubiops.utils import validate, validate_requirements_file, validate_yaml_file
+from ubiops.utils import validate_requirements_file, validate_yaml_file
 
 VALID_REQUIREMENTS = [
     "",
@@ -214,7 +214,7 @@ def index(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Index)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
-    monkeypatch.setattr(validate, "_INDEX", f"http://127.0.0.1:{server.server_port}/simple/")
+    monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{server.server_port}/simple/")
     yield
     server.shutdown()
     server.server_close()
@@ -231,7 +231,7 @@ class TestValidateRequirementsFile:
         assert self.run(tmp_path, "NumPy==1.0\n") is True
         assert caplog.text == ""
         assert self.run(tmp_path, "numpy\nnunpy==1\n") is False
-        assert caplog.record_tuples == [("Validate", logging.ERROR, "Line 2, nunpy is not found on pypi.org")]
+        assert caplog.record_tuples == [("Validate", logging.ERROR, "Line 2, nunpy is not found on 127.0.0.1")]
         assert self.run(tmp_path, "nunpy==1\n", check_index=False) is True
 
     def test_lines_that_are_not_valid_are_named(
@@ -245,7 +245,7 @@ class TestValidateRequirementsFile:
         self, tmp_path: Path, index: None, caplog: pytest.LogCaptureFixture
     ) -> None:
         assert self.run(tmp_path, "--extra-index-url https://example.com/\nprivate-package\n") is True
-        assert "the file names another index" in caplog.text
+        assert "the file names an index of its own" in caplog.text
 
     def test_an_unreachable_index_is_not_an_error(
         self, tmp_path: Path, index: None, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
@@ -253,10 +253,18 @@ class TestValidateRequirementsFile:
         assert self.run(tmp_path, "broken\nnunpy\n") is True
         with socket.socket() as unused:
             unused.bind(("127.0.0.1", 0))
-            monkeypatch.setattr(validate, "_INDEX", f"http://127.0.0.1:{unused.getsockname()[1]}/simple/")
+            monkeypatch.setenv("PIP_INDEX_URL", f"http://127.0.0.1:{unused.getsockname()[1]}/simple/")
             assert self.run(tmp_path, "numpy\n") is True
         assert [record.levelno for record in caplog.records] == [logging.WARNING] * 2
-        assert "pypi.org is out of reach" in caplog.text
+        assert "127.0.0.1 can't be reached" in caplog.text
+
+    def test_an_index_that_is_no_web_address_is_not_asked(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        (tmp_path / "nunpy").mkdir()
+        monkeypatch.setenv("PIP_INDEX_URL", tmp_path.as_uri())
+        assert self.run(tmp_path, "nunpy\n") is True
+        assert "can't be reached" in caplog.text
 
     def test_the_certificates_of_the_client_are_used(self, tmp_path: Path, index: None, emulator: object) -> None:
         path = tmp_path / "requirements.txt"

@@ -248,7 +248,7 @@ def test_errors_pickle_whole(clock: ManualClock) -> None:
     with pytest.raises(ubiops.StatusError) as failed:
         run(wait(1).poll(Server(clock, ["failed"]).ask, label="it"))
     for error in (timed_out.value, failed.value):
-        again = pickle.loads(pickle.dumps(error))  # noqa: S301
+        again = pickle.loads(pickle.dumps(error))
         assert type(again) is type(error)
         assert vars(again) == vars(error)
         assert str(again) == str(error)

@@ -32,7 +32,7 @@ _REJECTED = (ApiValueError, BadRequestError, NotFoundError, PayloadTooLargeError
 # The API refuses values that are more than two minutes old. Some time is left for the
 # call and for a clock that differs.
 _MAXIMUM_AGE = 100.0
-# At the end of the program nobody waits for retries for long.
+# Retries must not delay the end of the program for long.
 _LAST_ATTEMPTS = 3
 _LAST_TIMEOUT = 10.0
 _LAST_PAUSE = 0.5

@@ -39,8 +39,8 @@ class MetricClient:
     """Collects values of metrics, and sends them once in a while.
 
     Values are sent in the background, by a thread that starts with the first one. If a
-    call fails, its values are kept and sent again later, so that none are lost; if a
-    connection breaks during a call, they may arrive twice. The rest is sent by
+    call fails, its values are kept and sent again later. If the connection breaks
+    during a call, they may arrive twice. The remaining values are sent by
     ``stop``, at the end of a ``with`` block, when the client is deleted, and when the
     program ends. A process that ends without Python's usual cleanup, such as a worker
     of ``multiprocessing``, must call ``stop`` itself.

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from ubiops._packages.errors import PackageError, PackageFileNotFoundError, as_text
 from ubiops._packages.limits import MAXIMUM_REQUIREMENTS_SIZE, MAXIMUM_SETTINGS_SIZE, readable
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["validate_requirements_file", "validate_yaml_file"]
 
 _logger = logging.getLogger("Validate")
-# The public index: the official helper promises to look packages up there.
-_INDEX = "https://pypi.org/simple/"
+# Where the official helper looks packages up.
+_PUBLIC_INDEX = "pypi.org"
 _SECONDS = 10
 _NAMES_AT_MOST = 200
 
@@ -25,16 +26,16 @@ _NAMES_AT_MOST = 200
 def validate_requirements_file(
     file_path: str | os.PathLike[str], client: ApiClient | None = None, *, check_index: bool = True
 ) -> bool:
-    """Checks a requirements.txt, and whether pypi.org has its packages.
+    """Checks a requirements.txt, and whether its packages exist.
 
     What is wrong is logged to ``Validate``. Lines are read as pip reads them; with
     packaging (``pip install 'ubiops[packages]'``) completely, else roughly. Packages
-    are not looked up if the file names another index. A package that can't be looked up
-    because pypi.org is out of reach is warned of, and isn't an error.
+    are looked up on pypi.org, or in the index of the variable ``PIP_INDEX_URL``, unless
+    the file names another one. If the index can't be reached, a warning says so.
 
     Args:
         file_path: The path of the file.
-        client: A client whose settings for certificates are used for pypi.org.
+        client: A client whose settings for certificates are used for the index.
         check_index: Whether to look the packages up. The official client always does.
 
     Returns:
@@ -56,7 +57,7 @@ def validate_requirements_file(
     if not check_index or not required.names:
         return valid
     if required.has_other_index:
-        _logger.warning("Packages are not looked up on pypi.org, as the file names another index")
+        _logger.warning("Packages are not looked up, as the file names an index of its own")
         return valid
     return _check_index(required.names, client) and valid
 
@@ -104,16 +105,18 @@ def _read(file_path: str | os.PathLike[str], limit: int) -> bytes:
 
 
 def _check_index(names: dict[str, int], client: ApiClient | None) -> bool:
-    """Looks packages up; where pypi.org is out of reach, only the first is tried."""
+    """Looks packages up; if the index can't be reached, only the first is tried."""
     context = _tls_context(client)
+    index = os.environ.get("PIP_INDEX_URL", "").strip() or f"https://{_PUBLIC_INDEX}/simple"
+    host = urlsplit(index).hostname or index
     valid = True
     for name, line in list(names.items())[:_NAMES_AT_MOST]:
-        found = _is_in_index(name, context)
+        found = _is_in_index(index, name, context)
         if found is None:
-            _logger.warning("Packages can't be looked up: pypi.org is out of reach")
+            _logger.warning("Packages can't be looked up: %s can't be reached", host)
             return valid
         if not found:
-            _logger.error("Line %d, %s is not found on pypi.org", line, name)
+            _logger.error("Line %d, %s is not found on %s", line, name, host)
             valid = False
     return valid
 
@@ -128,17 +131,19 @@ def _tls_context(client: ApiClient | None) -> Any:
     return ssl.create_default_context(cafile=path)
 
 
-def _is_in_index(name: str, context: Any) -> bool | None:
-    """Returns whether pypi.org has a package; None if it can't be asked."""
+def _is_in_index(index: str, name: str, context: Any) -> bool | None:
+    """Returns whether an index has a package; None if it can't be asked."""
     import http.client
     import urllib.error
     import urllib.request
 
     if not re.fullmatch(r"[a-z0-9-]+", name):
         return False
-    request = urllib.request.Request(f"{_INDEX}{name}/", method="HEAD")  # noqa: S310 - the scheme is fixed
+    if urlsplit(index).scheme not in ("http", "https"):
+        return None
     try:
-        with urllib.request.urlopen(request, timeout=_SECONDS, context=context):  # noqa: S310  # nosec B310 - the scheme is fixed
+        request = urllib.request.Request(f"{index.rstrip('/')}/{name}/", method="HEAD")  # noqa: S310 - checked above
+        with urllib.request.urlopen(request, timeout=_SECONDS, context=context):  # noqa: S310 - checked above  # nosec B310
             return True
     except urllib.error.HTTPError as error:
         with error:

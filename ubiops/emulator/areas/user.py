@@ -1,7 +1,7 @@
 """The account of the caller, sign-up, and the sign-in of the command-line program.
 
 The emulator has one user, whoever holds a token. Further accounts exist to be members
-of organizations and projects; nobody can sign in as one of them.
+of organizations and projects; they cannot sign in.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 EMULATED = """
 Whoever holds a token is the same user, `user@example.com`. Accounts that `user_create`
 makes need no activation and can become members of organizations and projects, but
-nobody can sign in as one of them. `ubiops signin` of the command-line program works
-with any e-mail address; the password is a token of the emulator.
+cannot sign in. `ubiops signin` of the command-line program works with any e-mail
+address; the password is a token of the emulator.
 """
 USER = "User"
 # What the emulator says of its user is made up.

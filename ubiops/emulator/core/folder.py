@@ -45,7 +45,7 @@ def open_folder(name: str | os.PathLike[str]) -> Path:
 
 
 def _is_harmless(name: str) -> bool:
-    """Returns whether an entry of a folder belongs to nobody in particular.
+    """Returns whether a folder may have this entry and still counts as empty.
 
     Such are .gitkeep and .DS_Store, and what a new file system contains.
     """
@@ -55,7 +55,7 @@ def _is_harmless(name: str) -> bool:
 def check_unused(folder: Path) -> None:
     """Rejects a folder of files if they belong to a database that is gone or empty.
 
-    Without the database, nobody knows which uploads are still in use.
+    Without the database, it is unknown which uploads are still in use.
 
     Raises:
         FolderError: There are files.

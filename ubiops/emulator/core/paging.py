@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ubiops.emulator.core.context import RequestContext
 
-# How long a page is that nobody asked a length of is a guess.
+# The default length of a page is a guess.
 _DEFAULT_LIMIT = 50
 _POSITION = re.compile(rb"p=(\d{1,15})")
 

@@ -182,7 +182,7 @@ class Storage:
                 self._connection.execute("PRAGMA synchronous = FULL")
 
     def _check_presence(self) -> None:
-        # Otherwise changes would go to a file that nobody finds again.
+        # Otherwise changes would go to a file that has no name any more.
         try:
             is_present = os.stat(self._path).st_ino == self._inode
         except OSError:

@@ -56,7 +56,7 @@ class Run:
     def __post_init__(self) -> None:
         if self.job.mode == "express":
             self.deadline = self.submitted + self.job.timeout
-        # From now on nobody but the runner ends the future.
+        # From now on only the runner ends the future.
         self.future.set_running_or_notify_cancel()
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def background_context(backend: Backend, project: str, user: str) -> RequestContext:
-    """Returns a request in a project that nobody waits for."""
+    """Returns a request in a project whose response is not sent to a client."""
     return RequestContext(backend, user, {"project_name": project}, {}, body={})
 
 

@@ -24,7 +24,7 @@ def recover(backend: Backend, record: Callable[[Change], None]) -> list[Active]:
     """Returns the batch requests that run again, in the order of their creation.
 
     They run from their beginning, so what had been a part of them is deleted. Direct
-    requests, for which nobody waits any more, have failed.
+    requests have failed, because their callers have been disconnected.
     """
     waiting, broken = [], []
     with backend.storage.reading() as db:
