@@ -17,6 +17,8 @@ import pytest
 
 import ubiops
 
+# Many mistakes are such that type checkers report them, too.
+untyped: Any = ubiops
 ROOT = Path(__file__).resolve().parents[2]
 PLAIN = {"input_type": "plain", "output_type": "plain"}
 TOKEN_HINT = "set UBIOPS_API_TOKEN or configuration.api_key['Authorization']"
@@ -92,32 +94,32 @@ ROWS = [
     ),
     Row(
         4,
-        lambda _: ubiops.Configuration(api_key="x"),  # type: ignore[arg-type]
+        lambda _: untyped.Configuration(api_key="x"),
         TypeError,
         ('api_key must be a dict such as {"Authorization": "Token <secret>"}, got str',),
     ),
     Row(
         5,
-        lambda _: ubiops.CoreApi(ubiops.Configuration()),  # type: ignore[arg-type]
+        lambda _: untyped.CoreApi(ubiops.Configuration()),
         TypeError,
         ("pass a configuration to the client: ubiops.ApiClient(configuration)",),
     ),
-    Row(5, lambda _: ubiops.CoreApi("x"), TypeError, ("pass a token as token='...'",)),  # type: ignore[arg-type]
+    Row(5, lambda _: untyped.CoreApi("x"), TypeError, ("pass a token as token='...'",)),
     Row(
         6,
-        lambda _: ubiops.CoreApi(tokn="x"),  # type: ignore[arg-type]
+        lambda _: untyped.CoreApi(tokn="x"),
         TypeError,
         ("CoreApi() got an unexpected keyword argument 'tokn'; did you mean 'token'?",),
     ),
     Row(
         6,
-        lambda _: ubiops.CoreApi(max_retries=1),  # type: ignore[arg-type]
+        lambda _: untyped.CoreApi(max_retries=1),
         TypeError,
         ("ubiops.CoreApi(ubiops.ApiClient(ubiops.Configuration(max_retries=...)))",),
     ),
     Row(
         6,
-        lambda _: ubiops.Configuration(verifyssl=False),  # type: ignore[arg-type]
+        lambda _: untyped.Configuration(verifyssl=False),
         TypeError,
         ("Configuration() got an unexpected keyword argument 'verifyssl'; did you mean 'verify_ssl'?",),
     ),
@@ -169,19 +171,19 @@ ROWS = [
     ),
     Row(
         15,
-        lambda p: ubiops.DeploymentVersionCreate(version="v", maximum_instances="2"),  # type: ignore[arg-type]
+        lambda p: untyped.DeploymentVersionCreate(version="v", maximum_instances="2"),
         TypeError,
         ("DeploymentVersionCreate.maximum_instances must be an integer, got str: '2'",),
     ),
     Row(
         15,
-        lambda p: ubiops.DeploymentCreate(name="d", input_type="text", output_type="plain"),  # type: ignore[arg-type]
+        lambda p: untyped.DeploymentCreate(name="d", input_type="text", output_type="plain"),
         ValueError,
         ("DeploymentCreate.input_type must be one of",),
     ),
     Row(
         16,
-        lambda p: ubiops.DeploymentCreate(nam="d", **PLAIN),  # type: ignore[arg-type, call-arg]
+        lambda p: untyped.DeploymentCreate(nam="d", **PLAIN),
         ubiops.UnknownFieldWarning,
         ("DeploymentCreate has no field 'nam'", "did you mean 'name'?"),
     ),
