@@ -70,6 +70,7 @@ setup(
     extras_require={
         "emulator": [
             "PyYAML>=6.0.1",
+            "cronsim>=2.5",
             "jsonschema>=4.18",
             "python-multipart>=0.0.20",
             "starlette>=0.49.1",

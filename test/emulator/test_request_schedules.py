@@ -66,7 +66,7 @@ def test_a_schedule_is_created_listed_read_changed_and_deleted(api: Any, path: s
     [
         ({"schedule": "0 6 * *"}, "Schedule is not valid: 0 6 * * (it has 4 fields, not five)"),
         ({"schedule": "61 * * * *"}, "Schedule is not valid"),
-        ({"schedule": "0 0 31 2 *"}, "there is no such day"),
+        ({"schedule": "0 0 31 2 *"}, "bad day-of-month"),
         ({"name": "Big"}, "name"),
         ({"object_name": "x"}, "Deployment was not found"),
         ({"object_type": "pipeline"}, "Pipeline was not found"),

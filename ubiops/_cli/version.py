@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # of the same name, or missing.
 DEPENDENCIES = ("certifi", "python-dateutil", "six", "urllib3")
 EXTRAS = {
-    "emulator": ("PyYAML", "jsonschema", "python-multipart", "starlette", "uvicorn"),
+    "emulator": ("PyYAML", "cronsim", "jsonschema", "python-multipart", "starlette", "uvicorn"),
     "fast": ("msgspec",),
     "packages": ("PyYAML", "packaging", "pathspec"),
     "progress": ("tqdm",),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Clock", "Emulator", "start"]
 
 _MODULES = {"Clock": "core.clock", "Emulator": "server", "start": "server"}
-_EXTRA = ("anyio", "h11", "jsonschema", "python_multipart", "referencing", "starlette", "uvicorn")
+_EXTRA = ("anyio", "cronsim", "h11", "jsonschema", "python_multipart", "referencing", "starlette", "uvicorn", "yaml")
 
 
 if not TYPE_CHECKING:
