@@ -1,1 +1,1 @@
-"""The command ``python -m ubiops``: version, config, check, emulator."""
+"""The command ``python -m ubiops``: version, config, check, run, emulator."""
