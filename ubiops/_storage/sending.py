@@ -9,7 +9,7 @@ from ubiops._storage.signed import put, transfer
 from ubiops.exceptions import InvalidResponseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from ubiops._storage.session import Session
     from ubiops._storage.sources import Slice
@@ -24,12 +24,13 @@ def send_checked(session: Session, sign: Callable[[], FileUploadResponse], body:
     """
     __tracebackhide__ = True
 
-    def send() -> str | None:
-        headers = transfer(session, sign, lambda signed: put(session, signed, body), "PUT")
-        check_md5(stated_md5(headers), body.md5, what)
-        return headers.get("ETag")
+    def send() -> Mapping[str, str]:
+        return transfer(session, sign, lambda signed: put(session, signed, body), "PUT")
 
+    headers = send()
     try:
-        return send()
+        check_md5(stated_md5(headers), body.md5, what)
     except InvalidResponseError:
-        return send()
+        headers = send()
+        check_md5(stated_md5(headers), body.md5, what)
+    return headers.get("ETag")
