@@ -15,6 +15,7 @@ from buckets import Bucket, cut, etag_of, storage_error
 from scripted import PATIENCE, client_of, reply
 
 import ubiops
+from ubiops._storage.partial import Partial
 from ubiops.utils import download_file
 
 DATA = os.urandom(3 << 20)
@@ -300,6 +301,19 @@ def test_a_link_in_place_of_a_kept_file_is_not_followed(filled: Bucket, client: 
     fetch(client, tmp_path / "into")
     assert victim.read_bytes() == b"mine"
     assert (tmp_path / "into" / "data.bin").read_bytes() == DATA
+
+
+@pytest.mark.usefixtures("small_limit")
+def test_what_an_interrupted_write_has_written_is_kept(tmp_path: Path) -> None:
+    # Ctrl-C can arrive when the bytes are in the file but not counted yet.
+    part = Partial(str(tmp_path / "data.bin"), "identity")
+    (file,) = tmp_path.iterdir()
+    file.write_bytes(DATA)
+    part.leave()
+    assert file.read_bytes() == DATA
+    continued = Partial(str(tmp_path / "data.bin"), "identity")
+    assert continued.offset == len(DATA)
+    continued.discard()
 
 
 KILLED = """

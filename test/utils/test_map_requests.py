@@ -58,11 +58,12 @@ def clock() -> ManualClock:
 @pytest.fixture
 def api(own_emulator: Emulator, clock: ManualClock, package: bytes) -> ubiops.CoreApi:
     api = own_emulator.api()
-    api.api_client._clock = clock
     api.deployments_create("p", {"name": "d", "input_type": "plain", "output_type": "plain"})
     api.deployment_versions_create("p", "d", {"version": "v1"})
     revision = api.revisions_file_upload("p", "d", "v1", file=package).revision
+    # A build takes real time.
     ubiops.utils.wait_for_revision(api, "p", "d", "v1", revision, quiet=True)
+    api.api_client._clock = clock
     return api
 
 

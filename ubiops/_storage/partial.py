@@ -152,7 +152,8 @@ class Partial:
 
     def leave(self) -> None:
         """Closes an incomplete file, and keeps it if it can be continued later."""
-        if self._kept and self.offset >= KEPT_SIZE:
+        # An interrupted write may have written more than ``offset`` counts.
+        if self._kept and os.fstat(self._file.fileno()).st_size >= KEPT_SIZE:
             self._file.close()
         else:
             self.discard()
